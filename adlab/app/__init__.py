@@ -1,0 +1,1 @@
+"""The Streamlit side: caching, session state, charts, components, wording."""

@@ -1,0 +1,1 @@
+"""Weights that describe themselves: folder format, catalogue, card, reference sets."""

@@ -1,0 +1,1 @@
+"""From an image or a text to a representation; an encoder declares its width and never predicts."""

@@ -1,0 +1,1 @@
+"""From checkpoints and creatives to typed assessments."""

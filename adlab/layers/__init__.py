@@ -1,0 +1,1 @@
+"""Tensor blocks without any knowledge of ads."""

@@ -1,0 +1,1 @@
+"""One equation family a file; tensors in, scalar out."""

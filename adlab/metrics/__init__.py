@@ -1,0 +1,1 @@
+"""Measures of fit, agreement, calibration and uncertainty, on numpy arrays."""

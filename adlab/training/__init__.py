@@ -1,0 +1,1 @@
+"""Trainings that join a network and its losses, resumable and seeded."""
