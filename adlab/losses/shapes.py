@@ -1,0 +1,52 @@
+"""Checks of what losses are given: a wrong shape would broadcast into a wrong loss without a word."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from adlab.errors import ConfigError, InputError
+
+
+def check_same_shape(**tensors: Tensor) -> None:
+    """Check that named tensors have one shape (B, D), B and D at least 1.
+
+    Raises:
+        InputError: A tensor is not two-dimensional or empty, or the shapes differ.
+    """
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    first = next(iter(shapes.values()))
+    if len(set(shapes.values())) > 1 or len(first) != 2 or 0 in first:
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise InputError(f"The loss was given {given}; give tensors of one shape (B, D), neither of them 0.")
+
+
+def check_ids(name: str, ids: Tensor, batch: int) -> None:
+    """Check that `ids` is a whole-number tensor of shape (batch,).
+
+    Raises:
+        InputError: The shape or the type does not fit.
+    """
+    if ids.shape != (batch,) or ids.is_floating_point() or ids.is_complex():
+        raise InputError(
+            f"{name} has shape {tuple(ids.shape)} and type {ids.dtype}; give whole numbers, ({batch},)."
+        )
+
+
+def check_positive(name: str, value: float) -> None:
+    """Check that a hyper-parameter is a finite number above 0.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not 0 < value < float("inf"):
+        raise ConfigError(f"{name} is {value!r}; give a finite number above 0.")
+
+
+def check_not_negative(name: str, value: float) -> None:
+    """Check that a hyper-parameter is a finite number, 0 or above.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if not 0 <= value < float("inf"):
+        raise ConfigError(f"{name} is {value!r}; give a finite number of 0 or more.")
