@@ -1,4 +1,4 @@
-"""What adlab says about an ad: typed, complete with provenance and interval, and the same in app, CLI and API."""
+"""What adlab says about an ad: typed, with provenance and interval, and the same in app, CLI and API."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from adlab.errors import InputError
 
 SCHEMA_VERSION = 1
 
@@ -167,11 +169,12 @@ class Assessment:
         """Rebuild from `to_dict`; the inverse of it.
 
         Raises:
-            ValueError: The layout has another version.
+            InputError: The layout has another version.
         """
         if plain.get("schema_version") != SCHEMA_VERSION:
-            raise ValueError(
-                f"schema_version is {plain.get('schema_version')!r}, this adlab reads {SCHEMA_VERSION}; assess the ad again."
+            raise InputError(
+                f"schema_version is {plain.get('schema_version')!r}, this adlab reads {SCHEMA_VERSION}; "
+                "assess the ad again."
             )
         return cls(
             content_hash=plain["content_hash"],

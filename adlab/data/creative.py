@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import unicodedata
 from dataclasses import dataclass, fields
 
 from adlab.data.image_intake import AdImage
@@ -49,13 +51,13 @@ class Creative:
                 raise InputError(
                     f"{name} has {len(text):,} characters; shorten it to {MAX_TEXT_CHARACTERS:,} or fewer."
                 )
-            object.__setattr__(self, name, " ".join(text.split()))
+            object.__setattr__(self, name, _tidy(text))
         if self.image is None and not any(getattr(self, name) for name in COPY_FIELDS):
             raise InputError("The ad has neither an image nor text; give at least one of them.")
 
     @property
     def copy(self) -> str:
-        """The ad's own words as models read them, ``"title. description"``; the query is the viewer's, not the ad's."""
+        """The ad's own words as models read them, ``"title. description"``; the query is the viewer's."""
         return ". ".join(part.rstrip(". ") for part in (self.title, self.description) if part.rstrip(". "))
 
     @property
@@ -66,6 +68,11 @@ class Creative:
         for name in COPY_FIELDS:
             digest.update(b"\x00" + getattr(self, name).encode())
         return digest.hexdigest()
+
+
+def _tidy(text: str) -> str:
+    """Single spaces; control characters and lone surrogates, which no file can hold, count as spaces."""
+    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text).split())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,8 +109,12 @@ class Context:
                 raise InputError(f"{name} is {value!r}; give one of {', '.join(levels)}, or leave it empty.")
         for name, low, high in (("month", 1, 12), ("weekday", 1, 7), ("hour", 0, 23)):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high):
-                raise InputError(f"{name} is {value!r}; give a whole number from {low} to {high}, or leave it empty.")
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high
+            ):
+                raise InputError(
+                    f"{name} is {value!r}; give a whole number from {low} to {high}, or leave it empty."
+                )
 
     @property
     def known(self) -> dict[str, str | int]:
@@ -146,16 +157,22 @@ class Outcomes:
     relevance_confidence: float | None = None
 
     def __post_init__(self) -> None:
-        funnel = [(n, getattr(self, n)) for n in ("impressions", "clicks", "conversions") if getattr(self, n) is not None]
+        funnel = [
+            (n, getattr(self, n))
+            for n in ("impressions", "clicks", "conversions")
+            if getattr(self, n) is not None
+        ]
         for name, value in funnel:
             if value < 0:
                 raise InputError(f"{name} is {value}; give a count of 0 or more.")
-        for (earlier, more), (later, fewer) in zip(funnel, funnel[1:], strict=False):
+        for (earlier, more), (later, fewer) in itertools.pairwise(funnel):
             if fewer > more:
                 raise InputError(f"{later} is {fewer}, more than {earlier} ({more}); check the two columns.")
         if self.relevance_grade is not None and self.relevance_grade not in range(4):
             raise InputError(f"relevance_grade is {self.relevance_grade!r}; give 0 (Bad) to 3 (Excellent).")
         if self.relevance_confidence is not None and not 0 <= self.relevance_confidence <= 1:
-            raise InputError(f"relevance_confidence is {self.relevance_confidence!r}; give a number from 0 to 1.")
+            raise InputError(
+                f"relevance_confidence is {self.relevance_confidence!r}; give a number from 0 to 1."
+            )
         if self.ratings is not None and any(count < 0 for count in self.ratings):
             raise InputError(f"ratings are {self.ratings!r}; give counts of 0 or more.")

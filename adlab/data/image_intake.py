@@ -1,9 +1,10 @@
 """The one way a picture enters adlab: bytes in, checked 8-bit RGB out, or one clear error.
 
 Page, command line and readers all come through `read_image`, so a file that scores in one place scores in
-all, and equal pixels have equal hashes. The content decides what a file is, never its name. The size is read from
-the header and checked before a pixel is decoded; Pillow's process-wide settings are left alone, so threads do not
-meet. Colour profiles are not applied: the numbers in the file are taken as sRGB.
+all, and equal pixels have equal hashes. The content decides what a file is, never its name. The size is
+read from the header and checked before a pixel is decoded; Pillow's process-wide settings are left alone,
+so threads do not meet. A file that lacks only its end mark is taken in: no pixel is missing. Colour
+profiles are not applied: the numbers in the file are taken as sRGB.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-import numpy as np
 from PIL import (
     BmpImagePlugin,
     GifImagePlugin,
@@ -28,9 +28,10 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from adlab.data.image_colour import to_rgb
 from adlab.errors import ImageError
 
-# Importing a driver registers it; without this, Pillow would import all forty others to look for the missing ones.
+# Importing a driver registers it; otherwise Pillow imports all forty others to look for the missing ones.
 _DRIVERS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin, GifImagePlugin, BmpImagePlugin, TiffImagePlugin)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 FORMAT_WORDS = "JPEG, PNG, WebP, GIF, BMP or TIFF"
@@ -38,19 +39,6 @@ MAX_BYTES = 20 * 2**20
 MAX_PIXELS = 40_000_000
 MIN_SIDE = 8
 MAX_ASPECT = 20
-
-# EXIF tag 274, TIFF 6.0: where row 0 and column 0 of the stored picture belong.
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_ORIENTATION, _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 274, 258, 262, 0
-_CONVERTIBLE = {"1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr"}
 
 # What Pillow's decoders are known to raise on damaged bytes.
 _DECODING = (
@@ -165,7 +153,9 @@ def read_image(
             probe.verify()  # checks what decoding skips, such as PNG checksums; the object is used up by it
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             picture.load()
-            return _take_in(picture, label)
+            rgb, notes = to_rgb(picture, label)
+            kind = str(picture.format).replace("MPO", "JPEG")  # a JPEG with further views behind it
+            return AdImage.from_pixels(rgb, source_format=kind, notes=notes)
     except ImageError:
         raise
     except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -214,57 +204,6 @@ def _check_size(size: tuple[int, int], label: str, max_pixels: int) -> None:
         raise ImageError(f"{extent}; give a picture of at least {MIN_SIDE} pixels a side.")
     if max(size) > MAX_ASPECT * min(size):
         raise ImageError(f"{extent}, longer than {MAX_ASPECT}:1; crop it to the ad itself.")
-
-
-def _take_in(picture: Image.Image, label: str) -> AdImage:
-    notes: list[str] = []
-    source_format = "JPEG" if picture.format == "MPO" else str(picture.format)  # MPO: JPEG with further views
-    if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        notes.append(
-            "several pages: first page used" if source_format == "TIFF" else "animated: first frame used"
-        )
-    orientation = picture.getexif().get(_ORIENTATION)
-    rgb = _to_rgb(picture, label, notes)
-    if orientation in _UPRIGHT:
-        rgb = rgb.transpose(_UPRIGHT[orientation])
-        notes.append("turned upright as the camera recorded it")
-    return AdImage.from_pixels(rgb, source_format=source_format, notes=tuple(notes))
-
-
-def _to_rgb(picture: Image.Image, label: str, notes: list[str]) -> Image.Image:
-    if picture.mode.startswith("I;16"):
-        notes.append("16-bit: scaled to 8 bits")
-        return _from_16_bits(picture)
-    if picture.mode in ("RGBa", "La"):
-        picture = picture.convert(picture.mode.upper())  # alpha was multiplied in; divide it out again
-    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
-        rgba = picture.convert("RGBA")
-        if rgba.getchannel("A").getextrema()[0] == 255:
-            return rgba.convert("RGB")
-        notes.append("transparency laid on white")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    if picture.mode not in _CONVERTIBLE:
-        raise ImageError(
-            f"{label} has the colour mode {picture.mode!r}, which has no fixed white; save it as 8-bit RGB."
-        )
-    if picture.mode == "CMYK":
-        notes.append("CMYK: converted to RGB without its colour profile")
-    return picture.convert("RGB")
-
-
-def _from_16_bits(picture: Image.Image) -> Image.Image:
-    """Keep the high byte, which is also what Pillow does with 16-bit colour."""
-    tags = getattr(picture, "tag_v2", {})
-    bits = int(tags.get(_BITS_PER_SAMPLE, (16,))[0])  # a 12-bit TIFF comes as 16 bits with white at 4095
-    values = np.asarray(picture).astype(np.uint16)
-    grey = np.minimum(values >> (bits - 8), 255).astype(np.uint8)
-    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
-        grey = 255 - grey
-    see_through = picture.info.get("transparency")
-    if see_through is not None:
-        grey[values == see_through] = 255
-    return Image.fromarray(grey).convert("RGB")
 
 
 def _refusal(error: Exception, data: bytes, label: str, max_pixels: int) -> ImageError:
