@@ -29,6 +29,7 @@ from PIL import (
 )
 
 from adlab.data.image_colour import to_rgb
+from adlab.data.png_rows import lacks_rows
 from adlab.errors import ImageError
 
 # Importing a driver registers it; otherwise Pillow imports all forty others to look for the missing ones.
@@ -151,6 +152,8 @@ def read_image(
         with Image.open(BytesIO(data), formats=FORMATS) as probe:
             _check_size(probe.size, label, max_pixels)
             probe.verify()  # checks what decoding skips, such as PNG checksums; the object is used up by it
+        if data.startswith(b"\x89PNG") and lacks_rows(data):
+            raise ImageError(f"{label} is cut off (it lacks pixel rows); export or download it again.")
         with Image.open(BytesIO(data), formats=FORMATS) as picture:
             picture.load()
             rgb, notes = to_rgb(picture, label)
@@ -175,7 +178,13 @@ def _bytes_of(source: bytes | str | Path | BinaryIO, name: str, max_bytes: int) 
             path = Path(source)
             label = name or path.name or str(path)
             if not path.is_file():
-                what = "is a folder, not a file" if path.is_dir() else "does not exist"
+                what = (
+                    "is a folder"
+                    if path.is_dir()
+                    else "is not a regular file"
+                    if path.exists()
+                    else "does not exist"
+                )
                 raise ImageError(f"{label} {what} ({str(path)!r}); give the path of a picture.")
             with path.open("rb") as file:
                 return file.read(max_bytes + 1), label
