@@ -33,7 +33,7 @@ def slow(points: torch.Tensor, sequences: list[int], margin: float) -> tuple[flo
 
 def test_loss_by_hand():
     points = torch.tensor([[0.0, 0.0], [0.0, 3.0], [4.0, 0.0]])
-    # s = {0, 1}, s' = {2}: D̄_ss = 3, D̄_ss' = (4 + 5)/2 = 4.5, D̄_s's' = 0; hinges 3 − 4.5 + 2 and max(0 − 4.5 + 2, 0)
+    # s = {0, 1}, s' = {2}: D̄_ss = 3, D̄_ss' = (4 + 5)/2 = 4.5, D̄_s's' = 0; hinges 0.5 and max(−2.5, 0)
     sequences = torch.tensor([7, 7, 2])
     assert TemporalHingeLoss(2.0)(points, sequences).item() == pytest.approx(0.25)
     assert TemporalHingeLoss(2.0, mean_over_pairs=False)(points, sequences).item() == pytest.approx(0.5)
