@@ -1,0 +1,198 @@
+"""Image encoders: from pictures to a spatial map, one vector each, and class scores.
+
+The shipped encoder is a `VisionNet` out of `models/`; `adlab.checkpoints` loads it. Published networks come through
+torchvision's weights API, from `$ADLAB_WEIGHTS`, torch's cache or the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import urllib.error
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torchvision
+from PIL import Image
+from torch import Tensor, nn
+
+from adlab.encoders.mobilenet import VisionNet, scale_pixels
+from adlab.encoders.preprocessing import CentreCrop, Letterbox
+from adlab.encoders.spec import EncoderSpec
+from adlab.errors import UnknownNameError, WeightsUnavailableError
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+PUBLISHED = ("resnet18", "resnet50", "vgg16", "vgg19", "mobilenet_v2", "efficientnet_b0")
+
+
+class ImageEncoding(NamedTuple):
+    """What an image encoder says about a batch of pictures.
+
+    Attributes:
+        feature_map: (B, C, H, W), the last spatial map.
+        pooled: (B, C), the mean over the map.
+        class_logits: (B, 1000), ImageNet classes.
+        aligned: (B, D) in the joint space of pictures and texts, or None for encoders without one.
+    """
+
+    feature_map: Tensor
+    pooled: Tensor
+    class_logits: Tensor
+    aligned: Tensor | None
+
+
+class ImageEncoder:
+    """A network, its preprocessing and its identity; read-only after construction, hence thread-safe.
+
+    Args:
+        network: Maps prepared pixels to an `ImageEncoding`; in eval mode.
+        preprocess: Makes the square.
+        spec: The identity card; its `output_dim` is the width of `represent`.
+        device: Where to compute.
+    """
+
+    def __init__(
+        self, network: nn.Module, preprocess: Letterbox | CentreCrop, spec: EncoderSpec, device: str = "cpu"
+    ) -> None:
+        self.device = torch.device(device)
+        self.network = network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+        self.preprocess, self.spec = preprocess, spec
+
+    @property
+    def output_dim(self) -> int:
+        """Width of the representation."""
+        return self.spec.output_dim
+
+    def prepare(self, images: Sequence[Image.Image]) -> Tensor:
+        """Pictures of any size -> squares, (B, S, S, 3) uint8."""
+        return torch.from_numpy(np.stack([self.preprocess(image) for image in images]))
+
+    def forward(self, squares: Tensor) -> ImageEncoding:
+        """(B, S, S, 3) uint8 -> map, pooled features, class logits and, where there is one, the joint space."""
+        output: ImageEncoding = self.network(squares.to(self.device, non_blocking=True))
+        return output
+
+    def represent(self, encoding: ImageEncoding) -> Tensor:
+        """The vector other models take in, (B, output_dim): pooled features, then the joint space where there is one."""
+        if encoding.aligned is None:
+            return encoding.pooled
+        return torch.cat([encoding.pooled, encoding.aligned], dim=1)
+
+    def encode(self, images: Sequence[Image.Image], batch_size: int = 32) -> np.ndarray:
+        """Representations, (N, output_dim) float32."""
+        rows = []
+        with torch.inference_mode():
+            for start in range(0, len(images), batch_size):
+                squares = self.prepare(images[start : start + batch_size])
+                rows.append(self.represent(self.forward(squares)).float().cpu().numpy())
+        return np.concatenate(rows) if rows else np.zeros((0, self.output_dim), dtype=np.float32)
+
+
+class ShippedNetwork(nn.Module):
+    """A `VisionNet` that takes uint8 squares."""
+
+    def __init__(self, net: VisionNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, squares: Tensor) -> ImageEncoding:
+        """(B, S, S, 3) uint8 -> encoding."""
+        return ImageEncoding(*self.net(scale_pixels(squares)))
+
+
+class PublishedNetwork(nn.Module):
+    """A torchvision classifier, split into its map and its head."""
+
+    def __init__(self, classifier: nn.Module) -> None:
+        super().__init__()
+        if hasattr(classifier, "features"):
+            self.body: nn.Module = classifier.features
+        else:  # the ResNet family: everything before pooling and classes
+            self.body = nn.Sequential(*list(classifier.children())[:-2])
+        self.classifier = classifier
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, squares: Tensor) -> ImageEncoding:
+        """(B, S, S, 3) uint8 -> encoding without a joint space."""
+        pixels = (squares.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
+        feature_map = self.body(pixels)
+        return ImageEncoding(feature_map, feature_map.mean(dim=(2, 3)), self._classes(feature_map), None)
+
+    def _classes(self, feature_map: Tensor) -> Tensor:
+        network = self.classifier
+        pooled = network.avgpool(feature_map) if hasattr(network, "avgpool") else feature_map.mean((2, 3), keepdim=True)
+        head = network.classifier if hasattr(network, "classifier") else network.fc
+        logits: Tensor = head(pooled.flatten(1))
+        return logits
+
+
+def load_published(name: str, *, folder: Path | None = None, device: str = "cpu") -> ImageEncoder:
+    """A published ImageNet network through torchvision.
+
+    Its weights are looked for in `folder`, `$ADLAB_WEIGHTS` and torch's cache, then asked for over the network. A
+    file counts only if its sha256 begins as the publisher's file name says.
+
+    Raises:
+        UnknownNameError: The name is not one of `PUBLISHED`.
+        WeightsUnavailableError: The weights can be had nowhere, or the file is not the published one.
+    """
+    if name not in PUBLISHED:
+        raise UnknownNameError("image encoder", name, PUBLISHED)
+    weights = torchvision.models.get_model_weights(name)["IMAGENET1K_V1"]
+    state, digest = _published_state(name, weights.url, folder)
+    classifier = torchvision.models.get_model(name, weights=None)
+    classifier.load_state_dict(state)
+    output_dim = _map_channels(classifier)
+    preprocess = CentreCrop()
+    spec = EncoderSpec(
+        name=name,
+        modality="image",
+        output_dim=output_dim,
+        weights_sha256=digest,
+        preprocessing=preprocess.description,
+        licence="BSD-3-Clause (torchvision)",
+        data_terms="ImageNet: non-commercial research",
+    )
+    return ImageEncoder(PublishedNetwork(classifier), preprocess, spec, device)
+
+
+def _map_channels(classifier: nn.Module) -> int:
+    with torch.inference_mode():
+        return int(PublishedNetwork(classifier.eval())(torch.zeros(1, 224, 224, 3, dtype=torch.uint8)).pooled.shape[1])
+
+
+def _published_state(name: str, url: str, folder: Path | None) -> tuple[dict[str, Tensor], str]:
+    file_name = url.rsplit("/", 1)[-1]
+    promised = file_name.rsplit("-", 1)[-1].removesuffix(".pth")
+    given = os.environ.get("ADLAB_WEIGHTS")
+    places = [p for p in (folder, Path(given) if given else None, Path(torch.hub.get_dir()) / "checkpoints") if p]
+    found = next((place / file_name for place in places if (place / file_name).is_file()), None)
+    if found is None:
+        try:
+            places[-1].mkdir(parents=True, exist_ok=True)
+            found = places[-1] / file_name
+            torch.hub.download_url_to_file(url, str(found), hash_prefix=promised, progress=False)
+        except (urllib.error.URLError, OSError, RuntimeError) as error:
+            raise _unavailable(name, file_name, places, f"{type(error).__name__} while downloading") from error
+    digest = hashlib.sha256(found.read_bytes()).hexdigest()
+    if not digest.startswith(promised):
+        raise _unavailable(name, file_name, [found], f"its sha256 is {digest[:16]}…, not {promised}…")
+    # The restricted loader: tensors only, no code is run.
+    return torch.load(found, map_location="cpu", weights_only=True), digest
+
+
+def _unavailable(name: str, file_name: str, places: Sequence[Path], reason: str) -> WeightsUnavailableError:
+    return WeightsUnavailableError(
+        name,
+        [str(place) for place in places],
+        [
+            f"Put {file_name} into a folder and set ADLAB_WEIGHTS to it.",
+            "On a machine with a network, run once: torchvision then keeps the file in its cache.",
+        ],
+        reason=reason,
+    )
