@@ -84,8 +84,8 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         labels: 0 or 1, (N,), or the class of each row, 0 to C − 1.
 
     Returns:
-        T within `TEMPERATURE_BOUNDS`; above 1 the logits were over-confident. Logits that separate the
-        classes without error give the lower bound, logits that tell nothing the upper.
+        T within `TEMPERATURE_BOUNDS`; above 1 the logits were over-confident. It lies near the lower
+        bound where they separate the classes without error, near the upper where they point the wrong way.
 
     Raises:
         InputError: A shape or value does not fit.
@@ -105,8 +105,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     found = optimize.minimize_scalar(
         negative_log_likelihood, bounds=(low, high), method="bounded", options={"xatol": 1e-8}
     )
-    candidates = (found.x, low, high)  # the bounded search stops short of its bounds
-    return float(np.exp(min(candidates, key=negative_log_likelihood)))
+    return float(np.exp(found.x))
 
 
 def _classes(labels: ArrayLike, n_rows: int, n_classes: int) -> IntArray:

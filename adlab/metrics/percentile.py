@@ -66,8 +66,7 @@ def percentile_from_quantiles(values: ArrayLike, quantiles: ArrayLike) -> FloatA
     knots = np.repeat(points, 2)
     between = np.interp(x, knots, np.stack([lowest, highest], axis=1).ravel())
     at = np.minimum(np.searchsorted(points, x), len(points) - 1)
-    inside = np.where(points[at] == x, (lowest[at] + highest[at]) / 2, between)
-    return np.where(x < points[0], 0.0, np.where(x > points[-1], 100.0, inside))
+    return np.where(points[at] == x, (lowest[at] + highest[at]) / 2, between)
 
 
 def _ascending(name: str, values: ArrayLike, *, at_least: int) -> FloatArray:

@@ -64,6 +64,12 @@ def test_without_noise_the_label_is_the_written_out_linear_rule():
     assert label.bayes_accuracy == 1.0
 
 
+def test_noise_is_drawn_apart_from_the_rule_and_scaled():
+    label = synthetic_label(*features(), noise_std=0.7, seed=9)
+    noisy = label.logits + 0.7 * np.random.default_rng([9, 1]).normal(size=N)
+    assert np.array_equal(label.labels, noisy > np.median(noisy[: N // 2]))
+
+
 def test_half_of_the_train_rows_are_positive_and_about_half_of_the_others():
     image, text, train = features()
     label = synthetic_label(image, text, train, noise_std=1.0, seed=4)

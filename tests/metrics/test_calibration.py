@@ -26,6 +26,12 @@ def test_ece_by_hand():
     assert diagram.n_rows.tolist() == [2, 2]
 
 
+def test_a_bin_weighs_as_much_as_its_rows_by_hand():
+    # ties make bins of three and one: ¾ · |0.2 − ⅓| + ¼ · |0.8 − 0|
+    found = expected_calibration_error([0.2, 0.2, 0.2, 0.8], [1, 0, 0, 0], bins=2)
+    assert found == pytest.approx(0.75 * (1 / 3 - 0.2) + 0.25 * 0.8)
+
+
 def test_ece_equals_sorting_and_cutting_into_equal_parts_in_loops():
     rng = np.random.default_rng(0)
     p = rng.uniform(size=60)
