@@ -67,6 +67,11 @@ class ImageEncoder:
         """Width of the representation."""
         return self.spec.output_dim
 
+    def to(self, device: str) -> None:
+        """Move to another device, for example after running out of memory."""
+        self.device = torch.device(device)
+        self.network.to(self.device)
+
     def prepare(self, images: Sequence[Image.Image]) -> Tensor:
         """Pictures of any size -> squares, (B, S, S, 3) uint8."""
         return torch.from_numpy(np.stack([self.preprocess(image) for image in images]))

@@ -95,6 +95,11 @@ class TextEncoder:
         """Width of the representation."""
         return self.spec.output_dim
 
+    def to(self, device: str) -> None:
+        """Move to another device, for example after running out of memory."""
+        self.device = torch.device(device)
+        self._network.to(self.device)
+
     def tokenize(self, texts: Sequence[str]) -> Tokens:
         """Token ids, cut at the maximum and padded to the longest text of the batch."""
         encoded = self._tokenizer.encode_batch_fast(list(texts))

@@ -91,7 +91,7 @@ class ViewCache:
     def fill(
         self, open_image: Callable[[int], Image.Image], net: VisionNet, teacher: Teacher, stem: int, progress: Progress
     ) -> None:
-        """Compute what is missing, 16 pictures at a time."""
+        """Compute what is missing, 16 pictures at a time; every 256 pictures are made safe on disk."""
         count, views = self.arrays["pooled"].shape[:2]
         letterbox = Letterbox(size=net.config.image_size)
         for start in range(self.done, count, 16):
@@ -104,8 +104,10 @@ class ViewCache:
             for name, value in outputs.items():
                 shape = (len(rows), views, *value.shape[1:])
                 self.arrays[name][rows.start : rows.stop] = value.reshape(shape).numpy().astype(np.float16)
-                self.arrays[name].flush()
-            self._done_file.write_text(str(rows.stop))
+            if rows.stop % 256 == 0 or rows.stop == count:  # flushing walks the whole file: not after every batch
+                for array in self.arrays.values():
+                    array.flush()
+                self._done_file.write_text(str(rows.stop))
             progress(rows.stop, count)
 
 

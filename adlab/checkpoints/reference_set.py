@@ -1,0 +1,67 @@
+"""Reference sets: what a score is compared with. Embeddings and quantiles only, no image and no text.
+
+A reference set is a checkpoint folder of kind ``"reference"``: `weights.safetensors` holds embeddings (float16),
+`quantiles.safetensors` the quantiles of each score (float32, because ranks need the digits).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.errors import CheckpointError, UnknownNameError
+
+KIND = "reference"
+QUANTILES = "quantiles.safetensors"
+LEVELS = 501  # evenly spaced, so a percentile is exact to 0.2 and changes smoothly with the score
+
+
+@dataclass(frozen=True)
+class ReferenceSet:
+    """A verified reference set.
+
+    Attributes:
+        manifest: What it says about itself; `extras["groups"]` names each set of quantiles with n and a description.
+        embeddings: Float32 arrays by name.
+        quantiles: Ascending quantiles at evenly spaced levels, by ``"<group>/<score>"``; each (Q,) or (M, Q).
+    """
+
+    manifest: Manifest
+    embeddings: dict[str, Tensor]
+    quantiles: dict[str, np.ndarray]
+
+    def group(self, name: str) -> tuple[int, str]:
+        """n and description of a group of reference pairs.
+
+        Raises:
+            UnknownNameError: There is no such group.
+        """
+        groups = self.manifest.extras["groups"]
+        if name not in groups:
+            raise UnknownNameError("reference group", name, groups)
+        return int(groups[name]["n"]), str(groups[name]["description"])
+
+
+def load_reference_set(name: str, root: Path | None = None) -> ReferenceSet:
+    """Verify and read a reference set.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        CheckpointError: It is not intact, or is something else.
+    """
+    checkpoint = load_checkpoint(name, root)
+    if checkpoint.manifest.kind != KIND:
+        raise CheckpointError(f"{name} is a {checkpoint.manifest.kind!r} checkpoint, not a reference set.")
+    quantiles = {key: value.numpy().astype(np.float64) for key, value in read_extra(checkpoint, QUANTILES).items()}
+    return ReferenceSet(checkpoint.manifest, checkpoint.state, quantiles)
+
+
+def quantiles_of(scores: np.ndarray) -> np.ndarray:
+    """Quantiles at `LEVELS` evenly spaced levels along the last axis, float32."""
+    levels = np.linspace(0, 1, LEVELS)
+    return np.moveaxis(np.quantile(scores, levels, axis=-1), 0, -1).astype(np.float32)

@@ -1,0 +1,213 @@
+"""The `agreement` head: how well image and copy fit, as a percentile among photos with their own captions.
+
+FOCAL Ad in full (contrastive shared space); the score is the cosine of the shared embeddings, averaged over the
+members of an ensemble, and its rank in the reference set. The members differ by the bootstrap of the training
+images they saw; their spread, stretched to the coverage measured on validation pairs, is the interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy import stats
+from torch.nn import functional as F
+
+from adlab import __version__
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.networks import build_network, check_encoders
+from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
+from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance, Reading
+from adlab.errors import CheckpointError
+from adlab.metrics.percentile import percentile_from_quantiles
+from adlab.models.focal import FocalEnsemble, agreement
+
+HEAD = "agreement"
+LEVEL = 0.9
+PROBES = "probes.safetensors"
+TRUE, MISMATCHED = "true", "mismatched"
+EDGE = 0.05  # percentiles are held this far from 0 and 100 before they are put on the probit scale
+
+
+@dataclass(frozen=True)
+class AgreementScores:
+    """Scores of N pairs.
+
+    Attributes:
+        cosine: Mean over members, (N,).
+        percentile: Among true pairs, 0–100, (N,).
+        percentile_mismatched: Among mismatched pairs, 0–100, (N,).
+        low: Lower end of the interval of `percentile`, (N,).
+        high: Upper end.
+        readings: Percentile of every stored reading, (N, R).
+    """
+
+    cosine: np.ndarray
+    percentile: np.ndarray
+    percentile_mismatched: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    readings: np.ndarray
+
+
+def spread_interval(
+    value: np.ndarray, members: np.ndarray, scale: float, *, level: float = LEVEL
+) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of a percentile from the spread of ensemble members.
+
+    Percentiles are put on the probit scale, where the spread is about as wide in the middle as at the ends. The
+    5 % and 95 % quantiles over members (for level 0.9), stretched about their mean by `scale`, are put back.
+
+    Args:
+        value: The ensemble's percentile, 0–100, (N,).
+        members: The members' percentiles, 0–100, (M, N).
+        scale: Stretch, fitted so that the interval covers what it says.
+        level: Nominal level.
+
+    Returns:
+        Lower and upper end, 0–100, each (N,); the value always lies between them.
+    """
+    z = stats.norm.ppf(np.clip(members, EDGE, 100 - EDGE) / 100)
+    centre, tail = z.mean(axis=0), (1 - level) / 2
+    low, high = np.quantile(z, [tail, 1 - tail], axis=0)
+    ends = [100 * stats.norm.cdf(centre + scale * (end - centre)) for end in (low, high)]
+    return np.minimum(ends[0], value), np.maximum(ends[1], value)
+
+
+class AgreementHead:
+    """The loaded head; read-only, hence thread-safe.
+
+    Args:
+        name: Checkpoint name.
+        encoder_ids: Identity of the encoders at hand by modality.
+        root: Folder of the checkpoints.
+        device: Where to compute.
+
+    Raises:
+        CheckpointError: The checkpoint is not intact, or was trained on other encoders.
+    """
+
+    def __init__(
+        self, name: str, encoder_ids: dict[str, str], *, root: Path | None = None, device: str = "cpu"
+    ) -> None:
+        checkpoint = load_checkpoint(name, root)
+        self.manifest: Manifest = checkpoint.manifest
+        check_encoders(self.manifest, encoder_ids)
+        network = build_network(checkpoint)
+        if not isinstance(network, FocalEnsemble):
+            raise CheckpointError(f"{name} is a {self.manifest.kind!r} checkpoint; the agreement head needs 'focal'.")
+        self.device = torch.device(device)
+        self.network = network.to(self.device)
+        self.reference: ReferenceSet = load_reference_set(self.manifest.extras["reference"], root)
+        self._probes = {key: value.numpy() for key, value in read_extra(checkpoint, PROBES).items()}
+        self._reading_info = list(self.manifest.extras["readings"])
+        self._scale = float(self.manifest.extras["interval_scale"])
+
+    def score(self, image: np.ndarray, text: np.ndarray) -> AgreementScores:
+        """Score N pairs of features.
+
+        Args:
+            image: (N, d_A).
+            text: (N, d_B).
+
+        Returns:
+            Scores and readings.
+        """
+        with torch.inference_mode():
+            output = self.network(torch.from_numpy(image).to(self.device), torch.from_numpy(text).to(self.device))
+            member_cosine = agreement(output).double().cpu().numpy()  # (M, N)
+            spaces = {
+                "private image": _stacked(output.private_image),
+                "private text": _stacked(output.private_text),
+            }
+        cosine = member_cosine.mean(axis=0)
+        quantiles = self.reference.quantiles
+        percentile = percentile_from_quantiles(cosine, quantiles[f"{TRUE}/cosine"])
+        members = np.stack(
+            [
+                percentile_from_quantiles(row, member)
+                for row, member in zip(member_cosine, quantiles[f"{TRUE}/member_cosine"], strict=True)
+            ]
+        )
+        low, high = spread_interval(percentile, members, self._scale)
+        return AgreementScores(
+            cosine=cosine,
+            percentile=percentile,
+            percentile_mismatched=percentile_from_quantiles(cosine, quantiles[f"{MISMATCHED}/cosine"]),
+            low=low,
+            high=high,
+            readings=self._read(spaces),
+        )
+
+    def results(self, scores: AgreementScores) -> list[HeadResult]:
+        """One typed result a pair."""
+        return [self._result(scores, row) for row in range(len(scores.cosine))]
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the numbers come from."""
+        return Provenance(
+            checkpoint=self.manifest.name,
+            sha256=self.manifest.weights_sha256,
+            data_kind=DataKind(self.manifest.data_kind),
+            trained_on=self.manifest.trained_on,
+            terms=self.manifest.terms,
+            device=self.device.type,
+            precision="float32",
+            adlab_version=__version__,
+        )
+
+    def _read(self, spaces: dict[str, np.ndarray]) -> np.ndarray:
+        columns = []
+        for index, info in enumerate(self._reading_info):
+            raw = spaces[info["space"]] @ self._probes[f"{index}/weight"] + float(self._probes[f"{index}/bias"])
+            columns.append(percentile_from_quantiles(raw, self.reference.quantiles[f"{TRUE}/reading_{index}"]))
+        return np.stack(columns, axis=1) if columns else np.zeros((len(next(iter(spaces.values()))), 0))
+
+    def _result(self, scores: AgreementScores, row: int) -> HeadResult:
+        coverage = self.manifest.measure("interval coverage")
+        return HeadResult(
+            head=HEAD,
+            value=float(scores.percentile[row]),
+            unit="percentile",
+            scale=(0.0, 100.0),
+            interval=Interval(
+                low=float(scores.low[row]),
+                high=float(scores.high[row]),
+                level=LEVEL,
+                kind="spread of five models, each trained on a resample of the photos",
+                measured_coverage=coverage.value if coverage else None,
+                coverage_n=coverage.n if coverage else None,
+            ),
+            percentiles=(
+                self._percentile(TRUE, scores.percentile[row]),
+                self._percentile(MISMATCHED, scores.percentile_mismatched[row]),
+            ),
+            provenance=self.provenance,
+            details={"cosine": float(scores.cosine[row])},
+            readings=tuple(
+                Reading(
+                    space=info["space"],
+                    name=info["name"],
+                    percentile=float(scores.readings[row, index]),
+                    low_word=info["low_word"],
+                    high_word=info["high_word"],
+                    probe_r2=float(info["r2"]),
+                )
+                for index, info in enumerate(self._reading_info)
+            ),
+        )
+
+    def _percentile(self, group: str, value: float) -> Percentile:
+        n, description = self.reference.group(group)
+        return Percentile(value=float(value), reference=self.reference.manifest.name, n=n, description=description)
+
+
+def _stacked(embeddings: torch.Tensor) -> np.ndarray:
+    # (M, N, D) -> (N, M·D), each member's vector at length 1: the probes were fitted on the same.
+    unit = F.normalize(embeddings, dim=-1)
+    stacked: np.ndarray = unit.transpose(0, 1).flatten(1).double().cpu().numpy()
+    return stacked
