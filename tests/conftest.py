@@ -1,4 +1,4 @@
-"""Settings of all tests: one thread a process, a cache of their own, nothing fetched."""
+"""Settings of all tests: one thread a process, a cache of their own, nothing fetched; fixtures they share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,3 +18,11 @@ torch.set_num_threads(1)
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ADLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with tiny random checkpoints; read-only: copy it before altering a file."""
+    from helpers.tiny_models import save_tiny_models
+
+    return save_tiny_models(tmp_path_factory.mktemp("tiny") / "models")

@@ -1,0 +1,172 @@
+"""A models folder of tiny, random, intact checkpoints: everything the Assessor loads, in about a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
+from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
+from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
+from adlab.checkpoints.store import as_stored, save_checkpoint
+from adlab.data.assessment import DataKind
+from adlab.encoders.image import ImageEncoder, ShippedNetwork
+from adlab.encoders.mobilenet import VisionConfig, VisionNet
+from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
+from helpers.pictures import caption, picture
+
+VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
+IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
+READINGS = [
+    {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
+    {
+        "space": "private text",
+        "name": "length",
+        "low_word": "short copy",
+        "high_word": "long copy",
+        "r2": 0.4,
+    },
+]
+
+
+def manifest(name: str, kind: str, **fields: object) -> Manifest:
+    """A manifest with every field filled in."""
+    values: dict[str, object] = {
+        "summary": f"Random weights of kind {kind}, for tests.",
+        "heads": (),
+        "network": {},
+        "encoders": {},
+        "preprocessing": "letterbox 32 px",
+        "data_kind": DataKind.MATCHED_PAIRS.value,
+        "trained_on": "nothing: random weights",
+        "terms": "none",
+        "licence": "Apache-2.0",
+        "training": TrainingRecord(
+            command=f"python -m adlab train {kind}",
+            seed=0,
+            data="none",
+            minutes=0.0,
+            machine="1 CPU core",
+            config={"epochs": 0},
+        ),
+        "limits": ("Random weights: its numbers mean nothing.",),
+    }
+    return Manifest(name=name, kind=kind, **(values | fields))  # type: ignore[arg-type]
+
+
+def randomise(network: nn.Module, seed: int = 0) -> None:
+    """Random weights that keep the signal's scale, so that different pictures give different outputs."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            fan_in = parameter[0].numel() if parameter.ndim > 1 else 1
+            scale = (2 / fan_in) ** 0.5 if parameter.ndim > 1 else 0.1
+            parameter.copy_(scale * torch.randn(parameter.shape, generator=generator))
+
+
+def tiny_vision(seed: int = 0) -> VisionNet:
+    """A random `VisionNet` for squares of 32 pixels."""
+    net = VisionNet(VisionConfig(image_size=IMAGE_SIZE, pool_heads=4, pool_dim=32, dropout=0.0)).eval()
+    randomise(net, seed)
+    net.load_state_dict(as_stored(net.state_dict()))
+    return net
+
+
+def save_vision(root: Path, seed: int = 0) -> ImageEncoder:
+    """Write the vision checkpoint, and load it again as an encoder."""
+    net = tiny_vision(seed)
+    squares = torch.from_numpy(np.stack([np.asarray(picture(i, IMAGE_SIZE, IMAGE_SIZE)) for i in range(2)]))
+    with torch.inference_mode():
+        output = ShippedNetwork(net)(squares)
+    reference = {
+        "squares": squares,
+        "pooled": output.pooled,
+        "class_logits": output.class_logits,
+        "aligned": output.aligned,
+    }
+    network = {"image_size": IMAGE_SIZE, "pool_heads": 4, "pool_dim": 32, "dropout": 0.0}
+    save_checkpoint(root / VISION, manifest(VISION, "vision", network=network), net.state_dict(), reference)
+    return load_image_encoder(VISION, root=root)
+
+
+def save_focal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 0) -> None:
+    """Write the ensemble that serves `agreement`, and the reference set of its scores."""
+    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(PAIRS)]))
+    text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(PAIRS)]))
+    torch.manual_seed(seed)
+    config = FocalConfig(image_dim=image.shape[1], text_dim=text.shape[1], hidden_dim=16, latent_dim=8)
+    ensemble = FocalEnsemble.from_config(config, MEMBERS).eval()
+    for member in ensemble.members:
+        member.fit_standardisation(image, text)
+    ensemble.load_state_dict(as_stored(ensemble.state_dict()))
+    with torch.inference_mode():
+        true, mismatched = ensemble(image, text), ensemble(image, text.roll(1, dims=0))
+    probes = _probes(seed)
+    extras = {"reference": REFERENCE, "interval_scale": 1.0, "readings": READINGS}
+    network = {
+        "image_dim": config.image_dim,
+        "text_dim": config.text_dim,
+        "hidden_dim": 16,
+        "latent_dim": 8,
+        "members": MEMBERS,
+    }
+    save_checkpoint(
+        root / FOCAL,
+        manifest(
+            FOCAL,
+            "focal",
+            heads=("agreement",),
+            network=network,
+            encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
+            measures=(
+                Measure(
+                    name="interval coverage", value=0.9, n=PAIRS, data="random pairs", low=0.8, high=0.95
+                ),
+            ),
+            extras=extras,
+        ),
+        ensemble.state_dict(),
+        {"image": image[:4], "text": text[:4], "cosine": agreement(true)[:, :4]},
+        {"probes.safetensors": probes},
+    )
+    _save_reference(root, true, mismatched, probes)
+
+
+def _probes(seed: int) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    weights = {f"{i}/weight": torch.randn(MEMBERS * 8, generator=generator) for i in range(len(READINGS))}
+    return weights | {f"{i}/bias": torch.tensor(0.5) for i in range(len(READINGS))}
+
+
+def _save_reference(
+    root: Path, true: FocalOutput, mismatched: FocalOutput, probes: dict[str, Tensor]
+) -> None:
+    cosine, other = agreement(true).double(), agreement(mismatched).double()
+    scores = {"true/cosine": cosine.mean(0), "true/member_cosine": cosine, "mismatched/cosine": other.mean(0)}
+    for index, private in enumerate((true.private_image, true.private_text)):
+        stacked = F.normalize(private, dim=-1).transpose(0, 1).flatten(1)
+        scores[f"true/reading_{index}"] = stacked @ probes[f"{index}/weight"] + probes[f"{index}/bias"]
+    quantiles = {key: torch.from_numpy(quantiles_of(value.numpy())) for key, value in scores.items()}
+    groups = {
+        "true": {"n": PAIRS, "description": "random pictures with their own caption"},
+        "mismatched": {"n": PAIRS, "description": "random pictures with another picture's caption"},
+    }
+    embeddings = {"shared_image": true.shared_image[0], "shared_text": true.shared_text[0]}
+    save_checkpoint(
+        root / REFERENCE,
+        manifest(REFERENCE, "reference", extras={"groups": groups}),
+        embeddings,
+        {},
+        {QUANTILES: quantiles},
+    )
+
+
+def save_tiny_models(root: Path) -> Path:
+    """Write all three checkpoints under `root`; gives `root`."""
+    save_focal(root, save_vision(root), load_minilm())
+    return root
