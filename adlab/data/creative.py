@@ -112,9 +112,7 @@ class Context:
             if value is not None and (
                 isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high
             ):
-                raise InputError(
-                    f"{name} is {value!r}; give a whole number from {low} to {high}, or leave it empty."
-                )
+                raise InputError(f"{name} is {value!r}; give a whole number from {low} to {high}, or leave it empty.")
 
     @property
     def known(self) -> dict[str, str | int]:
@@ -158,9 +156,7 @@ class Outcomes:
 
     def __post_init__(self) -> None:
         funnel = [
-            (n, getattr(self, n))
-            for n in ("impressions", "clicks", "conversions")
-            if getattr(self, n) is not None
+            (n, getattr(self, n)) for n in ("impressions", "clicks", "conversions") if getattr(self, n) is not None
         ]
         for name, value in funnel:
             if value < 0:
@@ -171,8 +167,6 @@ class Outcomes:
         if self.relevance_grade is not None and self.relevance_grade not in range(4):
             raise InputError(f"relevance_grade is {self.relevance_grade!r}; give 0 (Bad) to 3 (Excellent).")
         if self.relevance_confidence is not None and not 0 <= self.relevance_confidence <= 1:
-            raise InputError(
-                f"relevance_confidence is {self.relevance_confidence!r}; give a number from 0 to 1."
-            )
+            raise InputError(f"relevance_confidence is {self.relevance_confidence!r}; give a number from 0 to 1.")
         if self.ratings is not None and any(count < 0 for count in self.ratings):
             raise InputError(f"ratings are {self.ratings!r}; give counts of 0 or more.")

@@ -36,9 +36,7 @@ def to_rgb(picture: Image.Image, label: str) -> tuple[Image.Image, tuple[str, ..
     """
     notes: list[str] = []
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
-        notes.append(
-            "several pages: first page used" if picture.format == "TIFF" else "animated: first frame used"
-        )
+        notes.append("several pages: first page used" if picture.format == "TIFF" else "animated: first frame used")
     # Read after loading: PNG may hold it behind the pixels, and Pillow turns a TIFF itself and drops the tag.
     turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION, 1))
     rgb = _flatten(picture, label, notes)

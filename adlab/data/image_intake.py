@@ -100,9 +100,7 @@ class AdImage:
         return self.pixels.height
 
     @classmethod
-    def from_pixels(
-        cls, pixels: Image.Image, *, source_format: str = "memory", notes: tuple[str, ...] = ()
-    ) -> AdImage:
+    def from_pixels(cls, pixels: Image.Image, *, source_format: str = "memory", notes: tuple[str, ...] = ()) -> AdImage:
         """Wrap a picture that was drawn or cropped in memory; the pixels are copied.
 
         Args:
@@ -179,11 +177,7 @@ def _bytes_of(source: bytes | str | Path | BinaryIO, name: str, max_bytes: int) 
             label = name or path.name or str(path)
             if not path.is_file():
                 what = (
-                    "is a folder"
-                    if path.is_dir()
-                    else "is not a regular file"
-                    if path.exists()
-                    else "does not exist"
+                    "is a folder" if path.is_dir() else "is not a regular file" if path.exists() else "does not exist"
                 )
                 raise ImageError(f"{label} {what} ({str(path)!r}); give the path of a picture.")
             with path.open("rb") as file:
@@ -195,9 +189,7 @@ def _bytes_of(source: bytes | str | Path | BinaryIO, name: str, max_bytes: int) 
     except ImageError:
         raise
     except (OSError, ValueError) as error:  # ValueError: a closed file, or a null character in a path
-        raise ImageError(
-            f"{name or source!r} cannot be read ({error}); check the path and its permissions."
-        ) from error
+        raise ImageError(f"{name or source!r} cannot be read ({error}); check the path and its permissions.") from error
     if not isinstance(data, bytes):
         raise ImageError(f"{label} is open as text; open it in binary mode ('rb').")
     return data, label
@@ -219,9 +211,7 @@ def _refusal(error: Exception, data: bytes, label: str, max_pixels: int) -> Imag
     if not isinstance(error, UnidentifiedImageError):
         return ImageError(f"{label} unpacks to more than {max_pixels:,} pixels ({error}); scale it down.")
     if data.startswith(_MAGIC):
-        return ImageError(
-            f"{label} begins like a picture but is damaged or cut off; export or download it again."
-        )
+        return ImageError(f"{label} begins like a picture but is damaged or cut off; export or download it again.")
     start = data[:1024].lower()
     for mark, what in _FOREIGN:
         if mark.lower() in start:

@@ -13,7 +13,7 @@ import os
 import re
 import uuid
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import pandas as pd
 
@@ -59,9 +59,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
     try:
         return _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
     except OSError as error:
-        raise TableError(
-            f"{path.name} cannot be read ({error}); check the file and its permissions."
-        ) from error
+        raise TableError(f"{path.name} cannot be read ({error}); check the file and its permissions.") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -73,17 +71,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         bad = content[error.start : error.start + 1]
-        raise TableError(
-            f"{path.name} is not UTF-8 (byte {bad!r} in line {line}); save it as 'CSV UTF-8'."
-        ) from error
+        raise TableError(f"{path.name} is not UTF-8 (byte {bad!r} in line {line}); save it as 'CSV UTF-8'.") from error
     try:
-        header, *rows = [
-            cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells
-        ] or [[]]
+        header, *rows = [cells for cells in csv.reader(io.StringIO(text, newline=""), strict=True) if cells] or [[]]
     except csv.Error as error:
-        raise TableError(
-            f"{path.name} is not sound CSV ({error}); check its quotes, or save it anew."
-        ) from error
+        raise TableError(f"{path.name} is not sound CSV ({error}); check its quotes, or save it anew.") from error
     if not header:
         raise TableError(f"{path.name} is empty; give a header line and one line an ad.")
     if len(header) == 1 and (other := next((c for c in ";\t|" if c in header[0]), None)):
@@ -142,20 +134,16 @@ def write_table(frame: pd.DataFrame, path: str | Path) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except (OSError, ArrowException, UnicodeEncodeError) as error:
-        raise TableError(
-            f"{path.name} cannot be written ({error}); check the folder and the columns."
-        ) from error
+        raise TableError(f"{path.name} cannot be written ({error}); check the folder and the columns.") from error
     finally:
         partial.unlink(missing_ok=True)
 
 
 def _write_csv(frame: pd.DataFrame, file: BinaryIO) -> None:
     text = frame.select_dtypes(exclude=["number", "bool", "datetime", "datetimetz"])
-    lone_return = any(
-        text.iloc[:, i].astype(str).str.contains("\r", regex=False).any() for i in range(text.shape[1])
-    )
+    lone_return = any(text.iloc[:, i].astype(str).str.contains("\r", regex=False).any() for i in range(text.shape[1]))
     # pandas leaves a lone carriage return unquoted, and readers then see a new row.
-    quoting = csv.QUOTE_NONNUMERIC if lone_return else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if lone_return else csv.QUOTE_MINIMAL
     frame.to_csv(file, index=False, lineterminator="\n", encoding="utf-8", quoting=quoting)
 
 

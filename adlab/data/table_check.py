@@ -76,26 +76,20 @@ def _columns_of(frame: pd.DataFrame, roles: Mapping[str, Role]) -> dict[str, Col
 def _table_problems(frame: pd.DataFrame, roles: Mapping[str, Role], needs_creative: bool) -> list[str]:
     names = [str(name) for name in frame.columns]
     problems = [
-        f"column {n!r} appears {names.count(n)} times; keep one."
-        for n in sorted({*names})
-        if names.count(n) > 1
+        f"column {n!r} appears {names.count(n)} times; keep one." for n in sorted({*names}) if names.count(n) > 1
     ]
     if frame.empty:
         problems.append("there is no row below the header; give at least one ad.")
     ratings = rating_columns(names)
     for step, name in enumerate(ratings, start=1):
         if name != f"rating_{step}":
-            problems.append(
-                f"column 'rating_{step}' is missing before {name!r}; give all steps from rating_1 up."
-            )
+            problems.append(f"column 'rating_{step}' is missing before {name!r}; give all steps from rating_1 up.")
             break
     for name, role in roles.items():
         if role not in ("sparse", "dense"):
             problems.append(f"column {name!r} is given the role {role!r}; the roles are sparse and dense.")
         if name not in names:
-            problems.append(
-                f"column {name!r} is given a role but is not in the table.{_nearest(name, names)}"
-            )
+            problems.append(f"column {name!r} is given a role but is not in the table.{_nearest(name, names)}")
     usable = ("image", *COPY_FIELDS)
     if needs_creative and not set(usable) & set(names):
         hints = "".join(_near_miss(name, usable) for name in names)
@@ -105,9 +99,7 @@ def _table_problems(frame: pd.DataFrame, roles: Mapping[str, Role], needs_creati
 
 def _near_miss(name: str, usable: Iterable[str]) -> str:
     plain = name.strip().lower()
-    meant = _ALIASES.get(plain) or next(
-        iter(difflib.get_close_matches(plain, list(usable), n=1, cutoff=0.6)), None
-    )
+    meant = _ALIASES.get(plain) or next(iter(difflib.get_close_matches(plain, list(usable), n=1, cutoff=0.6)), None)
     return f" Did you mean {meant!r} by {name!r}?" if meant else ""
 
 
@@ -116,9 +108,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
     return f" Did you mean {nearest[0]!r}?" if nearest else f" Its columns: {', '.join(names)}."
 
 
-def _cell_problems(
-    frame: pd.DataFrame, columns: Mapping[str, Column], parsed: Mapping[str, Parsed]
-) -> list[str]:
+def _cell_problems(frame: pd.DataFrame, columns: Mapping[str, Column], parsed: Mapping[str, Parsed]) -> list[str]:
     """Cells that their column does not take, and rows that contradict themselves, as pandera finds them."""
     if not columns:
         return []
@@ -149,8 +139,7 @@ def _cell_problems(
         else:
             values = pd.DataFrame({field: values.iloc[at] for field, (values, _) in parsed.items()})
             words = [
-                name.format(**{str(key): value for key, value in row.items()})
-                for row in values.to_dict("records")
+                name.format(**{str(key): value for key, value in row.items()}) for row in values.to_dict("records")
             ]
         for row, line in zip(at, words, strict=True):
             lines.setdefault(line, set()).add(int(row) + 1)
@@ -164,9 +153,7 @@ def _row_rules(values: Mapping[str, pd.Series]) -> Iterator[tuple[str, pd.Series
         bad = (values[later] > values[earlier]).fillna(False).astype(bool)
         if (earlier, later) == ("impressions", "conversions") and "clicks" in values:
             bad &= values["clicks"].isna()  # else one of the other two rules already speaks
-        words = (
-            f"column {later!r}: {{{later}}} is more than {earlier} ({{{earlier}}}); check the two columns."
-        )
+        words = f"column {later!r}: {{{later}}} is more than {earlier} ({{{earlier}}}); check the two columns."
         yield words, bad
     ratings = rating_columns(values)
     if ratings:

@@ -74,9 +74,7 @@ COLUMNS = (
     Column(name="impressions", meaning="times shown", kind="integer"),
     Column(name="clicks", meaning="times clicked", kind="integer"),
     Column(name="conversions", meaning="conversions that followed a click", kind="integer"),
-    Column(
-        name="relevance_grade", meaning="query-ad relevance, 0 Bad to 3 Excellent", kind="integer", high=3
-    ),
+    Column(name="relevance_grade", meaning="query-ad relevance, 0 Bad to 3 Excellent", kind="integer", high=3),
     Column(name="relevance_confidence", meaning="trust in that grade", kind="number", high=1),
     Column(name="user_id", meaning="identifier of the viewer"),
     Column(name="campaign", meaning="identifier of the campaign"),
@@ -131,9 +129,7 @@ def parse(column: Column, cells: pd.Series) -> Parsed:
         return Parsed(values, bad)
     if column.kind == "date":
         dates = pd.to_datetime(text.where(~empty), format="ISO8601", errors="coerce", utc=True)
-        sound = dates.notna() & text.str.match(
-            r"\d{4}-\d{2}-\d{2}"
-        )  # ISO 8601 also knows "2026" and "202601"
+        sound = dates.notna() & text.str.match(r"\d{4}-\d{2}-\d{2}")  # ISO 8601 also knows "2026" and "202601"
         return Parsed(text.str[:10], ~empty & ~sound)
     numbers = pd.to_numeric(text.where(~empty), errors="coerce").astype("float64")
     bad = ~empty & ~(numbers.between(column.low, column.high) & np.isfinite(numbers))
@@ -146,9 +142,7 @@ def parse(column: Column, cells: pd.Series) -> Parsed:
 def as_text(cells: pd.Series) -> pd.Series:
     """Cells as trimmed text, "" where missing; whole numbers without ".0", which a gap in a column adds."""
     if pd.api.types.is_float_dtype(cells):
-        return cells.map(lambda x: "" if pd.isna(x) else f"{x:.0f}" if x % 1 == 0 else repr(float(x))).astype(
-            str
-        )
+        return cells.map(lambda x: "" if pd.isna(x) else f"{x:.0f}" if x % 1 == 0 else repr(float(x))).astype(str)
     return cells.astype("object").where(cells.notna(), "").astype(str).str.strip()
 
 

@@ -90,9 +90,7 @@ def test_the_hash_is_sha256_over_size_and_rgb_bytes_whatever_the_container():
 
 def test_the_same_bytes_in_another_shape_have_another_hash():
     flat = np.full((10, 20, 3), 7, np.uint8)
-    wide, tall = (
-        AdImage.from_pixels(Image.fromarray(flat.reshape(h, w, 3))) for h, w in ((10, 20), (20, 10))
-    )
+    wide, tall = (AdImage.from_pixels(Image.fromarray(flat.reshape(h, w, 3))) for h, w in ((10, 20), (20, 10)))
     assert wide.content_hash != tall.content_hash
 
 
@@ -182,9 +180,7 @@ def test_black_and_white_becomes_0_and_255():
 
 def test_grey_is_repeated_in_three_channels():
     grey = np.arange(100, dtype=np.uint8).reshape(10, 10)
-    np.testing.assert_array_equal(
-        pixels(encoded(Image.fromarray(grey), "PNG")), np.stack([grey] * 3, axis=-1)
-    )
+    np.testing.assert_array_equal(pixels(encoded(Image.fromarray(grey), "PNG")), np.stack([grey] * 3, axis=-1))
 
 
 SIXTEEN = np.repeat(np.array([0, 255, 256, 257, 0x7FFF, 0x8000, 0xFEFF, 65535], np.uint16), 8).reshape(8, 8)
@@ -200,9 +196,7 @@ def test_16_bit_grey_is_scaled_not_clipped(kind):
 
 def test_16_bit_colour_and_16_bit_grey_give_the_same_pixels():
     rows = b"".join(b"\x00" + np.repeat(line, 3).astype(">u2").tobytes() for line in SIXTEEN)
-    np.testing.assert_array_equal(
-        pixels(png(8, 8, 16, 2, rows)), pixels(encoded(Image.fromarray(SIXTEEN), "PNG"))
-    )
+    np.testing.assert_array_equal(pixels(png(8, 8, 16, 2, rows)), pixels(encoded(Image.fromarray(SIXTEEN), "PNG")))
 
 
 def test_the_see_through_value_of_a_16_bit_png_becomes_white():
@@ -269,18 +263,14 @@ def test_the_first_frame_of_an_animation_is_used(kind):
 
 
 def test_the_first_page_of_a_tiff_is_used():
-    data = encoded(
-        Image.new("RGB", (12, 12), "red"), "TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))]
-    )
+    data = encoded(Image.new("RGB", (12, 12), "red"), "TIFF", save_all=True, append_images=[Image.new("RGB", (9, 9))])
     image = read_image(data)
     assert image.pixels.getcolors() == [(144, (255, 0, 0))]
     assert image.notes == ("several pages: first page used",)
 
 
 def test_a_phone_photo_with_a_second_view_is_a_jpeg():
-    data = encoded(
-        Image.new("RGB", (16, 16), "red"), "MPO", save_all=True, append_images=[Image.new("RGB", (16, 16))]
-    )
+    data = encoded(Image.new("RGB", (16, 16), "red"), "MPO", save_all=True, append_images=[Image.new("RGB", (16, 16))])
     image = read_image(data)
     assert (image.source_format, image.notes) == ("JPEG", ())
     assert image.pixels.getpixel((8, 8))[0] > 250

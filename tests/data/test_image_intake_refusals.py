@@ -30,10 +30,7 @@ def encoded(kind: str, picture: Image.Image = NOISE, **options) -> bytes:
 
 def chunk(kind: bytes, body: bytes, crc: int | None = None) -> bytes:
     return (
-        struct.pack(">I", len(body))
-        + kind
-        + body
-        + struct.pack(">I", zlib.crc32(kind + body) if crc is None else crc)
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body) if crc is None else crc)
     )
 
 
@@ -149,9 +146,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "PNG with half a row too few": (lambda: png(64, 48, BLANK_ROWS[:-96]), "lacks pixel rows"),
     "PNG with an unknown filter": (lambda: png(64, 48, b"\x09" + BLANK_ROWS[1:]), "damaged"),
     "PNG with an impossible colour type": (
-        lambda: (
-            SIGNATURE + header(64, 48, 8, 5) + chunk(b"IDAT", zlib.compress(BLANK_ROWS)) + chunk(b"IEND", b"")
-        ),
+        lambda: SIGNATURE + header(64, 48, 8, 5) + chunk(b"IDAT", zlib.compress(BLANK_ROWS)) + chunk(b"IEND", b""),
         "damaged",
     ),
     "PNG without a header": (lambda: SIGNATURE + chunk(b"IDAT", zlib.compress(BLANK_ROWS)), "damaged"),
@@ -163,9 +158,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "JPEG with a zero-size frame": (lambda: jpeg_claiming(0, 0), "pixels|damaged"),
     "WebP with garbage inside": (lambda: changed(encoded("WEBP"), 12, b"\xff" * 60), "damaged"),
     "GIF with an impossible code size": (
-        lambda: (lambda data: changed(data, data.index(b",\x00\x00\x00\x00@\x00") + 10, b"\xff"))(
-            encoded("GIF")
-        ),
+        lambda: (lambda data: changed(data, data.index(b",\x00\x00\x00\x00@\x00") + 10, b"\xff"))(encoded("GIF")),
         "damaged",
     ),
     "TIFF with an unknown compression": (lambda: tiff_tag(encoded("TIFF"), 259, 60_000), "damaged"),
@@ -250,9 +243,7 @@ def test_a_path_without_a_file_is_refused(tmp_path, path, words):
         read_image(str(tmp_path / path))
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything"
-)
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the superuser may read everything")
 def test_a_file_without_read_permission_is_refused(tmp_path):
     path = tmp_path / "ad.png"
     path.write_bytes(encoded("PNG"))

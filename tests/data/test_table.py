@@ -37,9 +37,7 @@ def ads(**columns) -> pd.DataFrame:
 
 
 def test_cells_are_text_exactly_as_written(tmp_path):
-    frame = read_table(
-        csv_file(tmp_path, 'ad_id,title,brand,price\n007,"Shoes, ""red""",NA,1.50\n8,,null,-3\n')
-    )
+    frame = read_table(csv_file(tmp_path, 'ad_id,title,brand,price\n007,"Shoes, ""red""",NA,1.50\n8,,null,-3\n'))
     assert frame.to_dict("list") == {
         "ad_id": ["007", "8"],
         "title": ['Shoes, "red"', ""],
@@ -194,9 +192,7 @@ def test_every_age_band_stands_for_itself():
 
 
 def test_all_problems_come_at_once_in_row_order():
-    frame = ads(
-        month=["13", "1", "14"], gender=["x", "male", ""], clicks=["1", "5", "1"], impressions=["1", "2", "1"]
-    )
+    frame = ads(month=["13", "1", "14"], gender=["x", "male", ""], clicks=["1", "5", "1"], impressions=["1", "2", "1"])
     assert [problem.split(":")[0] for problem in problems_of(frame)] == [
         "row 1, column 'month'",
         "row 1, column 'gender'",
@@ -250,9 +246,7 @@ def test_an_equal_funnel_and_an_empty_rating_histogram_are_fine():
 def test_a_column_given_twice_and_a_table_without_rows_are_problems():
     twice = pd.DataFrame([["a", "b"]], columns=["title", "title"])
     assert problems_of(twice) == ("column 'title' appears 2 times; keep one.",)
-    assert problems_of(pd.DataFrame({"title": []})) == (
-        "there is no row below the header; give at least one ad.",
-    )
+    assert problems_of(pd.DataFrame({"title": []})) == ("there is no row below the header; give at least one ad.",)
 
 
 @pytest.mark.parametrize(
@@ -351,9 +345,7 @@ def test_what_is_written_is_read_back(tmp_path, suffix):
     assert back["score"][1] == "" or np.isnan(back["score"][1])
 
 
-@pytest.mark.parametrize(
-    "cell", ["=1+1", "+cmd|x", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")']
-)
+@pytest.mark.parametrize("cell", ["=1+1", "+cmd|x", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://x")'])
 def test_a_formula_is_escaped_with_an_apostrophe_in_csv(tmp_path, cell):
     path = tmp_path / "out.csv"
     write_table(pd.DataFrame({"title": [cell], "=head": ["x"]}), path)
@@ -392,9 +384,7 @@ def test_parquet_is_not_escaped(tmp_path):
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     path = tmp_path / "out.csv"
     write_table(pd.DataFrame({"title": ["old"]}), path)
-    monkeypatch.setattr(
-        table.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("No space left on device"))
-    )
+    monkeypatch.setattr(table.os, "fsync", lambda _: (_ for _ in ()).throw(OSError("No space left on device")))
     with pytest.raises(TableError, match=re.escape("No space left on device")):
         write_table(pd.DataFrame({"title": ["new"]}), path)
     assert read_table(path)["title"].tolist() == ["old"]

@@ -28,9 +28,7 @@ def row(**cells):
 
 
 def test_a_row_becomes_a_creative(images):
-    creative = creative_of(
-        row(image="a.png", query="q", description="d", seller="s", brand="b", category="c"), images
-    )
+    creative = creative_of(row(image="a.png", query="q", description="d", seller="s", brand="b", category="c"), images)
     assert creative.image.pixels.getpixel((0, 0)) == (255, 0, 0)
     texts = [getattr(creative, n) for n in ("query", "title", "description", "seller", "brand", "category")]
     assert texts == ["q", "t", "d", "s", "b", "c"]
@@ -59,9 +57,7 @@ def test_a_relative_images_folder_works(images, monkeypatch):
     ],
 )
 def test_a_path_that_leaves_the_images_folder_is_refused(images, name):
-    with pytest.raises(
-        InputError, match="leads out of the images folder; give a path relative to it"
-    ) as caught:
+    with pytest.raises(InputError, match="leads out of the images folder; give a path relative to it") as caught:
         creative_of({"image": name, "title": "t"}, images)
     assert not isinstance(caught.value, ImageError)
 
@@ -133,9 +129,7 @@ def test_outcomes_are_read_and_the_unobserved_stays_none():
 
 @pytest.mark.parametrize("missing", [None, "", float("nan"), np.nan, pd.NA, pd.NaT])
 def test_every_kind_of_gap_means_unknown(missing):
-    gaps = dict.fromkeys(
-        ("gender", "month", "position", "clicks", "rating_1", "relevance_confidence"), missing
-    )
+    gaps = dict.fromkeys(("gender", "month", "position", "clicks", "rating_1", "relevance_confidence"), missing)
     assert context_of(gaps) == Context()
     assert outcomes_of(gaps) == Outcomes()
 
