@@ -18,7 +18,7 @@ import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -148,11 +148,12 @@ class ArrayStore:
         try:
             if not layout_file.exists():
                 self.folder.mkdir(parents=True, exist_ok=True)
-                partial = self.folder / f"layout.{uuid.uuid4().hex}.part"
-                partial.write_text(json.dumps({"life": uuid.uuid4().hex, "layout": self._layout}), encoding="utf-8")
-                with suppress(FileExistsError):  # another process was faster
-                    os.link(partial, layout_file)
-                partial.unlink()
+                with self._alone():
+                    if not layout_file.exists():  # else another process was faster
+                        partial = layout_file.with_suffix(".part")
+                        life = {"life": uuid.uuid4().hex, "layout": self._layout}
+                        partial.write_text(json.dumps(life), encoding="utf-8")
+                        partial.replace(layout_file)
             found = json.loads(layout_file.read_text(encoding="utf-8"))["layout"]
         except OSError as error:
             raise DataUnavailableError(f"{str(self.folder)!r} cannot be used ({error}); name another.") from error
