@@ -1,0 +1,84 @@
+"""`evaluate CHECKPOINT`: measure a shipped checkpoint again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from adlab.cli import console, options
+
+if TYPE_CHECKING:
+    from adlab.checkpoints.manifest import Manifest, Measure
+
+HELP = """Measure a checkpoint again, beside its card.
+
+The numbers on a card were measured when the checkpoint was made; this takes the same measures on the data at hand."""
+EPILOG = """Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
+their difference; with --json a list of these.
+
+\b
+Exit codes:
+  0    measured
+  2    there is no such checkpoint, it is not intact, or its data set is missing
+  130  stopped by Ctrl-C
+
+\b
+Examples:
+  python -m adlab evaluate vision-mobilenetv2 --data ../shared/data
+  python -m adlab evaluate focal-flickr8k --device cpu --json
+"""
+
+
+def run(
+    checkpoint: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A name that `models` lists.")],
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the public data sets.  [default: ADLAB_DATA]")
+    ] = None,
+    device: options.Device = "auto",
+    as_json: options.AsJson = False,
+) -> int:
+    """Measure a checkpoint again; gives the exit code."""
+    folder = options.data_folder(data)
+    with console.waiting(f"Measuring {checkpoint} …"):
+        from adlab.checkpoints.store import load_checkpoint
+        from adlab.evaluation.checkpoint import evaluate_checkpoint
+
+        manifest = load_checkpoint(checkpoint).manifest
+        measures = evaluate_checkpoint(checkpoint, folder, device)
+    if as_json:
+        plain = [asdict(measure) | {"card": _on_card(manifest, measure)} for measure in measures]
+        typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))
+    else:
+        _show(manifest, measures)
+    return 0
+
+
+def _on_card(manifest: Manifest, measure: Measure) -> float | None:
+    found = manifest.measure(measure.name)
+    return found.value if found else None
+
+
+def _show(manifest: Manifest, measures: Sequence[Measure]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=manifest.name, title_justify="left")
+    table.add_column("measure")
+    for heading in ("measured", "90 % interval", "n", "card", "difference"):
+        table.add_column(heading, justify="right")
+    for measure in measures:
+        card = _on_card(manifest, measure)
+        table.add_row(
+            Text(measure.name),
+            f"{measure.value:.4g}",
+            "" if measure.low is None or measure.high is None else f"{measure.low:.4g} – {measure.high:.4g}",
+            f"{measure.n:,}",
+            "not on it" if card is None else f"{card:.4g}",
+            "" if card is None else f"{measure.value - card:+.2g}",
+        )
+    console.out().print(table)

@@ -1,0 +1,135 @@
+"""`score TABLE`: one output row an input row."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from adlab.cli import console, options
+from adlab.cli.heads import ERROR, HEADS, NOTES, choose_heads
+from adlab.errors import InputError, TableError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOME_ERRORS = 3
+OCR = "When to read text in pictures. No shipped head needs it yet: the option is accepted and changes nothing."
+HELP = """Score a table of ads, one output row an input row.
+
+TABLE is a .csv (UTF-8) or .parquet file, one row an ad or an impression group. It needs at least one of the
+columns image, title, description, query, seller, brand, category; an empty cell means absent. Further columns
+are kept as they are. The column image holds paths relative to the folder given by --images.
+
+Rows are scored in batches; the scores do not depend on the batch size. A picture that many rows share is
+decoded and encoded once."""
+EPILOG = """\b
+Output: the rows in their order with the input columns as they were, then
+  agreement, agreement_low, agreement_high
+           how well picture and copy agree: a percentile from 0 to 100 among
+           true pairs, and the ends of its 90 % interval
+  notes    what a row lacks for a head, whose columns are then empty, and
+           what to know about its scores
+  error    why a row cannot be read; its scores are empty
+
+A table that score has written can be scored again: the columns of the scored heads, notes and error are
+replaced. In any other table columns of these names are refused, so that nothing of yours is overwritten. OUT is
+written whole or not at all, and is never the input table. In CSV, text that a spreadsheet would run as a
+formula gets a leading apostrophe.
+
+\b
+Exit codes:
+  0    every row was scored, or says in notes what it lacks
+  2    the call or the table cannot be used, or a head does not ship;
+       nothing is written
+  3    some rows have an error; all others are scored
+  130  stopped by Ctrl-C; nothing is written
+
+\b
+Examples:
+  python -m adlab score ads.csv --images pictures --out scores.csv
+  python -m adlab score ads.parquet --images pictures --out scores.parquet \\
+      --heads agreement --batch-size 128
+"""
+
+
+def run(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Table of ads, .csv or .parquet.")],
+    out: Annotated[Path, typer.Option(metavar="OUT", help="Table to write, .csv or .parquet.")],
+    images: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the pictures; may be left out when no row names one.")
+    ] = None,
+    heads: options.Heads = None,
+    ocr: Annotated[Literal["auto", "off", "cached"], typer.Option(help=OCR)] = "auto",
+    device: options.Device = "auto",
+    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Most rows a batch, 1 or more.")] = 32,
+) -> int:
+    """Score a table; gives the exit code."""
+    wanted = options.heads_of(heads)
+    _check_output(table, out)
+    if images is not None and not images.is_dir():
+        raise InputError(f"--images is {str(images)!r}, which is not a folder; give the folder of the pictures.")
+    from adlab.checkpoints.store import list_checkpoints
+    from adlab.data.table import read_table, validate, write_table
+
+    chosen = choose_heads(wanted, (head for manifest in list_checkpoints().values() for head in manifest.heads))
+    kept = without_own_columns(read_table(table), chosen)
+    ads = validate(kept)
+    if images is None and "image" in ads and (ads["image"] != "").any():
+        named = int((ads["image"] != "").sum())
+        raise TableError(
+            f"{named:,} rows of {table.name} name a picture; give the folder of the pictures with --images."
+        )
+    with console.waiting("Loading the models …"):
+        from adlab.cli.scoring import score_rows
+        from adlab.inference.assessor import Assessor
+
+        assessor = Assessor(device=device, batch_size=batch_size)
+    with console.progress("Scoring") as advance:
+        scores = score_rows(ads, assessor, images=images, heads=chosen, batch_size=batch_size, advance=advance)
+    write_table(kept.assign(**{str(name): column for name, column in scores.items()}), out)
+    failed = int(scores[ERROR].notna().sum())
+    console.out().print(_summary(out, scores, chosen, failed), soft_wrap=True)
+    return SOME_ERRORS if failed else 0
+
+
+def without_own_columns(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataFrame:
+    """The table without the columns that are about to be written.
+
+    Raises:
+        TableError: It has such columns, but is no earlier output: they are the user's own.
+    """
+    own = [*(column for head in heads for column in HEADS[head].columns), NOTES, ERROR]
+    taken = [name for name in own if name in frame.columns]
+    earlier_output = {NOTES, ERROR} <= set(frame.columns) and any(
+        set(head.columns) <= set(frame.columns) for head in HEADS.values()
+    )
+    if taken and not earlier_output:
+        raise TableError(
+            "The table has columns of names that score writes itself.",
+            [f"column {name!r}; rename it, for example to 'my_{name}'." for name in taken],
+        )
+    return frame.drop(columns=taken)
+
+
+def _check_output(table: Path, out: Path) -> None:
+    """Refuse before any work what would fail after it."""
+    if out.suffix.lower() not in (".csv", ".parquet"):
+        raise TableError(f"--out is {str(out)!r}; name a file that ends in .csv or .parquet.")
+    if out.is_dir():
+        raise TableError(f"--out is {str(out)!r}, a folder; name a file in it.")
+    if out.resolve() == table.resolve() or (out.exists() and table.exists() and out.samefile(table)):
+        raise TableError(f"--out is the input table {str(table)!r}; name another file, the input is never overwritten.")
+    folder = next(parent for parent in out.resolve().parents if parent.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise TableError(f"--out is {str(out)!r}, but nothing can be written to {str(folder)!r}; name another folder.")
+
+
+def _summary(out: Path, scores: pd.DataFrame, heads: tuple[str, ...], failed: int) -> str:
+    parts = [f"{int(scores[HEADS[head].columns[0]].notna().sum()):,} with {head}" for head in heads]
+    notes = int(scores[NOTES].notna().sum())
+    parts += [f"{notes:,} with notes"] if notes else []
+    parts += [f"{failed:,} with an error"] if failed else []
+    return f"{out}: {len(scores):,} rows, {', '.join(parts)}."

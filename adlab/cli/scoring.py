@@ -1,0 +1,159 @@
+"""The work of `score`: rows in any order in, scores in the rows' own order out, with pictures read ahead."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+
+from adlab.cli.heads import ERROR, HEADS, NOTES, values_of
+from adlab.data.assessment import Assessment
+from adlab.data.creative import COPY_FIELDS, Creative
+from adlab.data.image_intake import AdImage
+from adlab.data.table import creative_of
+from adlab.errors import InputError
+
+MAX_THREADS = 8
+BATCH_PIXELS = 100_000_000  # 300 MB: large pictures make a batch smaller than its rows would allow
+
+
+class Scorer(Protocol):
+    """What `score_rows` asks of an Assessor."""
+
+    def assess_batch(self, creatives: Sequence[Creative], heads: Sequence[str] | None = None) -> list[Assessment]:
+        """One assessment a creative, in order."""
+        ...
+
+
+class Ad(NamedTuple):
+    """One row, read.
+
+    Attributes:
+        row: Position in the table, from 0.
+        creative: The ad, or the reason why it cannot be read.
+    """
+
+    row: int
+    creative: Creative | str
+
+
+def score_rows(
+    ads: pd.DataFrame,
+    scorer: Scorer,
+    *,
+    heads: Sequence[str],
+    images: Path | None = None,
+    batch_size: int = 32,
+    advance: Callable[[int, int], None] = lambda done, total: None,
+) -> pd.DataFrame:
+    """Score validated rows.
+
+    Args:
+        ads: As `adlab.data.table.validate` gives it.
+        scorer: The Assessor.
+        heads: Shipped heads to score.
+        images: Folder that the column `image` is relative to.
+        batch_size: Most rows a batch.
+        advance: Called with (rows done, all rows) after each batch.
+
+    Returns:
+        The heads' columns, `notes` and `error`, one row an input row in the same order; NaN where empty.
+    """
+    values = {column: np.full(len(ads), np.nan) for head in heads for column in HEADS[head].columns}
+    words: dict[str, list[str | None]] = {NOTES: [None] * len(ads), ERROR: [None] * len(ads)}
+    done = 0
+    for batch in batches(read_ads(ads, images), batch_size):
+        sound = [(ad.row, ad.creative) for ad in batch if isinstance(ad.creative, Creative)]
+        for ad in batch:
+            if isinstance(ad.creative, str):
+                words[ERROR][ad.row] = ad.creative
+        assessments = scorer.assess_batch([creative for _, creative in sound], heads) if sound else []
+        for (row, creative), assessment in zip(sound, assessments, strict=True):
+            for result in assessment.heads:
+                for column, value in values_of(result).items():
+                    values[column][row] = value
+            words[NOTES][row] = notes_of(creative, assessment) or None
+        done += len(batch)
+        advance(done, len(ads))
+    texts = {name: pd.Series(cells, index=ads.index, dtype="str") for name, cells in words.items()}
+    return pd.DataFrame({**values, **texts}, index=ads.index)
+
+
+def notes_of(creative: Creative, assessment: Assessment) -> str:
+    """What a row lacks for a head, what qualifies its scores, and what the intake did to its picture."""
+    parts = [f"{head}: {reason}" for head, reason in assessment.not_scored.items()]
+    parts += assessment.warnings
+    if creative.image is not None and creative.image.notes:
+        parts.append(f"image: {', '.join(creative.image.notes)}.")
+    return " ".join(parts)
+
+
+def batches(ads: Iterator[Ad], batch_size: int) -> Iterator[list[Ad]]:
+    """Groups of at most `batch_size` ads and about `BATCH_PIXELS` pixels."""
+    batch: list[Ad] = []
+    pixels = 0
+    for ad in ads:
+        image = ad.creative.image if isinstance(ad.creative, Creative) else None
+        batch.append(ad)
+        pixels += image.width * image.height if image else 0
+        if len(batch) >= batch_size or pixels >= BATCH_PIXELS:
+            yield batch
+            batch, pixels = [], 0
+    if batch:
+        yield batch
+
+
+def read_ads(ads: pd.DataFrame, images: Path | None) -> Iterator[Ad]:
+    """Read every row once; rows that name the same picture follow each other and share it decoded."""
+    names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
+    copy = {field: ads[field].tolist() if field in ads else [""] * len(ads) for field in COPY_FIELDS}
+    rows: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        rows.setdefault(name, []).append(row)
+    for name, picture in read_ahead(list(rows), images):
+        for row in rows[name]:
+            if isinstance(picture, str):
+                yield Ad(row, picture)
+                continue
+            try:
+                yield Ad(row, Creative(image=picture, **{field: cells[row] for field, cells in copy.items()}))
+            except InputError as error:
+                yield Ad(row, one_line(error))
+
+
+def read_ahead(names: Sequence[str], images: Path | None) -> Iterator[tuple[str, AdImage | str | None]]:
+    """Each picture, or why it cannot be had, in order; a few more are decoded while the caller works."""
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    waiting: deque[tuple[str, Future[AdImage | str | None]]] = deque()
+    with ExitStack() as stack:
+        pool = ThreadPoolExecutor(threads)
+        stack.callback(pool.shutdown, cancel_futures=True)
+        for name in names:
+            waiting.append((name, pool.submit(_picture, name, images)))
+            if len(waiting) > 2 * threads:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+
+
+def one_line(error: InputError) -> str:
+    """A message that fits a cell."""
+    return " ".join(str(error).split())
+
+
+def _picture(name: str, images: Path | None) -> AdImage | str | None:
+    if not name:
+        return None
+    try:
+        return creative_of({"image": name}, images).image
+    except InputError as error:
+        return one_line(error)

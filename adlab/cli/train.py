@@ -1,0 +1,157 @@
+"""`train vision` and `train focal`: make the checkpoints that ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from adlab.cli import console, options
+
+if TYPE_CHECKING:
+    from adlab.checkpoints.manifest import Manifest
+
+TEACHER = "mobilenet_v2_imagenet_tf_same.safetensors"
+GROUP_HELP = """Train a checkpoint that ships.
+
+A training is seeded, keeps its state after every epoch, and goes on where it was stopped when the same command is
+given again. It ends with a checkpoint folder whose card holds the command, the seed and the measures."""
+VISION_HELP = """Train the image encoder.
+
+A MobileNetV2 is distilled from an ImageNet teacher and aligned with the text encoder on Flickr8k captions and
+fashion titles. What the teacher and the frozen first stages put out is computed once and cached."""
+FOCAL_HELP = """Train FOCAL Ad and its reference set: the head agreement.
+
+The preset paper is §4.7 of the paper (30 epochs, Adam 1e-4, batch 128, its own encoders), compact is the full loss
+of §3 on the shipped encoders, an ensemble whose spread is the interval."""
+CODES = """Output: the checkpoint folder --out; its measures are printed.
+
+\b
+Exit codes:
+  0    trained and written; a time budget that ends a training early is said
+       on the card
+  2    the call cannot be used, the data are missing, or encoder weights
+       cannot be had
+  130  stopped by Ctrl-C; the state of the last epoch is kept
+
+"""
+VISION_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train vision
+  python -m adlab train vision --budget-minutes 80 --set epochs=12 --set views=2
+"""
+FOCAL_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train focal
+  python -m adlab train focal --preset paper --out models/focal-paper --seed 3
+"""
+Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Checkpoint folder to write.  [default: in models/]")]
+Run = Annotated[
+    Path | None,
+    typer.Option(
+        "--run", metavar="DIR", help="Folder of the training's state, to resume from.  [default: in the cache]"
+    ),
+]
+
+
+def app() -> typer.Typer:
+    """The group of `train`."""
+    group = typer.Typer(help=GROUP_HELP, no_args_is_help=True, rich_markup_mode=None)
+    group.command("vision", help=VISION_HELP, epilog=VISION_EPILOG)(vision)
+    group.command("focal", help=FOCAL_HELP, epilog=FOCAL_EPILOG)(focal)
+    return group
+
+
+def vision(
+    context: typer.Context,
+    teacher: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The teacher's weights, safetensors.  [default: weights/ beside --data]"),
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with flickr8k/ and fashion/.  [default: ADLAB_DATA]")
+    ] = None,
+    out: Out = None,
+    run: Run = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the training, such as epochs=12; can be repeated."
+        ),
+    ] = None,
+    seed: options.Seed = 0,
+    budget_minutes: options.Budget = None,
+    device: options.Device = "auto",
+) -> int:
+    """Train the image encoder; gives the exit code."""
+    budget = options.check_budget(budget_minutes)
+    folder = options.data_folder(data)
+    with console.waiting("Loading …"):
+        from adlab.cli.settings import changed
+        from adlab.training.vision import VisionTraining
+        from adlab.training.vision_run import VisionRun, train_vision
+
+    how = VisionRun(
+        teacher=teacher or folder.resolve().parent / "weights" / TEACHER,
+        data=folder,
+        seed=seed,
+        run=run,
+        budget_minutes=budget,
+        device=device,
+        training=changed(VisionTraining(seed=seed), settings or ()),
+        **_given(out=out),
+    )
+    with console.progress("Caching pictures") as advance:
+        manifest = train_vision(how, advance, context.find_root().obj)
+    _summary(manifest)
+    return 0
+
+
+def focal(
+    context: typer.Context,
+    preset: Annotated[Literal["paper", "compact"], typer.Option(help="Which training.")] = "compact",
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The Flickr8k folder.  [default: flickr8k in ADLAB_DATA]")
+    ] = None,
+    out: Out = None,
+    image_encoder: options.ImageEncoder = None,
+    text_encoder: options.TextEncoder = None,
+    members: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Models in the ensemble, 1 or more.  [default: the preset's]")
+    ] = None,
+    run: Run = None,
+    seed: options.Seed = 0,
+    budget_minutes: options.Budget = None,
+    device: options.Device = "auto",
+) -> int:
+    """Train FOCAL Ad; gives the exit code."""
+    budget = options.check_budget(budget_minutes)
+    folder = options.data_folder(data, "flickr8k")
+    with console.waiting("Loading …"):
+        from adlab.training.focal_run import FocalRun, train_focal
+
+    how = FocalRun(
+        preset=preset,
+        data=folder,
+        seed=seed,
+        run=run,
+        budget_minutes=budget,
+        device=device,
+        **_given(out=out, image_encoder=image_encoder, text_encoder=text_encoder, members=members),
+    )
+    _summary(train_focal(how, command=context.find_root().obj))
+    return 0
+
+
+def _summary(manifest: Manifest) -> None:
+    """The measures that were taken, one a line."""
+    from adlab.cli.models import measure_words
+
+    lines = [f"{manifest.name}: trained in {manifest.training.minutes:.0f} minutes."]
+    lines += [f"  {measure_words(measure)}" for measure in manifest.measures]
+    console.out().print("\n".join(lines), soft_wrap=True)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
