@@ -1,0 +1,41 @@
+"""Bars without a charting library: the number twin stands beside each, and a screen reader gets a sentence."""
+
+from __future__ import annotations
+
+from html import escape
+
+from adlab.app.wording import interval_words, number
+from adlab.data.assessment import HeadResult
+
+
+def position(value: float, scale: tuple[float, float]) -> float:
+    """Where a value lies on its scale, in percent of the width, 0–100."""
+    low, high = scale
+    return 100 * min(max((value - low) / (high - low), 0.0), 1.0)
+
+
+def interval_bar(result: HeadResult) -> str:
+    """Track over the scale, interval as a band, value as a mark; HTML with its number twin beneath."""
+    value, interval = result.value, result.interval
+    start, end = position(interval.low, result.scale), position(interval.high, result.scale)
+    words = interval_words(interval, result.unit)
+    ends = [number(end_of_scale, result.unit) for end_of_scale in result.scale]
+    alt = f"{number(value, result.unit)} on a scale from {ends[0]} to {ends[1]}, {words}"
+    return (
+        f'<div class="ad-bar" role="img" aria-label="{escape(alt)}"><div class="track"></div>'
+        f'<div class="band" style="left:{start:.2f}%;width:{end - start:.2f}%"></div>'
+        f'<div class="mark" style="left:{position(value, result.scale):.2f}%"></div></div>'
+        f'<div class="ad-axis"><span>{ends[0]}</span><span>{escape(words)}</span><span>{ends[1]}</span></div>'
+    )
+
+
+def percentile_row(name: str, note: str, percentile: float, value: str) -> str:
+    """One line: name with a note where there is one, a small bar from 0 to 100, the number."""
+    alt = f"{name}: percentile {percentile:.0f} of 100"
+    small = f"<small>{escape(note)}</small>" if note else ""
+    return (
+        f'<div class="ad-row"><div>{escape(name)}{small}</div>'
+        f'<div class="ad-mini" role="img" aria-label="{escape(alt)}">'
+        f'<i style="left:{position(percentile, (0.0, 100.0)):.2f}%"></i></div>'
+        f'<div class="value">{escape(value)}</div></div>'
+    )

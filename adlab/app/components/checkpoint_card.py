@@ -1,0 +1,101 @@
+"""A checkpoint on the Models page: measured numbers against aims, terms, limits, how it was trained."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import streamlit as st
+
+from adlab.app.shelf import Checkpoint
+from adlab.app.wording import words_for
+from adlab.checkpoints.manifest import Manifest, Measure
+
+AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+]?\d+(?:\.\d+)?)\s*(%?)\s*$")
+
+
+def show(checkpoint: Checkpoint) -> None:
+    """Draw one checkpoint and its downloads."""
+    manifest = checkpoint.manifest
+    with st.container(key=f"models.card-{manifest.name}", border=True):
+        st.html(summary(checkpoint))
+        st.html(measures_table(manifest))
+        if manifest.limits:
+            limits = "".join(f"<li>{escape(limit)}</li>" for limit in manifest.limits)
+            st.html(f'<div class="ad"><h3>Limits</h3><ul class="ad-not">{limits}</ul></div>')
+        st.html('<div class="ad"><h3>Trained by</h3></div>')
+        st.code(manifest.training.command, language="bash", wrap_lines=True)
+        with st.expander("The whole card", icon=":material/description:"):
+            st.markdown(checkpoint.card or "The card file is missing; restore the folder.")
+        with st.container(horizontal=True):
+            for name, mime, text in (
+                ("card.md", "text/markdown", checkpoint.card),
+                ("config.json", "application/json", manifest.to_json()),
+            ):
+                st.download_button(
+                    name,
+                    text,
+                    file_name=f"{manifest.name}-{name}",
+                    mime=mime,
+                    key=f"models.download-{manifest.name}-{name}",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+
+
+def summary(checkpoint: Checkpoint) -> str:
+    """HTML: name, sentence, where it comes from."""
+    manifest = checkpoint.manifest
+    serves = ", ".join(words_for(head).title for head in manifest.heads) or "encoder behind the scores"
+    training = manifest.training
+    facts = [
+        ("Serves", serves),
+        ("Learned from", f"{manifest.data_kind}: {manifest.trained_on}"),
+        ("Data terms", manifest.terms),
+        ("Licence of the weights", manifest.licence),
+        ("Training", f"{training.minutes:.0f} minutes on {training.machine}, seed {training.seed}"),
+        ("Weights", f"{checkpoint.megabytes:.1f} MB, sha256 {manifest.weights_sha256[:16]}…"),
+    ]
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return (
+        f'<div class="ad"><h2 class="ad-name">{escape(manifest.name)}</h2>'
+        f'<p style="margin:.2rem 0 .9rem">{escape(manifest.summary)}</p><dl class="ad-facts">{rows}</dl></div>'
+    )
+
+
+def measures_table(manifest: Manifest) -> str:
+    """HTML table of what was measured; whether an aim was met is said by a sign and a word, not by colour."""
+    if not manifest.measures:
+        return '<p class="ad ad-quiet">Nothing was measured on this checkpoint.</p>'
+    rows = "".join(_row(measure) for measure in manifest.measures)
+    return (
+        '<div class="ad"><h3>Measured</h3></div><div class="ad ad-scroll"><table class="ad-table"><thead><tr>'
+        '<th>Measure</th><th class="num">Value</th><th class="num">90 % interval</th><th class="num">n</th>'
+        f"<th>Measured on</th><th>Aim</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def meets(value: float, aim: str) -> bool | None:
+    """Whether a value meets an aim such as ``"≥ 0.95"``; None where the aim is empty or no comparison."""
+    match = AIM.match(aim)
+    if not match:
+        return None
+    sign, bound, percent = match[1], float(match[2]), match[3]
+    bound = bound / 100 if percent and abs(value) <= 1 else bound
+    if sign in ("≥", ">="):
+        return value >= bound
+    if sign in ("≤", "<="):
+        return value <= bound
+    return value > bound if sign == ">" else value < bound
+
+
+def _row(measure: Measure) -> str:
+    interval = "–" if measure.low is None or measure.high is None else f"{measure.low:.4g} – {measure.high:.4g}"
+    met = meets(measure.value, measure.aim)
+    verdict = "" if met is None else (" ✓ met" if met else " ✗ missed")
+    note = f'<br><span class="ad-quiet">{escape(measure.note)}</span>' if measure.note else ""
+    return (
+        f'<tr><td>{escape(measure.name)}{note}</td><td class="num"><b>{measure.value:.4g}</b></td>'
+        f'<td class="num">{interval}</td><td class="num">{measure.n:,}</td><td>{escape(measure.data)}</td>'
+        f"<td>{escape(measure.aim) or '–'}<b>{verdict}</b></td></tr>"
+    )

@@ -1,0 +1,84 @@
+"""The form: a picture, its copy, one button. What is typed is kept across pages, and a bad file loses nothing."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+import streamlit as st
+
+from adlab.app import caching, scoring, state
+from adlab.app.components.text import plain
+from adlab.app.wording import COPY_NAMES
+
+TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
+MAX_CHARACTERS = 2000
+PLACEHOLDERS = {
+    "title": "The headline",
+    "description": "The text below it",
+    "query": "What the viewer searched for",
+    "brand": "Brand the ad names",
+    "seller": "Who sells",
+    "category": "Product category",
+}
+
+
+@st.fragment
+def show() -> None:
+    """Draw the form; typing reruns only the form, the button the whole page."""
+    with st.container(key="score.form", border=True):
+        st.subheader("Score your own ad", anchor="your-ad")
+        left, right = st.columns([5, 7], gap="large")
+        with left:
+            _picture()
+        with right:
+            _text("title")
+            st.text_area(
+                COPY_NAMES["description"],
+                key="score.description",
+                height=104,
+                max_chars=MAX_CHARACTERS,
+                placeholder=PLACEHOLDERS["description"],
+                persist_state="session",
+            )
+            with st.expander("Query, brand, seller, category"):
+                st.caption("The agreement score reads title and description only; these are kept with the ad.")
+                for name in ("query", "brand", "seller", "category"):
+                    _text(name)
+            if st.button(
+                "Score this ad", key="score.submit", type="primary", on_click=scoring.score_form, width="stretch"
+            ):
+                st.rerun(scope="app")
+
+
+def _text(name: str) -> None:
+    st.text_input(
+        COPY_NAMES[name],
+        key=f"score.{name}",
+        max_chars=MAX_CHARACTERS,
+        placeholder=PLACEHOLDERS[name],
+        persist_state="session",
+    )
+
+
+def _picture() -> None:
+    key = state.upload_key()
+    upload = st.file_uploader("Picture", type=TYPES, key=key, on_change=scoring.picture_removed, args=(key,))
+    refusal = ""
+    if upload is not None:
+        with st.spinner("Checking the picture"):
+            refusal = scoring.take_upload(upload.file_id, upload.getvalue(), upload.name)
+    if refusal:
+        st.error(plain(refusal), icon=":material/broken_image:")
+    picture = state.draft().picture
+    if picture is None:
+        st.caption("No picture yet. Text alone can be sent, but picture and copy cannot be compared then.")
+        return
+    preview = caching.preview(picture)
+    data = base64.b64encode(caching.thumbnail(picture)).decode("ascii")
+    notes = "".join(f"<br>{escape(note)}" for note in preview.notes)
+    kept = "Still in the form: " if refusal else "In the form: "
+    st.html(
+        f'<div class="ad ad-draft"><img alt="" src="data:image/jpeg;base64,{data}"><p class="ad-quiet">'
+        f"{kept}{escape(picture.name)}<br>{preview.width} × {preview.height} pixels, {preview.kind}{notes}</p></div>"
+    )

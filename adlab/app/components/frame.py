@@ -1,0 +1,36 @@
+"""What every page stands in: the style sheet and the name in the corner."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from adlab.paths import assets_dir
+
+ICON = str(assets_dir() / "icon.svg")
+# A constant: nothing of the user's ever gets into it.
+SCROLL_UP = (
+    """<script>document.querySelector('[data-testid="stMain"]')?.scrollTo({top: 0, behavior: "smooth"})</script>"""
+)
+
+
+def draw_frame() -> None:
+    """Add the style sheet and the logo."""
+    st.html(assets_dir() / "app.css")
+    st.logo(str(assets_dir() / "logo.svg"), size="large", icon_image=ICON)
+
+
+def scroll_up(wanted: bool) -> None:
+    """Show the page's top, where the answer stands; Streamlit keeps the position otherwise."""
+    if wanted:
+        st.html(SCROLL_UP, unsafe_allow_javascript=True)
+
+
+def jump(label: str, anchor: str) -> None:
+    """A link to a heading further down the page."""
+    st.html(f'<a class="ad ad-jump" href="#{anchor}" target="_self">{label} ↓</a>')
+
+
+def draw_title(title: str, lead: str) -> None:
+    """A page's heading and one sentence beneath it, both plain text of ours."""
+    st.title(title, anchor=False)
+    st.html(f'<p class="ad ad-lead">{lead}</p>')

@@ -1,0 +1,70 @@
+"""The History page's list: one line an assessment, its whole card on request."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from adlab.app import exports
+from adlab.app.components.outcome import draw_assessment
+from adlab.app.components.text import plain
+from adlab.app.history import Entry
+from adlab.app.wording import number, words_for
+
+SHOWN = 25
+
+
+def show(entries: list[Entry]) -> None:
+    """Draw the list with its downloads, or say that there is none yet."""
+    if not entries:
+        with st.container(border=True, horizontal_alignment="center", key="history.empty"):
+            st.markdown("#### Nothing assessed yet")
+            st.markdown("Score an ad, and it will be listed here.")
+            st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(f"{len(entries)} assessment{'s' if len(entries) > 1 else ''}", width="content")
+        for kind, mime, write in (
+            ("CSV", "text/csv", exports.history_csv),
+            ("JSON", "application/json", exports.history_json),
+        ):
+            st.download_button(
+                kind,
+                write(entries),
+                file_name=f"adlab-history.{kind.lower()}",
+                mime=mime,
+                key=f"history.download-{kind.lower()}",
+                icon=":material/download:",
+                on_click="ignore",
+            )
+    zone = visitor_zone()
+    shown = st.session_state.get("history.shown", SHOWN)
+    for row, entry in enumerate(entries[:shown]):
+        with st.expander(line(entry, zone), key=f"history.entry-{len(entries) - row}"):
+            draw_assessment(entry.assessment)
+    if len(entries) > shown:
+        st.button(f"Show {SHOWN} more", key="history.more", on_click=_more, args=(shown,))
+
+
+def line(entry: Entry, zone: tzinfo = UTC) -> str:
+    """One line of Markdown: title, scores with their intervals, time; the user's words cannot format."""
+    scores = ", ".join(
+        f"**{number(head.value, head.unit)}** {words_for(head.head).title.lower()} "
+        f"({number(head.interval.low, head.unit)} – {number(head.interval.high, head.unit)})"
+        for head in entry.assessment.heads
+    )
+    return f"**{plain(entry.label)}** · {scores} · {entry.created.astimezone(zone):%d %b %Y, %H:%M}"
+
+
+def visitor_zone() -> tzinfo:
+    """Time zone of the browser, UTC where it is not known."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _more(shown: int) -> None:
+    st.session_state["history.shown"] = shown + SHOWN

@@ -1,0 +1,96 @@
+"""The one card that shows any head: value, interval, rank, source, meaning, what it is not, and where it comes from."""
+
+from __future__ import annotations
+
+from html import escape
+from itertools import groupby
+
+import streamlit as st
+
+from adlab.app import wording
+from adlab.app.components.bars import interval_bar, percentile_row
+from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
+
+
+def show(result: HeadResult) -> None:
+    """Draw the card of one head and, folded, everything behind it."""
+    st.html(card(result))
+    with st.expander("Where this number comes from", icon=":material/fingerprint:"):
+        st.html(evidence(result))
+    if result.readings:
+        st.html(readings_card(result))
+
+
+def card(result: HeadResult) -> str:
+    """HTML of the card."""
+    words = wording.words_for(result.head)
+    verdict = wording.verdict(result)
+    return (
+        '<section class="ad ad-card">'
+        f'<div class="ad-head"><h2>{words.title}</h2>{badge(result.provenance)}</div>'
+        f'<p class="ad-quiet">{words.question}</p>'
+        f'<div class="ad-figure"><span class="ad-number">{wording.number(result.value, result.unit)}</span>'
+        f'<span><span class="ad-verdict">{verdict}</span>'
+        f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'
+        f"{interval_bar(result)}"
+        f'<p class="ad-meaning">{escape(words.meaning(result))}</p>'
+        f"{_ranks(result.percentiles)}"
+        f'<div class="ad-section"><h3>What this score is not</h3><ul class="ad-not">'
+        f"{''.join(f'<li>{line}</li>' for line in words.not_this)}</ul></div></section>"
+    )
+
+
+def badge(provenance: Provenance) -> str:
+    """HTML of the badge that names the kind of data; simulation has another outline, not only other words."""
+    kind = " sim" if provenance.data_kind is DataKind.SIMULATION else ""
+    return f'<span class="ad-badge{kind}">{escape(wording.source_words(provenance))}</span>'
+
+
+def evidence(result: HeadResult) -> str:
+    """HTML of the folded detail: interval, reference sets, further numbers, provenance."""
+    source, interval = result.provenance, result.interval
+    facts = [
+        ("Value", f"{result.value:.4g} ({wording.unit_words(result)})"),
+        ("Interval", f"{wording.interval_words(interval, result.unit)}: {wording.coverage_words(interval)}"),
+        *((p.reference, f"{wording.rank_words(p)} ({p.value:.1f})") for p in result.percentiles),
+        *((wording.DETAIL_NAMES.get(name, name), f"{value:.4f}") for name, value in result.details.items()),
+        ("Checkpoint", f"{source.checkpoint}, weights sha256 {source.sha256}"),
+        ("Kind of data", source.data_kind.value),
+        ("Trained on", source.trained_on),
+        ("Data terms", source.terms),
+        ("Computed on", f"{source.device}, {source.precision}, adlab {source.adlab_version}"),
+    ]
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return f'<dl class="ad ad-facts">{rows}</dl>'
+
+
+def _ranks(percentiles: tuple[Percentile, ...]) -> str:
+    if not percentiles:
+        return ""
+    rows = "".join(
+        percentile_row(f"Among {p.n:,} {p.description}", "", p.value, wording.rank_number(p.value)) for p in percentiles
+    )
+    names = ", ".join(dict.fromkeys(p.reference for p in percentiles))
+    note = f'<span class="ad-quiet">percentile in {escape(names)}</span>'
+    return f'<div class="ad-section"><h3>Where this ad stands {note}</h3>{rows}</div>'
+
+
+def readings_card(result: HeadResult) -> str:
+    """HTML of a second card: what the embedding spaces hold, in words."""
+    sections = []
+    for space, group in groupby(sorted(result.readings, key=lambda reading: reading.space), lambda r: r.space):
+        rows = "".join(
+            percentile_row(
+                f"{reading.name.capitalize()}: {wording.reading_words(reading)}",
+                wording.trust_words(reading),
+                reading.percentile,
+                wording.rank_number(reading.percentile),
+            )
+            for reading in group
+        )
+        sections.append(f'<div class="ad-section"><h3>{wording.SPACE_NAMES.get(space, escape(space))}</h3>{rows}</div>')
+    return (
+        '<section class="ad ad-card"><div class="ad-head"><h2>What else the model reads</h2></div>'
+        '<p class="ad-quiet">Percentiles among the reference photos. They describe the ad; the score leaves them out.</p>'
+        f"{''.join(sections)}</section>"
+    )

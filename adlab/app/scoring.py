@@ -1,0 +1,121 @@
+"""What the Score page asks for: the ad on screen, and its assessment once the models are there."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from adlab.app import caching, history, preload, state
+from adlab.app.examples import examples
+from adlab.app.state import Ad, Picture
+from adlab.data.assessment import Assessment
+from adlab.errors import AdlabError, ImageError
+
+if TYPE_CHECKING:
+    from adlab.inference.assessor import Assessor
+
+POLL_SECONDS = 0.1
+SKELETON_HEIGHT = 480
+
+
+class Outcome(NamedTuple):
+    """An assessment, or why there is none.
+
+    Attributes:
+        assessment: The assessment, None if it failed.
+        problem: Words for the user, empty if all went well.
+        history_note: Why it is not in the history, empty if it is.
+    """
+
+    assessment: Assessment | None
+    problem: str = ""
+    history_note: str = ""
+
+
+def ad_on_screen() -> Ad:
+    """The ad on screen; on a first visit an example is chosen and fills the form."""
+    ad = state.shown_ad()
+    if ad is None:
+        ad = next(iter(examples().values()))
+        choose_example(ad.example, keep=False)
+    return ad
+
+
+def choose_example(name: str, *, keep: bool = True) -> None:
+    """Show an example and put it into the form."""
+    ad = examples()[name]
+    state.fill_form(ad)
+    state.show(ad, keep=keep)
+
+
+def take_upload(file_id: str, data: bytes, name: str) -> str:
+    """Check an uploaded file and put it into the form; text that was only an example's is cleared then.
+
+    Args:
+        file_id: Identity of this upload; the same upload is taken once.
+        data: Content of the file.
+        name: Its name.
+
+    Returns:
+        Why the file is refused, for the user; empty if it is taken. A refused file changes nothing else.
+    """
+    picture = Picture(data, name)
+    if not state.is_new_upload(file_id):
+        return state.last_refusal()
+    state.refuse("")
+    try:
+        caching.preview(picture)
+    except ImageError as error:
+        return state.refuse(str(error))
+    ad = state.draft()
+    untouched = any(ad.copy_fields == example.copy_fields for example in examples().values())
+    state.put_picture(picture, clear_copy=untouched)
+    return ""
+
+
+def picture_removed(key: str) -> None:
+    """The upload field changed; if it was emptied, the form holds no picture any more."""
+    if st.session_state.get(key) is None and not state.last_refusal():
+        state.put_picture(None)
+
+
+def just_asked() -> bool:
+    """Whether this run answers a click, so that the page should show its top."""
+    return state.take_scroll()
+
+
+def score_form() -> None:
+    """Show the ad as the form holds it."""
+    state.show(state.draft(), keep=True)
+
+
+def wait_for_models(seconds: float = 300.0) -> Future[Assessor] | None:
+    """Wait until loading has ended, well or badly, and say so; None if it has not after `seconds`."""
+    future = preload.start()
+    if future.done():
+        return future
+    started, note, blank = time.monotonic(), st.empty(), st.skeleton(height=SKELETON_HEIGHT)
+    while not future.done() and time.monotonic() - started < seconds:
+        seconds_so_far = time.monotonic() - started
+        # Writing to the page also lets a click elsewhere interrupt the wait.
+        note.caption(f":material/hourglass_top: Loading the models, once per server start … {seconds_so_far:.0f} s")
+        time.sleep(POLL_SECONDS)
+    note.empty()
+    blank.empty()
+    return future if future.done() else None
+
+
+def assess(ad: Ad) -> Outcome:
+    """Assess an ad and keep the assessment in the history."""
+    try:
+        loaded = wait_for_models()
+        if loaded is None:
+            return Outcome(None, "The models are still loading; reload the page in a minute.")
+        loaded.result()
+        assessment = caching.assess(ad)
+    except AdlabError as error:
+        return Outcome(None, str(error))
+    return Outcome(assessment, history_note=history.keep(ad, assessment, again=state.take_keep()))

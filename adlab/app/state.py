@@ -1,0 +1,156 @@
+"""Everything that must outlive a page change, typed and in one place.
+
+`Ad` is what is on screen and was scored; the draft is what the form holds. Widget keys are `page.widget`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from adlab.app.server import COOKIE, MIN_ID_CHARACTERS
+
+COPY_FIELDS = ("title", "description", "query", "brand", "seller", "category")
+AD, PICTURE, REFUSAL, UPLOADS = "score.ad", "score.picture", "score.refusal", "score.uploads"
+SEEN, KEEP, SCROLL, SESSION = "score.seen-upload", "score.keep", "score.scroll", "app.session"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture file as it was given.
+
+    Attributes:
+        data: Content of the file, undecoded.
+        name: Its name, for messages only.
+        sha256: Digest of the content.
+    """
+
+    data: bytes = field(repr=False)
+    name: str
+    sha256: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sha256", hashlib.sha256(self.data).hexdigest())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ad:
+    """An ad on the Score page.
+
+    Attributes:
+        picture: Its picture, or None.
+        example: Name of the bundled example it is, unchanged; empty for the user's own.
+        title: Headline.
+        description: Body copy.
+        query: What the viewer searched for.
+        brand: Brand named by the ad.
+        seller: Who sells.
+        category: Product category.
+    """
+
+    picture: Picture | None = None
+    example: str = ""
+    title: str = ""
+    description: str = ""
+    query: str = ""
+    brand: str = ""
+    seller: str = ""
+    category: str = ""
+
+    @property
+    def copy_fields(self) -> dict[str, str]:
+        """The six texts by name."""
+        return {name: getattr(self, name) for name in COPY_FIELDS}
+
+    @property
+    def key(self) -> str:
+        """Digest over the picture file and the texts; equal ads have equal keys."""
+        digest = hashlib.sha256((self.picture.sha256 if self.picture else "-").encode())
+        for text in self.copy_fields.values():
+            digest.update(b"\x00" + text.encode("utf-8", "replace"))
+        return digest.hexdigest()
+
+    @property
+    def label(self) -> str:
+        """What to call it in lists: its title, else its description, else its file's name."""
+        text = self.title or self.description or (self.picture.name if self.picture else "")
+        return " ".join(text.split())[:120] or "Untitled ad"
+
+
+def shown_ad() -> Ad | None:
+    """The ad on screen, or None before the first one was chosen."""
+    ad: Ad | None = st.session_state.get(AD)
+    return ad
+
+
+def show(ad: Ad, *, keep: bool) -> None:
+    """Put an ad on screen; with `keep`, its assessment is added to the history even if it was made before."""
+    st.session_state[AD] = ad
+    st.session_state[KEEP] = st.session_state[SCROLL] = keep
+
+
+def take_keep() -> bool:
+    """Whether the ad on screen was asked for since the last call."""
+    return bool(st.session_state.pop(KEEP, False))
+
+
+def take_scroll() -> bool:
+    """Whether the page should show its top, once after each question."""
+    return bool(st.session_state.pop(SCROLL, False))
+
+
+def is_new_upload(file_id: str) -> bool:
+    """Whether an upload was not met before; from now on it was."""
+    new = st.session_state.get(SEEN) != file_id
+    st.session_state[SEEN] = file_id
+    return new
+
+
+def refuse(reason: str) -> str:
+    """Remember why the last upload is refused, empty if it is not; returns the reason."""
+    st.session_state[REFUSAL] = reason
+    return reason
+
+
+def last_refusal() -> str:
+    """Why the last upload was refused, or nothing."""
+    return str(st.session_state.get(REFUSAL, ""))
+
+
+def fill_form(ad: Ad) -> None:
+    """Make the form hold this ad; call before the form's widgets are drawn, or in a callback."""
+    st.session_state[PICTURE] = ad.picture
+    st.session_state[REFUSAL] = ""
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    for name, text in ad.copy_fields.items():
+        st.session_state[f"score.{name}"] = text
+
+
+def put_picture(picture: Picture | None, *, clear_copy: bool = False) -> None:
+    """Make the form hold another picture, and on request no text."""
+    st.session_state[PICTURE] = picture
+    if clear_copy:
+        for name in COPY_FIELDS:
+            st.session_state[f"score.{name}"] = ""
+
+
+def draft() -> Ad:
+    """The ad as the form holds it now."""
+    texts = {name: str(st.session_state.get(f"score.{name}") or "") for name in COPY_FIELDS}
+    return Ad(picture=st.session_state.get(PICTURE), **texts)
+
+
+def upload_key() -> str:
+    """Key of the upload field; it changes when an example is chosen, which empties the field."""
+    return f"score.upload-{st.session_state.get(UPLOADS, 0)}"
+
+
+def browser_id() -> str:
+    """Digest of this browser's cookie, or of a random session id where cookies are blocked."""
+    value = st.context.cookies.get(COOKIE) or ""
+    if len(value) < MIN_ID_CHARACTERS:
+        value = st.session_state.setdefault(SESSION, secrets.token_urlsafe(32))
+    return hashlib.sha256(value.encode()).hexdigest()

@@ -1,0 +1,246 @@
+"""All words about scores, one entry a head: what it is called, what it means, what it is not.
+
+No number may sound stronger than it is: a verdict is taken from the whole interval, never from the point alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance, Reading
+from adlab.errors import UnknownNameError
+
+NOT_A_FORECAST = "Not a forecast of clicks or sales."
+SIMULATED = "Learned from simulated responses: no real people took part."
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadWords:
+    """How one head is put into words.
+
+    Attributes:
+        title: Heading of its card.
+        question: The question it answers.
+        meaning: One sentence about a result.
+        not_this: What the score must not be taken for, one sentence each.
+        bands: Lower bounds on the head's scale with their word, ascending; empty where a word would claim too much.
+    """
+
+    title: str
+    question: str
+    meaning: Callable[[HeadResult], str]
+    not_this: tuple[str, ...]
+    bands: tuple[tuple[float, str], ...] = ()
+
+
+def words_for(head: str) -> HeadWords:
+    """The words of a head.
+
+    Raises:
+        UnknownNameError: There is no such head.
+    """
+    if head not in HEADS:
+        raise UnknownNameError("head", head, HEADS)
+    return HEADS[head]
+
+
+def number(value: float, unit: str) -> str:
+    """A score as people read it: whole percentiles, probabilities in percent, ratings and grades with one decimal."""
+    if unit == "percentile":
+        return f"{value:.0f}"
+    if unit == "probability":
+        percent = 100 * value
+        return f"{percent:.1f} %" if percent >= 1 else f"{percent:.2g} %"
+    return f"{value:.1f}"
+
+
+def unit_words(result: HeadResult) -> str:
+    """Unit and scale beside the large number."""
+    low, high = result.scale
+    if result.unit == "percentile":
+        return f"percentile, scale {low:g}–{high:g}"
+    if result.unit == "probability":
+        return "probability"
+    return f"{result.unit}, scale {low:g}–{high:g}"
+
+
+def interval_words(interval: Interval, unit: str) -> str:
+    """The interval's number twin."""
+    return f"{100 * interval.level:g} % interval {number(interval.low, unit)} – {number(interval.high, unit)}"
+
+
+def coverage_words(interval: Interval) -> str:
+    """What spreads, and how often the interval was right where the truth was known."""
+    if interval.measured_coverage is None:
+        return f"{interval.kind}; how often it holds the truth was not measured"
+    cases = f" of {interval.coverage_n:,} held-out cases" if interval.coverage_n else " of held-out cases"
+    return f"{interval.kind}; it held {100 * interval.measured_coverage:.0f} %{cases}"
+
+
+def verdict(result: HeadResult) -> str:
+    """The band in words; two bands where the interval reaches into another, nothing where there are none."""
+    bands = words_for(result.head).bands
+    if not bands:
+        return ""
+    low, high = (_band(bands, end) for end in (result.interval.low, result.interval.high))
+    return low if low == high else f"{low} to {high[0].lower()}{high[1:]}"
+
+
+def rank_words(percentile: Percentile) -> str:
+    """A percentile as a sentence part that names its reference set and n."""
+    return f"{_ordinal(percentile.value)} percentile among {percentile.n:,} {percentile.description}"
+
+
+def source_words(provenance: Provenance) -> str:
+    """The badge: kind of data behind a score, in one breath."""
+    if provenance.data_kind is DataKind.SIMULATION:
+        return "Simulated responses, not real people"
+    if provenance.data_kind is DataKind.MATCHED_PAIRS:
+        return "Learned from captioned photos, not ads"
+    return f"Learned from {provenance.data_kind.value}"
+
+
+def reading_words(reading: Reading) -> str:
+    """A reading as one of five words between its two ends."""
+    p, low, high = reading.percentile, reading.low_word, reading.high_word
+    steps = ((10, f"very {low}"), (35, f"rather {low}"), (65, f"between {low} and {high}"), (90, f"rather {high}"))
+    return next((words for bound, words in steps if p < bound), f"very {high}")
+
+
+def rank_number(value: float) -> str:
+    """A percentile as a bare number that never claims the very ends."""
+    if value < 1:
+        return "< 1"
+    return "> 99" if value > 99 else f"{value:.0f}"
+
+
+def trust_words(reading: Reading) -> str:
+    """How far to trust a reading, from the held-out fit of its probe."""
+    strength = next(word for bound, word in TRUST if reading.probe_r2 >= bound)
+    return f"{strength} reading, R² {reading.probe_r2:.2f}"
+
+
+def _band(bands: tuple[tuple[float, str], ...], value: float) -> str:
+    return [word for bound, word in bands if value >= bound or bound == bands[0][0]][-1]
+
+
+def _ordinal(value: float) -> str:
+    whole = round(value)
+    if value > 99 and whole == 100:
+        return "above the 99th"
+    if value < 1:
+        return "below the 1st"
+    suffix = "th" if whole % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(whole % 10, "th")
+    return f"{whole}{suffix}"
+
+
+def _share(percentile: float) -> str:
+    """A percentile as a share of pairs, without promising more digits than there are."""
+    if percentile < 1:
+        return "hardly any"
+    return "nearly all" if percentile > 99 else f"{percentile:.0f} %"
+
+
+def _agreement(result: HeadResult) -> str:
+    true, *others = result.percentiles
+    sentence = f"Picture and copy fit better than in {_share(true.value)} of {true.n:,} {true.description}"
+    for other in others[:1]:
+        sentence += f", and better than in {_share(other.value)} of {other.n:,} {other.description}"
+    return sentence + ". Those are photos, not ads."
+
+
+def _rank_sentence(what: str) -> Callable[[HeadResult], str]:
+    def meaning(result: HeadResult) -> str:
+        value = number(result.value, result.unit)
+        rank = f", {rank_words(result.percentiles[0])}" if result.percentiles else ""
+        return f"{what} {value}{rank}."
+
+    return meaning
+
+
+def _relevance(result: HeadResult) -> str:
+    grade = _band(RELEVANCE_BANDS, result.value)
+    return f"For the query as typed, the expected grade is {result.value:.1f} of 3, nearest to {grade}."
+
+
+TRUST = ((0.5, "clear"), (0.25, "fair"), (float("-inf"), "rough"))
+RELEVANCE_BANDS = ((0.0, "Bad"), (0.5, "Fair"), (1.5, "Good"), (2.5, "Excellent"))
+AGREEMENT_BANDS = ((0.0, "Hardly agree"), (5.0, "Agree loosely"), (20.0, "Agree"), (50.0, "Agree closely"))
+
+HEADS: dict[str, HeadWords] = {
+    "agreement": HeadWords(
+        title="Image–copy agreement",
+        question="Do the picture and the copy speak of the same thing?",
+        meaning=_agreement,
+        not_this=(
+            NOT_A_FORECAST,
+            "Not a judgement of taste or quality: a dull pair can agree, a clever contrast may not.",
+            "Not measured on ads: model and reference know everyday photos with plain English captions.",
+        ),
+        bands=AGREEMENT_BANDS,
+    ),
+    "conversion": HeadWords(
+        title="Conversion",
+        question="How likely is a conversion?",
+        meaning=_rank_sentence("Of those shown the ad, the expected share that converts is"),
+        not_this=("Not your conversion rate: use it to compare creatives.", SIMULATED),
+    ),
+    "appeal": HeadWords(
+        title="Visual appeal",
+        question="How much do people like the picture?",
+        meaning=_rank_sentence("The mean rating expected from viewers is"),
+        not_this=(NOT_A_FORECAST, "Not the taste of your audience: raters were whoever took part."),
+    ),
+    "ctr": HeadWords(
+        title="Click-through",
+        question="How likely is a click?",
+        meaning=_rank_sentence("The expected share of impressions that are clicked is"),
+        not_this=("Not your click rate: placement and bidding are not seen.", SIMULATED),
+    ),
+    "relevance": HeadWords(
+        title="Query relevance",
+        question="Does the ad answer what was searched for?",
+        meaning=_relevance,
+        not_this=(NOT_A_FORECAST, "Not about any query but the one typed."),
+        bands=RELEVANCE_BANDS,
+    ),
+    "funnel": HeadWords(
+        title="Click to conversion",
+        question="How likely is a click that ends in a conversion?",
+        meaning=_rank_sentence("The expected share of impressions that are clicked and convert is"),
+        not_this=("Not your own funnel: use it to compare creatives.", SIMULATED),
+    ),
+    "headline": HeadWords(
+        title="Headline",
+        question="Would this headline win against the average one?",
+        meaning=_rank_sentence("Log-odds against the average headline:"),
+        not_this=("Not a click rate: only headlines are compared.",),
+    ),
+}
+DETAIL_NAMES = {
+    "cosine": "Cosine of picture and copy in the shared space",
+    "appeal_std": "Spread of ratings (standard deviation)",
+    "pctr": "Click probability",
+    "pcvr": "Conversion probability after a click",
+    "pctcvr": "Click and conversion probability",
+    "relevance_bad": "Probability of Bad",
+    "relevance_fair": "Probability of Fair",
+    "relevance_good": "Probability of Good",
+    "relevance_excellent": "Probability of Excellent",
+    "relevance_student": "Grade by the fast student model",
+}
+COPY_NAMES = {
+    "title": "Title",
+    "description": "Description",
+    "query": "Search query",
+    "brand": "Brand",
+    "seller": "Seller",
+    "category": "Category",
+}
+SPACE_NAMES = {
+    "private image": "What only the picture says",
+    "private text": "What only the copy says",
+    "shared image": "What the picture says of the common subject",
+    "shared text": "What the copy says of the common subject",
+}

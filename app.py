@@ -1,0 +1,29 @@
+"""The adlab app: page configuration and navigation, nothing else.
+
+`streamlit run app.py` finds the server object below, so the models start to load before the first visitor comes.
+Every visit then runs this file as a script.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from adlab.app.server import BROWSER_COOKIE, preloading
+
+SIDEBAR_WIDTH = 216  # pixels
+
+if __name__ == "__main__":
+    from adlab.app.components.frame import ICON, draw_frame
+
+    st.set_page_config(page_title="adlab", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR_WIDTH)
+    page = st.navigation(
+        [
+            st.Page("pages/score.py", title="Score", icon=":material/speed:", url_path="score", default=True),
+            st.Page("pages/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
+            st.Page("pages/history.py", title="History", icon=":material/history:", url_path="history"),
+        ]
+    )
+    draw_frame()
+    page.run()
+else:
+    app = st.App(__file__, lifespan=preloading, middleware=[BROWSER_COOKIE])

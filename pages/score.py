@@ -1,0 +1,23 @@
+"""Score: do this picture and this copy go together?"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from adlab.app import scoring
+from adlab.app.components import ad_preview, editor, example_picker, frame, outcome
+
+ad = scoring.ad_on_screen()
+frame.draw_title(
+    "Score an ad", "How well picture and copy go together, with how sure the model is and what it learned from."
+)
+left, right = st.columns([5, 7], gap="large")
+with left, st.container(key="score.ad"):
+    ad_preview.show(ad)
+    example_picker.show(ad.example)
+    frame.jump("Score your own ad", "your-ad")
+result = right.container(key="score.result")
+editor.show()
+with result:  # last, so that the page stands while the models load
+    outcome.show(ad, scoring.assess(ad))
+frame.scroll_up(scoring.just_asked())
