@@ -17,10 +17,10 @@ def render_card(manifest: Manifest) -> str:
         "|---|---|",
         f"| network | {manifest.kind} |",
         f"| heads | {', '.join(manifest.heads) or 'none (encoder)'} |",
-        f"| learned from | {manifest.data_kind}: {manifest.trained_on} |",
-        f"| data terms | {manifest.terms} |",
-        f"| licence of the weights | {manifest.licence} |",
-        f"| input | {manifest.preprocessing} |",
+        f"| learned from | {_cell(f'{manifest.data_kind}: {manifest.trained_on}')} |",
+        f"| data terms | {_cell(manifest.terms)} |",
+        f"| licence of the weights | {_cell(manifest.licence)} |",
+        f"| input | {_cell(manifest.preprocessing)} |",
         *(f"| {modality} encoder | `{identity}` |" for modality, identity in sorted(manifest.encoders.items())),
         f"| weights sha256 | `{manifest.weights_sha256}` |",
         "",
@@ -44,12 +44,18 @@ def render_card(manifest: Manifest) -> str:
         "",
         "| setting | value |",
         "|---|---|",
-        *(f"| {name} | {value} |" for name, value in training.config.items()),
+        *(f"| {_cell(name)} | {_cell(value)} |" for name, value in training.config.items()),
         "",
     ]
     return "\n".join(lines)
 
 
+def _cell(value: object) -> str:
+    """A value that cannot break out of its table cell."""
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
 def _measure_row(measure: Measure) -> str:
     interval = f"{measure.low:.4g} – {measure.high:.4g}" if measure.low is not None and measure.high is not None else ""
-    return f"| {measure.name} | {measure.value:.4g} | {interval} | {measure.n:,} | {measure.data} | {measure.aim} |"
+    cells = (measure.name, f"{measure.value:.4g}", interval, f"{measure.n:,}", measure.data, measure.aim)
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass, field, fields
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from adlab.errors import CheckpointError
 
 MANIFEST_VERSION = 1
+CONFIG = "config.json"
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of checkpoints and of their files: never a path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +82,8 @@ class Manifest:
         measures: What was measured.
         limits: What it must not be used for, and where it is weak; one sentence each.
         extras: Small further values that the kind needs, for example reading names.
-        sha256: Digest by file name of every other file in the folder; filled in on saving.
+        sha256: Digest by file name of every file in the folder, filled in on saving; that of `config.json` is
+            `content_digest`, because no file can hold its own.
         manifest_version: Version of this layout.
     """
 
@@ -104,6 +109,11 @@ class Manifest:
         """Readable JSON."""
         return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
 
+    def content_digest(self) -> str:
+        """SHA-256 of all that the manifest says, the digest of `config.json` itself left out."""
+        others = {file_name: digest for file_name, digest in self.sha256.items() if file_name != CONFIG}
+        return hashlib.sha256(replace(self, sha256=others).to_json().encode()).hexdigest()
+
     def measure(self, name: str) -> Measure | None:
         """The measure of that name, or None."""
         return next((m for m in self.measures if m.name == name), None)
@@ -118,9 +128,9 @@ def read_manifest(folder: Path) -> Manifest:
     """Read `config.json` of a checkpoint folder.
 
     Raises:
-        CheckpointError: The file is missing, is not JSON, or lacks or adds fields.
+        CheckpointError: The file is missing, is not JSON, lacks or adds fields, or was altered after saving.
     """
-    file = folder / "config.json"
+    file = folder / CONFIG
     try:
         plain = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -135,9 +145,19 @@ def read_manifest(folder: Path) -> Manifest:
     if wrong:
         raise CheckpointError(f"{file} lacks or adds the fields {', '.join(wrong)}; restore it from the repository.")
     if plain["name"] != folder.name:
-        raise CheckpointError(f"{file} names the checkpoint {plain['name']!r}, its folder is {folder.name!r}; rename one.")
-    plain["training"] = TrainingRecord(**plain["training"])
-    plain["measures"] = tuple(Measure(**m) for m in plain["measures"])
-    for name in ("heads", "limits"):
-        plain[name] = tuple(plain[name])
-    return Manifest(**plain)
+        raise CheckpointError(f"{file} names {plain['name']!r}, its folder is {folder.name!r}; rename the folder back.")
+    manifest = _from_plain(plain, file)
+    if manifest.sha256.get(CONFIG) != manifest.content_digest():
+        raise CheckpointError(f"{file} was altered after it was saved; restore it from the repository.")
+    return manifest
+
+
+def _from_plain(plain: dict[str, Any], file: Path) -> Manifest:
+    try:
+        training = TrainingRecord(**plain["training"])
+        measures = tuple(Measure(**measure) for measure in plain["measures"])
+        tuples = {name: tuple(plain[name]) for name in ("heads", "limits")}
+        plain["sha256"] = dict(plain["sha256"])
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(f"{file} has a field of another shape ({error}); restore the file.") from error
+    return Manifest(**(plain | tuples | {"training": training, "measures": measures}))

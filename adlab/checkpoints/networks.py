@@ -9,13 +9,14 @@ from typing import Any
 from torch import nn
 
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.store import Checkpoint, load_checkpoint
-from adlab.encoders.image import ImageEncoder, ShippedNetwork, load_published
+from adlab.checkpoints.store import Checkpoint, list_checkpoints, load_checkpoint
+from adlab.encoders.image import PUBLISHED, ImageEncoder, ShippedNetwork, load_published
 from adlab.encoders.mobilenet import MAP_CHANNELS, VisionConfig, VisionNet
 from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.spec import EncoderSpec
-from adlab.errors import CheckpointError, UnknownNameError
+from adlab.errors import CheckpointError, InputError, UnknownNameError
 from adlab.models.focal import FocalConfig, FocalEnsemble
+from adlab.paths import models_dir
 
 DEFAULT_IMAGE_ENCODER = "vision-mobilenetv2"
 
@@ -42,12 +43,14 @@ def build_network(checkpoint: Checkpoint) -> nn.Module:
     try:
         network = BUILDERS[manifest.kind](manifest.network)
         network.load_state_dict(checkpoint.state, strict=True)
-    except (TypeError, KeyError, RuntimeError) as error:
+    except (TypeError, KeyError, RuntimeError, InputError) as error:
         raise CheckpointError(f"{manifest.name} does not fit its network: {error}. Restore the folder.") from error
     return network.eval().requires_grad_(False)
 
 
-def load_image_encoder(name: str = DEFAULT_IMAGE_ENCODER, *, root: Path | None = None, device: str = "cpu") -> ImageEncoder:
+def load_image_encoder(
+    name: str = DEFAULT_IMAGE_ENCODER, *, root: Path | None = None, device: str = "cpu"
+) -> ImageEncoder:
     """A shipped image encoder by checkpoint name, or a published one by its torchvision name.
 
     Raises:
@@ -55,8 +58,11 @@ def load_image_encoder(name: str = DEFAULT_IMAGE_ENCODER, *, root: Path | None =
         CheckpointError: The checkpoint is not intact.
         WeightsUnavailableError: The published weights cannot be had.
     """
-    if not name.startswith("vision-"):
+    if name in PUBLISHED:
         return load_published(name, device=device)
+    shipped = [found for found, manifest in list_checkpoints(root).items() if manifest.kind == "vision"]
+    if name not in shipped:
+        raise UnknownNameError("image encoder", name, [*shipped, *PUBLISHED], note=f"Looked in {root or models_dir()}.")
     checkpoint = load_checkpoint(name, root)
     network = build_network(checkpoint)
     if not isinstance(network, VisionNet):

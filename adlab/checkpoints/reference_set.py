@@ -36,7 +36,7 @@ class ReferenceSet:
     quantiles: dict[str, np.ndarray]
 
     def group(self, name: str) -> tuple[int, str]:
-        """n and description of a group of reference pairs.
+        """The number and the description of a group of reference pairs.
 
         Raises:
             UnknownNameError: There is no such group.

@@ -1,14 +1,13 @@
 """Checkpoint folders on disk: written whole, verified before a tensor is read.
 
-    models/<name>/weights.safetensors    float16 tensors (float32 where half precision would overflow)
-    models/<name>/config.json            the manifest, with the sha256 of the other files
-    models/<name>/card.md                generated from the manifest, for people
-    models/<name>/reference.safetensors  small inputs and outputs that a loaded network must reproduce
+models/<name>/weights.safetensors    float16 tensors (vectors, and what float16 cannot hold, as float32)
+models/<name>/config.json            the manifest, with the sha256 of every file, itself included
+models/<name>/card.md                generated from the manifest, for people
+models/<name>/reference.safetensors  small inputs and outputs that a loaded network must reproduce
 """
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,12 +19,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from adlab.checkpoints.card import render_card
-from adlab.checkpoints.manifest import Manifest, read_manifest
+from adlab.checkpoints.manifest import CONFIG, SAFE_NAME, Manifest, read_manifest
 from adlab.encoders.spec import sha256_of_file
 from adlab.errors import CheckpointError, UnknownNameError
 from adlab.paths import models_dir
 
-WEIGHTS, REFERENCE, CONFIG, CARD = "weights.safetensors", "reference.safetensors", "config.json", "card.md"
+WEIGHTS, REFERENCE, CARD = "weights.safetensors", "reference.safetensors", "card.md"
 MAX_REFERENCE_BYTES = 50_000
 HALF_MAX = 6.0e4
 
@@ -65,7 +64,7 @@ def load_checkpoint(name: str, root: Path | None = None) -> Checkpoint:
     """
     root = root or models_dir()
     folder = root / name
-    if Path(name).name != name or not (folder / CONFIG).is_file():
+    if not SAFE_NAME.fullmatch(name) or not (folder / CONFIG).is_file():
         valid = [p.parent.name for p in root.glob(f"*/{CONFIG}")]
         raise UnknownNameError("checkpoint", name, valid, note=f"Looked in {root}.")
     manifest = read_manifest(folder)
@@ -80,9 +79,11 @@ def verify(folder: Path, manifest: Manifest) -> None:
         CheckpointError: A file is missing or altered; all such files are named.
     """
     problems = []
-    for file_name in sorted({WEIGHTS} | manifest.sha256.keys()):
+    for file_name in sorted({WEIGHTS, REFERENCE, CARD} | manifest.sha256.keys() - {CONFIG}):
         file, promised = folder / file_name, manifest.sha256.get(file_name, "")
-        if Path(file_name).name != file_name or not file.is_file():
+        if not SAFE_NAME.fullmatch(file_name):
+            problems.append(f"{file_name!r} is not the name of a file in the folder")
+        elif not file.is_file():
             problems.append(f"{file_name} is missing")
         elif sha256_of_file(file) != promised:
             problems.append(f"{file_name} has another sha256 than config.json says")
@@ -91,7 +92,13 @@ def verify(folder: Path, manifest: Manifest) -> None:
 
 
 def read_extra(checkpoint: Checkpoint, file_name: str) -> dict[str, Tensor]:
-    """Tensors of a further file of the checkpoint, already verified, floating-point ones as float32."""
+    """Tensors of a further file of the checkpoint, already verified, floating-point ones as float32.
+
+    Raises:
+        CheckpointError: The checkpoint has no such file.
+    """
+    if file_name not in checkpoint.manifest.sha256:
+        raise CheckpointError(f"{checkpoint.folder} has no {file_name}; restore the folder.")
     return _read_tensors(checkpoint.folder / file_name)
 
 
@@ -109,16 +116,17 @@ def save_checkpoint(
         manifest: Without digests.
         state: The tensors; stored as float16 where they fit.
         reference: Inputs and outputs for `tests`, at most 50 kB.
-        extra: Further safetensors files by name.
+        extra: Further files by name, each ending in ``.safetensors``.
 
     Returns:
         The manifest with digests.
 
     Raises:
-        CheckpointError: The name does not fit the folder, a tensor is not finite, or the reference is too large.
+        CheckpointError: The name does not fit the folder, a name is not one of a file, a tensor is not finite, or
+            the reference is too large.
     """
-    if folder.name != manifest.name:
-        raise CheckpointError(f"The checkpoint is named {manifest.name!r}, its folder {folder.name!r}; make them equal.")
+    extra = extra or {}
+    _check_names(folder, manifest, extra)
     size = sum(t.numel() * t.element_size() for t in reference.values())
     if size > MAX_REFERENCE_BYTES:
         raise CheckpointError(f"The reference tensors take {size:,} bytes; keep them to {MAX_REFERENCE_BYTES:,}.")
@@ -127,33 +135,65 @@ def save_checkpoint(
         draft = Path(temporary) / folder.name
         draft.mkdir()
         save_file(halve(state), draft / WEIGHTS)
-        save_file({k: v.contiguous() for k, v in reference.items()}, draft / REFERENCE)
-        for file_name, tensors in (extra or {}).items():
-            save_file({k: v.contiguous() for k, v in tensors.items()}, draft / file_name)
+        for file_name, tensors in {REFERENCE: reference, **extra}.items():
+            save_file({name: _own(tensor) for name, tensor in tensors.items()}, draft / file_name)
         digests = {file.name: sha256_of_file(file) for file in sorted(draft.iterdir())}
+        (draft / CARD).write_text(render_card(replace(manifest, sha256=digests)), encoding="utf-8", newline="\n")
+        digests[CARD] = sha256_of_file(draft / CARD)
         complete = replace(manifest, sha256=digests)
-        (draft / CONFIG).write_text(complete.to_json(), encoding="utf-8")
-        (draft / CARD).write_text(render_card(complete), encoding="utf-8")
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
+        complete = replace(complete, sha256=digests | {CONFIG: complete.content_digest()})
+        (draft / CONFIG).write_text(complete.to_json(), encoding="utf-8", newline="\n")
+        _swap(draft, folder, Path(temporary) / "replaced")
     return complete
 
 
+def _check_names(folder: Path, manifest: Manifest, extra: Mapping[str, Mapping[str, Tensor]]) -> None:
+    if folder.name != manifest.name:
+        raise CheckpointError(f"The checkpoint is {manifest.name!r}, its folder {folder.name!r}; make them equal.")
+    if not SAFE_NAME.fullmatch(manifest.name):
+        raise CheckpointError(f"A checkpoint cannot be named {manifest.name!r}; use letters, digits, '.', '_' and '-'.")
+    for file_name in extra:
+        if (
+            not SAFE_NAME.fullmatch(file_name)
+            or not file_name.endswith(".safetensors")
+            or file_name in (WEIGHTS, REFERENCE)
+        ):
+            raise CheckpointError(f"A further file cannot be named {file_name!r}; give '<letters>.safetensors'.")
+
+
+def _swap(draft: Path, folder: Path, aside: Path) -> None:
+    """Put `draft` where `folder` is; if that fails the old folder is back."""
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+
+
+def _own(tensor: Tensor) -> Tensor:
+    # A file cannot hold two tensors that share memory.
+    return tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+
+
 def halve(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors as they are stored: float16 where the values fit, contiguous.
+    """Tensors as they are stored: float16 where the values fit, contiguous; vectors and single numbers as float32.
+
+    Vectors are biases, means and deviations: small files, but dividing by a rounded deviation near 0 is not exact.
 
     Raises:
         CheckpointError: A tensor holds NaN or infinity.
     """
     stored = {}
     for name, tensor in state.items():
-        tensor = tensor.detach().cpu().contiguous()
+        tensor = _own(tensor)
         if tensor.is_floating_point():
             if not torch.isfinite(tensor).all():
                 raise CheckpointError(f"The tensor {name} holds values that are not finite; the training has diverged.")
-            if tensor.numel() == 0 or tensor.abs().max() < HALF_MAX:
-                tensor = tensor.half()
+            fits = tensor.ndim > 1 and (tensor.numel() == 0 or bool(tensor.abs().max() < HALF_MAX))
+            tensor = tensor.half() if fits else tensor.float()
         stored[name] = tensor
     return stored
 

@@ -59,7 +59,7 @@ class ImageEncoder:
         self, network: nn.Module, preprocess: Letterbox | CentreCrop, spec: EncoderSpec, device: str = "cpu"
     ) -> None:
         self.device = torch.device(device)
-        self.network = network.eval().requires_grad_(False).to(self.device, memory_format=torch.channels_last)
+        self.network = network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
         self.preprocess, self.spec = preprocess, spec
 
     @property
@@ -82,7 +82,7 @@ class ImageEncoder:
         return output
 
     def represent(self, encoding: ImageEncoding) -> Tensor:
-        """The vector other models take in, (B, output_dim): pooled features, then the joint space where there is one."""
+        """The vector other models take in, (B, output_dim): pooled features, then the joint space if there is one."""
         if encoding.aligned is None:
             return encoding.pooled
         return torch.cat([encoding.pooled, encoding.aligned], dim=1)
@@ -112,13 +112,17 @@ class ShippedNetwork(nn.Module):
 class PublishedNetwork(nn.Module):
     """A torchvision classifier, split into its map and its head."""
 
+    mean: Tensor
+    std: Tensor
+
     def __init__(self, classifier: nn.Module) -> None:
         super().__init__()
-        if hasattr(classifier, "features"):
-            self.body: nn.Module = classifier.features
+        parts = dict(classifier.named_children())
+        if "features" in parts:
+            self.body, self.head = parts["features"], parts["classifier"]
         else:  # the ResNet family: everything before pooling and classes
-            self.body = nn.Sequential(*list(classifier.children())[:-2])
-        self.classifier = classifier
+            self.body, self.head = nn.Sequential(*list(parts.values())[:-2]), parts["fc"]
+        self.pool = parts["avgpool"] if "avgpool" in parts else nn.AdaptiveAvgPool2d(1)
         self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
 
@@ -126,14 +130,8 @@ class PublishedNetwork(nn.Module):
         """(B, S, S, 3) uint8 -> encoding without a joint space."""
         pixels = (squares.permute(0, 3, 1, 2).float() / 255 - self.mean) / self.std
         feature_map = self.body(pixels)
-        return ImageEncoding(feature_map, feature_map.mean(dim=(2, 3)), self._classes(feature_map), None)
-
-    def _classes(self, feature_map: Tensor) -> Tensor:
-        network = self.classifier
-        pooled = network.avgpool(feature_map) if hasattr(network, "avgpool") else feature_map.mean((2, 3), keepdim=True)
-        head = network.classifier if hasattr(network, "classifier") else network.fc
-        logits: Tensor = head(pooled.flatten(1))
-        return logits
+        class_logits = self.head(self.pool(feature_map).flatten(1))
+        return ImageEncoding(feature_map, feature_map.mean(dim=(2, 3)), class_logits, None)
 
 
 def load_published(name: str, *, folder: Path | None = None, device: str = "cpu") -> ImageEncoder:
@@ -153,7 +151,12 @@ def load_published(name: str, *, folder: Path | None = None, device: str = "cpu"
     classifier = torchvision.models.get_model(name, weights=None)
     classifier.load_state_dict(state)
     output_dim = _map_channels(classifier)
-    preprocess = CentreCrop()
+    published = weights.transforms()
+    preprocess = CentreCrop(
+        size=published.crop_size[0],
+        resize=published.resize_size[0],
+        interpolation=published.interpolation.value,
+    )
     spec = EncoderSpec(
         name=name,
         modality="image",
@@ -168,7 +171,7 @@ def load_published(name: str, *, folder: Path | None = None, device: str = "cpu"
 
 def _map_channels(classifier: nn.Module) -> int:
     with torch.inference_mode():
-        return int(PublishedNetwork(classifier.eval())(torch.zeros(1, 224, 224, 3, dtype=torch.uint8)).pooled.shape[1])
+        return int(PublishedNetwork(classifier).eval()(torch.zeros(1, 64, 64, 3, dtype=torch.uint8)).pooled.shape[1])
 
 
 def _published_state(name: str, url: str, folder: Path | None) -> tuple[dict[str, Tensor], str]:

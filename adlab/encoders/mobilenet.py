@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-from torchvision.models import mobilenet_v2
+from torchvision.models import MobileNetV2, mobilenet_v2
 
 from adlab.errors import ConfigError
 
@@ -77,6 +77,9 @@ class VisionOutput(NamedTuple):
 
 class TextSpaceHead(nn.Module):
     """Linear projection of the mean plus attention-pooled cells through one hidden layer, into the text space."""
+
+    mean: Tensor
+    std: Tensor
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -143,8 +146,8 @@ def scale_pixels(squares: Tensor) -> Tensor:
     return squares.permute(0, 3, 1, 2).float().div(127.5).sub(1.0).contiguous(memory_format=torch.channels_last)
 
 
-def folded_mobilenet_v2(classes: int, state: dict[str, Tensor] | None = None) -> nn.Module:
-    """torchvision's MobileNetV2 with each batch norm folded into the convolution before it.
+def folded_mobilenet_v2(classes: int, state: dict[str, Tensor] | None = None) -> MobileNetV2:
+    """Torchvision's MobileNetV2 with each batch norm folded into the convolution before it.
 
     Args:
         classes: Number of classes.

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from adlab.errors import ConfigError, UnknownNameError
+
+_RESAMPLING = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Letterbox:
@@ -52,22 +56,33 @@ class CentreCrop:
 
     Attributes:
         size: Side of the square in pixels.
-        resize: Length of the shorter side before cropping, in pixels.
+        resize: Length of the shorter side before cropping, in pixels; at least `size`.
+        interpolation: ``"bilinear"`` or ``"bicubic"``, as the weights were published with.
+
+    Raises:
+        ConfigError: A field is outside its range.
     """
 
     size: int = 224
     resize: int = 256
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.size <= self.resize:
+            raise ConfigError(f"size is {self.size} and resize {self.resize}; give 1 ≤ size ≤ resize.")
+        if self.interpolation not in _RESAMPLING:
+            raise UnknownNameError("interpolation", self.interpolation, _RESAMPLING)
 
     @property
     def description(self) -> str:
         """One line for the encoder's identity."""
-        return f"shorter side {self.resize} px, centre {self.size} px, bilinear"
+        return f"shorter side {self.resize} px, centre {self.size} px, {self.interpolation}"
 
     def __call__(self, image: Image.Image) -> np.ndarray:
         """The square as (size, size, 3) uint8."""
         image = image.convert("RGB")
-        scale = self.resize / min(image.size)
-        width, height = (max(self.size, round(side * scale)) for side in image.size)
-        resized = image.resize((width, height), Image.Resampling.BILINEAR)
-        left, top = (width - self.size) // 2, (height - self.size) // 2
+        # Rounded as torchvision rounds: the longer side down, the crop's corner to the nearest even pixel.
+        width, height = (int(self.resize * side / min(image.size)) for side in image.size)
+        resized = image.resize((width, height), _RESAMPLING[self.interpolation])
+        left, top = round((width - self.size) / 2), round((height - self.size) / 2)
         return np.asarray(resized.crop((left, top, left + self.size, top + self.size)))

@@ -10,18 +10,15 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
-
-if TYPE_CHECKING:
-    from transformers import BertModel
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
@@ -50,7 +47,7 @@ class TextEncoder:
         expected_sha256: Digest that `model.safetensors` must have, or None to accept any.
 
     Raises:
-        WeightsUnavailableError: A file is missing, or the digest differs.
+        WeightsUnavailableError: A file is missing or damaged, or the digest differs.
     """
 
     def __init__(
@@ -65,9 +62,13 @@ class TextEncoder:
         expected_sha256: str | None = None,
     ) -> None:
         weights = folder / "model.safetensors"
-        if not weights.is_file():
+        lacking = _lacking_files(folder)
+        if lacking:
             raise WeightsUnavailableError(
-                name, [str(weights)], ["Give a folder that holds model.safetensors, config.json and tokenizer.json."]
+                name,
+                [str(folder)],
+                ["Give a folder that holds model.safetensors, config.json and tokenizer.json (or vocab.txt)."],
+                reason=f"the folder lacks {' and '.join(lacking)}",
             )
         digest = sha256_of_file(weights)
         if expected_sha256 is not None and digest != expected_sha256:
@@ -79,11 +80,12 @@ class TextEncoder:
             )
         self._pooling, self._max_tokens, self.device = pooling, max_tokens, torch.device(device)
         self._tokenizer = _load_tokenizer(folder, max_tokens)
-        self._network = _load_bert(folder).to(self.device)
+        self._network, width = _load_bert(folder)
+        self._network.to(self.device)
         self.spec = EncoderSpec(
             name=name,
             modality="text",
-            output_dim=int(self._network.config.hidden_size),
+            output_dim=width,
             weights_sha256=digest,
             preprocessing=f"wordpiece uncased, {max_tokens} tokens, {pooling} pooling",
             licence=licence,
@@ -116,7 +118,8 @@ class TextEncoder:
         mask = tokens.attention_mask.to(self.device)
         hidden = self._network(input_ids=tokens.input_ids.to(self.device), attention_mask=mask).last_hidden_state
         if self._pooling == "cls":
-            return hidden[:, 0]
+            first: Tensor = hidden[:, 0]
+            return first
         weight = mask.unsqueeze(-1).to(hidden.dtype)
         return F.normalize((hidden * weight).sum(1) / weight.sum(1), dim=-1)
 
@@ -198,12 +201,14 @@ def _packaged_minilm() -> Path | None:
 
 def _from_hub(repository: str, variable: str, looked_at: list[str], other_remedy: str) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from huggingface_hub.errors import HfHubHTTPError
 
     wanted = ["config.json", "model.safetensors", "tokenizer.json", "vocab.txt"]
+    # The bases hold the error class of whatever HTTP library the hub uses: a bad proxy is no OSError.
+    failures: tuple[type[Exception], ...] = (OSError, *HfHubHTTPError.__bases__)
     try:
         return Path(snapshot_download(repository, allow_patterns=wanted))
-    except (OSError, HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+    except failures as error:
         raise WeightsUnavailableError(
             repository,
             [*looked_at, f"the model hub, {repository}"],
@@ -212,37 +217,56 @@ def _from_hub(repository: str, variable: str, looked_at: list[str], other_remedy
         ) from error
 
 
+def _lacking_files(folder: Path) -> list[str]:
+    lacking = [name for name in ("model.safetensors", "config.json") if not (folder / name).is_file()]
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+        lacking.append("tokenizer.json (or vocab.txt)")
+    return lacking
+
+
 def _load_tokenizer(folder: Path, max_tokens: int):  # type: ignore[no-untyped-def]  # tokenizers ships no types
     from tokenizers import BertWordPieceTokenizer, Tokenizer
 
     file = folder / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(file)) if file.is_file() else BertWordPieceTokenizer(str(folder / "vocab.txt"))
+    if file.is_file():
+        tokenizer = Tokenizer.from_file(str(file))
+    else:
+        tokenizer = Tokenizer.from_str(BertWordPieceTokenizer(str(folder / "vocab.txt")).to_str())
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 
-def _load_bert(folder: Path) -> BertModel:
+def _load_bert(folder: Path) -> tuple[nn.Module, int]:
+    """The network and the width of its hidden states."""
     # The concrete module: the package's top level would import every architecture it knows.
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
     from transformers.models.bert.configuration_bert import BertConfig
     from transformers.models.bert.modeling_bert import BertModel
 
-    network = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
-    state = {_bert_key(k): v for k, v in load_file(folder / "model.safetensors").items()}
+    try:
+        network = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
+        state = {_bert_key(k): v for k, v in load_file(folder / "model.safetensors").items()}
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise _unfit(folder, f"a file cannot be read: {error}") from error
     wanted = network.state_dict().keys()
     missing = sorted(k for k in wanted if k not in state and not k.endswith("position_ids"))
     if missing:
-        raise WeightsUnavailableError(
-            str(folder),
-            [str(folder / "model.safetensors")],
-            ["Give the weights of a BERT encoder that fits config.json."],
-            reason=f"{len(missing)} tensors are missing, the first is {missing[0]}",
-        )
-    network.load_state_dict({k: v for k, v in state.items() if k in wanted}, strict=False)
-    return network.float().eval().requires_grad_(False)
+        raise _unfit(folder, f"{len(missing)} tensors are missing, the first is {missing[0]}")
+    try:
+        network.load_state_dict({k: v for k, v in state.items() if k in wanted}, strict=False)
+    except RuntimeError as error:
+        raise _unfit(folder, f"the tensors have other shapes: {error}") from error
+    return network.float().eval().requires_grad_(False), int(network.config.hidden_size)
+
+
+def _unfit(folder: Path, reason: str) -> WeightsUnavailableError:
+    remedy = "Give the weights of a BERT encoder that fits config.json."
+    return WeightsUnavailableError(str(folder), [str(folder / "model.safetensors")], [remedy], reason=reason)
 
 
 def _bert_key(key: str) -> str:
     # bert-base-uncased was published with a prefix and with the layer norm's older names.
-    return key.removeprefix("bert.").replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
+    key = key.removeprefix("bert.")
+    return key.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 
 # The most frequent function words of English; nearly every English sentence of five words holds one.
-FUNCTION_WORDS = frozenset(
-    "the a an and or of to in on at for with from by is are was be it its this that your you our we my his her their "
-    "as up out all no not more new now get off over into has have can will just only one two".split()
-)
+_ENGLISH = """
+    the a an and or of to in on at for with from by is are was be it its this that your you our we my
+    his her their as up out all no not more new now get off over into has have can will just only one
+    two
+"""
 # Function words of other languages in Latin script that English copy hardly uses.
-FOREIGN_WORDS = frozenset(
-    "der die das und ist nicht mit für ein eine einen auf von zu im den dem des sie wir ihr auch bei "
-    "le la les des du et est une pour avec dans sur pas vous nous votre notre au aux ce cette "
-    "el los las y es por con para una del su sus nuestro más como que en lo "
-    "il di e per una con del della che non più nel alla "
-    "o os as um uma não com na no do da dos das seu sua "
-    "de het een en van voor met niet op zijn".split()
-) - frozenset({"no", "die", "as", "do", "per", "on", "in", "an", "a"})
+_FOREIGN = """
+    der die das und ist nicht mit für ein eine einen auf von zu im den dem des sie wir ihr auch bei le
+    la les des du et est une pour avec dans sur pas vous nous votre notre au aux ce cette el los las y
+    es por con para una del su sus nuestro más como que en lo il di e per una con del della che non più
+    nel alla o os as um uma não com na no do da dos das seu sua de het een en van voor met niet op zijn
+"""
+FUNCTION_WORDS = frozenset(_ENGLISH.split())
+FOREIGN_WORDS = frozenset(_FOREIGN.split()) - frozenset({"no", "die", "as", "do", "per", "on", "in", "an", "a"})
 
 
 def looks_english(text: str) -> bool:
