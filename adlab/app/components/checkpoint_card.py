@@ -18,12 +18,7 @@ def show(checkpoint: Checkpoint) -> None:
     """Draw one checkpoint and its downloads."""
     manifest = checkpoint.manifest
     with st.container(key=f"models.card-{manifest.name}", border=True):
-        st.html(summary(checkpoint))
-        st.html(measures_table(manifest))
-        if manifest.limits:
-            limits = "".join(f"<li>{escape(limit)}</li>" for limit in manifest.limits)
-            st.html(f'<div class="ad"><h3>Limits</h3><ul class="ad-not">{limits}</ul></div>')
-        st.html('<div class="ad"><h3>Trained by</h3></div>')
+        st.html(summary(manifest) + measures_table(manifest) + facts(checkpoint))
         st.code(manifest.training.command, language="bash", wrap_lines=True)
         with st.expander("The whole card", icon=":material/description:"):
             st.markdown(checkpoint.card or "The card file is missing; restore the folder.")
@@ -43,35 +38,51 @@ def show(checkpoint: Checkpoint) -> None:
                 )
 
 
-def summary(checkpoint: Checkpoint) -> str:
-    """HTML: name, sentence, where it comes from."""
-    manifest = checkpoint.manifest
-    serves = ", ".join(words_for(head).title for head in manifest.heads) or "encoder behind the scores"
-    training = manifest.training
-    facts = [
-        ("Serves", serves),
+def summary(manifest: Manifest) -> str:
+    """HTML: name, what it serves, one sentence, how many aims were met."""
+    verdicts = [met for measure in manifest.measures if (met := meets(measure.value, measure.aim)) is not None]
+    aims = f'<span class="ad-quiet">{sum(verdicts)} of {len(verdicts)} aims met</span>' if verdicts else ""
+    return (
+        f'<div class="ad"><div class="ad-head"><h2 class="ad-name">{escape(manifest.name)}</h2>{aims}</div>'
+        f'<p class="ad-eyebrow">{escape(serves(manifest))}</p><p>{escape(manifest.summary)}</p></div>'
+    )
+
+
+def serves(manifest: Manifest) -> str:
+    """What it is there for, in words."""
+    if manifest.heads:
+        return "Serves " + ", ".join(words_for(head).title for head in manifest.heads)
+    return "Reference set behind the percentiles" if manifest.kind == "reference" else "Encoder behind the scores"
+
+
+def facts(checkpoint: Checkpoint) -> str:
+    """HTML: limits, then where it comes from."""
+    manifest, training = checkpoint.manifest, checkpoint.manifest.training
+    limits = "".join(f"<li>{escape(limit)}</li>" for limit in manifest.limits)
+    pairs = [
         ("Learned from", f"{manifest.data_kind}: {manifest.trained_on}"),
         ("Data terms", manifest.terms),
         ("Licence of the weights", manifest.licence),
         ("Training", f"{training.minutes:.0f} minutes on {training.machine}, seed {training.seed}"),
         ("Weights", f"{checkpoint.megabytes:.1f} MB, sha256 {manifest.weights_sha256[:16]}…"),
     ]
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return (
-        f'<div class="ad"><h2 class="ad-name">{escape(manifest.name)}</h2>'
-        f'<p style="margin:.2rem 0 .9rem">{escape(manifest.summary)}</p><dl class="ad-facts">{rows}</dl></div>'
+        '<div class="ad">'
+        + (f'<div class="ad-section"><h3>Limits</h3><ul class="ad-not">{limits}</ul></div>' if limits else "")
+        + f'<div class="ad-section"><h3>Where it comes from</h3><dl class="ad-facts">{rows}</dl></div></div>'
     )
 
 
 def measures_table(manifest: Manifest) -> str:
     """HTML table of what was measured; whether an aim was met is said by a sign and a word, not by colour."""
     if not manifest.measures:
-        return '<p class="ad ad-quiet">Nothing was measured on this checkpoint.</p>'
+        return '<div class="ad ad-section"><p class="ad-quiet">Nothing was measured on this checkpoint.</p></div>'
     rows = "".join(_row(measure) for measure in manifest.measures)
     return (
-        '<div class="ad"><h3>Measured</h3></div><div class="ad ad-scroll"><table class="ad-table"><thead><tr>'
+        '<div class="ad ad-section"><h3>Measured</h3><div class="ad-scroll"><table class="ad-table"><thead><tr>'
         '<th>Measure</th><th class="num">Value</th><th class="num">90 % interval</th><th class="num">n</th>'
-        f"<th>Measured on</th><th>Aim</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<th>Measured on</th><th>Aim</th></tr></thead><tbody>{rows}</tbody></table></div></div>"
     )
 
 
@@ -95,7 +106,8 @@ def _row(measure: Measure) -> str:
     verdict = "" if met is None else (" ✓ met" if met else " ✗ missed")
     note = f'<br><span class="ad-quiet">{escape(measure.note)}</span>' if measure.note else ""
     return (
-        f'<tr><td>{escape(measure.name)}{note}</td><td class="num"><b>{measure.value:.4g}</b></td>'
-        f'<td class="num">{interval}</td><td class="num">{measure.n:,}</td><td>{escape(measure.data)}</td>'
-        f"<td>{escape(measure.aim) or '–'}<b>{verdict}</b></td></tr>"
+        f'<tr><td>{escape(measure.name)}{note}</td><td class="num" data-name="Value"><b>{measure.value:.4g}</b></td>'
+        f'<td class="num" data-name="90 % interval">{interval}</td><td class="num" data-name="n">{measure.n:,}</td>'
+        f'<td data-name="Measured on">{escape(measure.data)}</td>'
+        f'<td data-name="Aim"><span>{escape(measure.aim) or "–"}<b>{verdict}</b></span></td></tr>'
     )

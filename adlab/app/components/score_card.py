@@ -91,6 +91,7 @@ def readings_card(result: HeadResult) -> str:
         sections.append(f'<div class="ad-section"><h3>{wording.SPACE_NAMES.get(space, escape(space))}</h3>{rows}</div>')
     return (
         '<section class="ad ad-card"><div class="ad-head"><h2>What else the model reads</h2></div>'
-        '<p class="ad-quiet">Percentiles among the reference photos. They describe the ad; the score leaves them out.</p>'
+        '<p class="ad-quiet">Percentiles among the reference photos. They describe the ad, the score does not use them.'
+        "</p>"
         f"{''.join(sections)}</section>"
     )
