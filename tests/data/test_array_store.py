@@ -189,6 +189,20 @@ def test_a_full_disk_leaves_a_store_that_can_go_on(tmp_path, store, monkeypatch,
         np.testing.assert_array_equal(same.get(["k1", "k2", "k3"]), rows_of(["k1", "k2", "k3"]))
 
 
+def test_rows_are_on_the_disk_before_their_keys_are_written(store, monkeypatch):
+    seen = []
+
+    def sync(descriptor):
+        sizes = [
+            path.stat().st_size if (path := store.folder / name).exists() else 0 for name in ("rows.bin", "keys.log")
+        ]
+        seen.append(sizes)
+
+    monkeypatch.setattr(array_store.os, "fsync", sync)
+    store.put(["k1"], rows_of(["k1"]))
+    assert seen == [[8, 0], [8, 3]]
+
+
 WRITER = """
 import sys
 sys.path.insert(0, {tests!r})

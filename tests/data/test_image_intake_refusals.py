@@ -143,6 +143,7 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "PNG without pixel data": (lambda: SIGNATURE + header(64, 48) + chunk(b"IEND", b""), "damaged"),
     "PNG with too few rows": (lambda: png(64, 48, BLANK_ROWS[: 10 * 193]), "lacks pixel rows"),
+    "PNG with one byte too few": (lambda: png(64, 48, BLANK_ROWS[:-1]), "lacks pixel rows"),
     "PNG with half a row too few": (lambda: png(64, 48, BLANK_ROWS[:-96]), "lacks pixel rows"),
     "PNG with an unknown filter": (lambda: png(64, 48, b"\x09" + BLANK_ROWS[1:]), "damaged"),
     "PNG with an impossible colour type": (
