@@ -14,7 +14,8 @@ HELP = """Assess one ad: its picture and its copy.
 
 IMAGE is a JPEG, PNG, WebP, GIF, BMP or TIFF file of up to 20 MB and 40 million pixels. The copy that is compared
 with it is "title. description"; the query is what the viewer searched for, and is no part of the copy."""
-EPILOG = """Output: for each head its score with a 90 % interval, its percentile in named reference sets with their size, what
+EPILOG = """\
+Output: for each head its score with a 90 % interval, its percentile in named reference sets with their size, what
 the model reads from picture and copy, where the number comes from, and what it is not. With --json exactly one
 JSON document with schema_version, the same that the app and the Python package give.
 
@@ -28,7 +29,7 @@ Exit codes:
 Examples:
   python -m adlab assess ad.jpg --title "Two shoes, one price" \\
       --description "Running shoes, until Sunday."
-  python -m adlab assess ad.png --title "A dog on the beach" --json > assessment.json
+  python -m adlab assess ad.png --title "A dog on the beach" --json > ad.json
 """
 
 

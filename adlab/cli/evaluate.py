@@ -18,19 +18,20 @@ if TYPE_CHECKING:
 HELP = """Measure a checkpoint again, beside its card.
 
 The numbers on a card were measured when the checkpoint was made; this takes the same measures on the data at hand."""
-EPILOG = """Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
+EPILOG = """\
+Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
 their difference; with --json a list of these.
 
 \b
 Exit codes:
   0    measured
-  2    there is no such checkpoint, it is not intact, or its data set is missing
+  2    there is no such checkpoint, it is not intact, or its data are missing
   130  stopped by Ctrl-C
 
 \b
 Examples:
   python -m adlab evaluate vision-mobilenetv2 --data ../shared/data
-  python -m adlab evaluate focal-flickr8k --device cpu --json
+  python -m adlab evaluate focal-flickr8k --json
 """
 
 
@@ -67,7 +68,7 @@ def _show(manifest: Manifest, measures: Sequence[Measure]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=manifest.name, title_justify="left")
+    table = Table(title=Text(manifest.name), title_justify="left", box=None, pad_edge=False)
     table.add_column("measure")
     for heading in ("measured", "90 % interval", "n", "card", "difference"):
         table.add_column(heading, justify="right")

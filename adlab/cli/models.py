@@ -21,7 +21,8 @@ HELP = """List the checkpoints, or show the card of one.
 
 The list says for each checkpoint its heads, what it learned from, its size and data terms, and its first measured
 numbers. With NAME, the whole card: all measures with intervals, limits, and how it was trained."""
-EPILOG = """Output: text, or with --json one document: a list of manifests, or the manifest of NAME; size_bytes is added.
+EPILOG = """\
+Output: text, or with --json one document: a list of manifests, or the manifest of NAME; size_bytes is added.
 With --verify every file is compared with its sha256; with --json, intact is added.
 
 \b

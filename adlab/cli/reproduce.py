@@ -14,7 +14,8 @@ HELP = """Reproduce the tables and figures of FOCAL Ad on Flickr8k.
 Table 1 side by side with ours over several seeds with intervals, the noise sweep, collapse measures, linear probes
 of each space, the paper's loss against the full one, and the figures. Without the paper's encoders it runs on the
 shipped ones, and the report says so."""
-EPILOG = """Output: focal.md in the folder --out with its figures; its path is printed. The report is generated from the run.
+EPILOG = """\
+Output: focal.md in the folder --out with its figures; its path is printed. The report is generated from the run.
 
 \b
 Exit codes:

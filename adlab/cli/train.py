@@ -39,7 +39,7 @@ Exit codes:
 VISION_EPILOG = f"""{CODES}\b
 Examples:
   python -m adlab train vision
-  python -m adlab train vision --budget-minutes 80 --set epochs=12 --set views=2
+  python -m adlab train vision --budget-minutes 80 --set epochs=12
 """
 FOCAL_EPILOG = f"""{CODES}\b
 Examples:

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+from adlab import __version__
+from adlab.paths import ROOT
+
+OPTIONS = {
+    "assess": "--title --description --query --seller --brand --category --heads --device --json",
+    "score": "--images --out --heads --ocr --device --batch-size",
+    "models": "--verify --json",
+    "evaluate": "--data --device --json",
+    "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
+    "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
+    "--device",
+    "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_help_is_a_manual_page(run, command):
+    code, out, err = run(*command.split(), "--help")
+    assert (code, err) == (0, "")
+    assert set(re.findall(r"^  (?:-h, )?(--[a-z-]+)", out, re.MULTILINE)) == {*OPTIONS[command].split(), "--help"}
+    assert f"Usage: python -m adlab {command}" in out
+    for section in ("Output", "Exit codes:", "Examples:"):
+        assert section in out
+    assert out.count(f"python -m adlab {command}") >= 3  # the usage and two examples
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in ("assess", "score", "models", "evaluate", "train", "reproduce"):
+        assert re.search(rf"^  {command} +\S.*[^.]\.$", out, re.MULTILINE), command
+    for name in ("ADLAB_MODELS", "ADLAB_DATA", "ADLAB_CACHE", "130"):
+        assert name in out
+
+
+def test_version(run):
+    assert run("--version") == (0, f"adlab {__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["train"], ["reproduce"], ["score"]])
+def test_a_call_without_a_command_shows_how_to_call(run, arguments):
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Usage: python -m adlab{''.join(f' {a}' for a in arguments)}")
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(run):
+    code, _, err = run("scores")
+    assert code == 2
+    assert "score" in err
+    assert "Help: python -m adlab --help" in err
+
+
+def test_help_loads_nothing_heavy_and_answers_at_once():
+    heavy = "('torch', 'transformers', 'pandas', 'numpy', 'scipy', 'PIL', 'lightning', 'streamlit')"
+    code = (
+        "import sys; from adlab.cli import main; assert main(['score', '--help']) == 0; "
+        f"print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
+    )
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr.strip() == "[]"
+    assert time.monotonic() - started < 5  # 0.25 s alone; wide, for machines that are busy
+
+
+def test_the_package_runs_as_a_program():
+    done = subprocess.run(
+        [sys.executable, "-m", "adlab", "nonsense"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,246 @@
+"""The commands whose work is done elsewhere: what they hand over, and what they print."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from helpers.tiny_models import manifest
+
+from adlab.checkpoints.manifest import Measure
+from adlab.errors import DataUnavailableError
+from adlab.training.vision import VisionTraining
+
+MEASURES = (
+    Measure(name="pooled cosine", value=0.9512, n=1000, data="test", low=0.95, high=0.9525),
+    Measure(name="seconds per image", value=0.03, n=8, data="test"),
+)
+TRAINED = replace(manifest("vision-mobilenetv2", "vision"), measures=MEASURES)
+
+
+class Calls(list):
+    """What was handed over."""
+
+    @property
+    def config(self):
+        return self[0][0]
+
+
+class Config(types.SimpleNamespace):
+    """Takes any field, like the real configurations take theirs."""
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Stand-ins for the modules that do the work."""
+    seen = Calls()
+
+    def keep(answer):
+        def call(*arguments, **named):
+            seen.append((*arguments, *named.values()))
+            return answer
+
+        return call
+
+    modules = {
+        "adlab.training.vision_run": {"VisionRun": Config, "train_vision": keep(TRAINED)},
+        "adlab.training.focal_run": {"FocalRun": Config, "train_focal": keep(TRAINED)},
+        "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
+        "adlab.evaluation.checkpoint": {"evaluate_checkpoint": keep(list(MEASURES))},
+    }
+    for name, members in modules.items():
+        module = types.ModuleType(name)
+        vars(module).update(members)
+        monkeypatch.setitem(sys.modules, name, module)
+    return seen
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    (folder / "flickr8k").mkdir(parents=True)
+    monkeypatch.setenv("ADLAB_DATA", str(folder))
+    return folder
+
+
+def test_train_vision_hands_over_every_option(calls, data, tmp_path, run):
+    teacher, out, state = tmp_path / "teacher.safetensors", tmp_path / "out", tmp_path / "run"
+    code, printed, err = run(
+        *("train", "vision", "--teacher", teacher, "--data", data, "--out", out, "--run", state),
+        *("--seed", 7, "--budget-minutes", 1.5, "--device", "cpu", "--set", "epochs=2", "--set", "views=3"),
+    )
+    assert (code, err) == (0, "")
+    training = VisionTraining(seed=7, epochs=2, views=3)
+    assert vars(calls.config) == {
+        "teacher": teacher,
+        "data": data,
+        "out": out,
+        "run": state,
+        "seed": 7,
+        "budget_minutes": 1.5,
+        "device": "cpu",
+        "training": training,
+    }
+    assert calls[0][2].startswith(f"python -m adlab train vision --teacher {teacher} ")
+    assert "vision-mobilenetv2: trained in 0 minutes." in printed
+    assert "pooled cosine 0.9512 (0.95 – 0.9525), n 1,000" in printed
+    assert "seconds per image 0.03, n 8" in printed
+
+
+def test_train_vision_needs_no_option(calls, data, run):
+    assert run("train", "vision")[0] == 0
+    assert vars(calls.config) == {
+        "teacher": data.parent / "weights" / "mobilenet_v2_imagenet_tf_same.safetensors",
+        "data": data,
+        "run": None,
+        "seed": 0,
+        "budget_minutes": None,
+        "device": "auto",
+        "training": VisionTraining(),
+    }
+    assert calls[0][2] == "python -m adlab train vision"
+
+
+def test_train_focal_hands_over_every_option(calls, data, tmp_path, run):
+    code, printed, _ = run(
+        *("train", "focal", "--preset", "paper", "--data", data, "--out", tmp_path / "focal", "--image-encoder"),
+        *("resnet18", "--text-encoder", "bert-base-uncased", "--seed", 3, "--members", 2, "--budget-minutes", 9),
+        *("--run", tmp_path / "state", "--device", "cpu"),
+    )
+    assert code == 0
+    assert vars(calls.config) == {
+        "preset": "paper",
+        "data": data,
+        "out": tmp_path / "focal",
+        "image_encoder": "resnet18",
+        "text_encoder": "bert-base-uncased",
+        "seed": 3,
+        "members": 2,
+        "budget_minutes": 9.0,
+        "run": tmp_path / "state",
+        "device": "cpu",
+    }
+    assert "pooled cosine" in printed
+
+
+def test_train_focal_leaves_to_the_preset_what_is_not_given(calls, data, run):
+    assert run("train", "focal")[0] == 0
+    assert vars(calls.config) == {
+        "preset": "compact",
+        "data": data / "flickr8k",
+        "seed": 0,
+        "run": None,
+        "budget_minutes": None,
+        "device": "auto",
+    }
+
+
+def test_reproduce_focal_hands_over_every_option_and_prints_the_report(calls, data, tmp_path, run):
+    code, printed, _ = run("reproduce", "focal", "--seeds", 6, "--out", tmp_path, "--budget-minutes", 5)
+    assert (code, printed) == (0, "Report: there/focal.md\n")
+    assert vars(calls.config) == {
+        "data": data / "flickr8k",
+        "out": tmp_path,
+        "seeds": 6,
+        "budget_minutes": 5.0,
+        "device": "auto",
+    }
+    calls.clear()
+    run("reproduce", "focal", "--data", data, "--image-encoder", "resnet18", "--text-encoder", "minilm")
+    assert (calls.config.image_encoder, calls.config.text_encoder) == ("resnet18", "minilm")
+    assert (calls.config.data, calls.config.out, calls.config.seeds) == (data, Path("docs/reproduction"), 5)
+
+
+def test_evaluate_shows_the_card_beside_what_was_measured(calls, data, models, run):
+    calls_measures = [Measure(name="interval coverage", value=0.88, n=200, data="test", low=0.85, high=0.91)]
+    sys.modules["adlab.evaluation.checkpoint"].evaluate_checkpoint = lambda *_: [*calls_measures, *MEASURES]
+    code, printed, _ = run("evaluate", "focal-tiny", "--data", data)
+    rows = [" ".join(line.split()) for line in printed.splitlines()]
+    assert code == 0
+    assert any(row.startswith("interval coverage 0.88 0.85 – 0.91 200 0.9 -0.02") for row in rows)
+    assert any(row.startswith("pooled cosine 0.9512") and row.endswith("not on it") for row in rows)
+
+
+def test_evaluate_hands_over_and_prints_json(calls, data, models, run):
+    code, printed, _ = run("evaluate", "vision-mobilenetv2", "--device", "cpu", "--json")
+    assert code == 0
+    assert calls == [("vision-mobilenetv2", data, "cpu")]
+    assert [(row["name"], row["value"], row["card"]) for row in json.loads(printed)] == [
+        ("pooled cosine", 0.9512, None),
+        ("seconds per image", 0.03, None),
+    ]
+
+
+def test_evaluate_knows_the_checkpoints(calls, data, models, run):
+    code, _, err = run("evaluate", "focal-tny")
+    assert code == 2
+    assert "Did you mean 'focal-tiny'?" in err
+    assert calls == []
+
+
+@pytest.mark.parametrize("command", ["train vision", "train focal", "reproduce focal"])
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--budget-minutes", "0"], "--budget-minutes is 0; give a number above 0"),
+        (["--budget-minutes", "-3"], "--budget-minutes is -3"),
+        (["--budget-minutes", "soon"], "should be a valid number"),
+        (["--data", "/nowhere"], "There is no folder '/nowhere'"),
+        (["--device", "gpu"], "gpu"),
+    ],
+)
+def test_unusable_options_are_refused(calls, data, run, command, options, words):
+    code, printed, err = run(*command.split(), *options)
+    assert (code, printed) == (2, "")
+    assert words in err
+    assert calls == []
+
+
+def test_an_unknown_setting_lists_the_valid_ones(calls, data, run):
+    code, _, err = run("train", "vision", "--set", "epoch=3")
+    assert code == 2
+    assert "Did you mean 'epochs'?" in err
+
+
+def test_without_data_the_remedy_is_named(calls, tmp_path, monkeypatch, run):
+    monkeypatch.setenv("ADLAB_DATA", str(tmp_path / "none"))
+    code, _, err = run("train", "focal")
+    assert code == 2
+    assert "ADLAB_DATA" in err
+
+
+def test_errors_of_the_work_itself_are_shown_without_a_traceback(calls, data, run):
+    def fail(*_, **__):
+        raise DataUnavailableError("There are no captions; give another folder.")
+
+    sys.modules["adlab.training.focal_run"].train_focal = fail
+    assert run("train", "focal") == (2, "", "Error: There are no captions; give another folder.\n")
+
+
+def test_ctrl_c_in_a_training_ends_as_anywhere_else(calls, data, run):
+    def interrupted(*_, **__):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit(1)  # as Lightning does
+
+    sys.modules["adlab.training.focal_run"].train_focal = interrupted
+    code, _, err = run("train", "focal")
+    assert code == 130
+    assert "goes on from its last epoch" in err
+
+
+def test_a_warning_is_one_line_without_a_source_line(calls, data, run):
+    import warnings
+
+    def warn(*_, **__):
+        warnings.warn("The GPU is out of memory.", stacklevel=2)
+        return TRAINED
+
+    sys.modules["adlab.training.focal_run"].train_focal = warn
+    code, _, err = run("train", "focal")
+    assert (code, err) == (0, "Warning: The GPU is out of memory.\n")
