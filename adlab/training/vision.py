@@ -22,7 +22,7 @@ from adlab.errors import ConfigError
 from adlab.losses.contrastive import ContrastiveLoss
 from adlab.losses.distillation import ClassDistillationLoss, FeatureDistillationLoss
 from adlab.metrics.ranking import retrieval_recall
-from adlab.training.vision_data import VisionDataset, ViewCache
+from adlab.training.vision_data import ViewCache, VisionDataset
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +81,7 @@ class VisionSource:
         groups: Pictures of one group are not each other's negatives, (N,).
         train: Rows to train on.
         validation: Rows to measure on after each epoch; empty for none.
+        stem_stages: Stages that the cached stem has gone through.
     """
 
     cache: ViewCache
@@ -88,6 +89,7 @@ class VisionSource:
     groups: np.ndarray
     train: np.ndarray
     validation: np.ndarray
+    stem_stages: int
 
 
 class VisionTask(lightning.LightningModule):
@@ -130,7 +132,10 @@ class VisionTask(lightning.LightningModule):
 
     def _forward(self, batch: dict[str, Tensor]) -> VisionOutput:
         stem = batch["stem"].float()
-        return self.net.forward_head(self.net.forward_stages(stem, self.config.stem_stages))
+        feature_map = self.net.forward_stages(stem, self.config.stem_stages)
+        # Half precision saves time in the convolutions; what is read off the map and compared stays in full.
+        with torch.autocast(stem.device.type, enabled=False):
+            return self.net.forward_head(feature_map.float())
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         """The weighted sum of the three losses."""
@@ -138,9 +143,8 @@ class VisionTask(lightning.LightningModule):
         parts = {
             "features": self.config.feature_weight * self.features(output.pooled, batch["pooled"].float()),
             "classes": self.config.class_weight * self.classes(output.class_logits, batch["logits"].float()),
-            "contrast": self.config.contrast_weight * self.contrast(
-                output.aligned, self.net.text_head.project_text(batch["text"]), batch["group"]
-            ),
+            "contrast": self.config.contrast_weight
+            * self.contrast(output.aligned, self.net.text_head.project_text(batch["text"]), batch["group"]),
         }
         self.log_dict(parts, prog_bar=True)
         return torch.stack(list(parts.values())).sum()

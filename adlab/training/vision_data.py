@@ -89,22 +89,35 @@ class ViewCache:
         return int(self._done_file.read_text())
 
     def fill(
-        self, open_image: Callable[[int], Image.Image], net: VisionNet, teacher: Teacher, stem: int, progress: Progress
+        self,
+        open_image: Callable[[int], Image.Image],
+        net: VisionNet,
+        teacher: Teacher,
+        stem: int,
+        progress: Progress,
     ) -> None:
         """Compute what is missing, 16 pictures at a time; every 256 pictures are made safe on disk."""
         count, views = self.arrays["pooled"].shape[:2]
         letterbox = Letterbox(size=net.config.image_size)
         for start in range(self.done, count, 16):
             rows = range(start, min(start + 16, count))
-            squares = [view_of(open_image(row), view, row, letterbox) for row in rows for view in range(views)]
+            squares = [
+                view_of(open_image(row), view, row, letterbox) for row in rows for view in range(views)
+            ]
             pixels = scale_pixels(torch.from_numpy(np.stack(squares)))
             with torch.inference_mode():
                 answer = teacher(pixels)
-                outputs = {"stem": net.forward_stem(pixels, stem), "pooled": answer.pooled, "logits": answer.class_logits}
+                outputs = {
+                    "stem": net.forward_stem(pixels, stem),
+                    "pooled": answer.pooled,
+                    "logits": answer.class_logits,
+                }
             for name, value in outputs.items():
                 shape = (len(rows), views, *value.shape[1:])
                 self.arrays[name][rows.start : rows.stop] = value.reshape(shape).numpy().astype(np.float16)
-            if rows.stop % 256 == 0 or rows.stop == count:  # flushing walks the whole file: not after every batch
+            if (
+                rows.stop % 256 == 0 or rows.stop == count
+            ):  # flushing walks the whole file: not after every batch
                 for array in self.arrays.values():
                     array.flush()
                 self._done_file.write_text(str(rows.stop))
@@ -155,5 +168,8 @@ class VisionDataset(Dataset[dict[str, torch.Tensor]]):
         return {
             "group": torch.tensor(int(self.groups[row])),
             "text": torch.from_numpy((weights[:, None] * texts).sum(0)),
-            **{name: torch.from_numpy(np.array(array[row, view])) for name, array in self.cache.arrays.items()},
+            **{
+                name: torch.from_numpy(np.array(array[row, view]))
+                for name, array in self.cache.arrays.items()
+            },
         }
