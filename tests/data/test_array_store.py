@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import random
 import shutil
@@ -251,6 +252,18 @@ for start in range({first}, 120, 7):
     keys = keys_from(start, start + 10)
     store.put(keys, rows_of(keys))
 """
+
+
+def test_a_writer_waits_for_its_turn(store):
+    with (store.folder / "lock").open("a") as other, ThreadPoolExecutor(1) as pool:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        writing = pool.submit(store.put, ["k1"], rows_of(["k1"]))
+        time.sleep(0.2)
+        assert not writing.done()
+        assert not (store.folder / "rows.bin").exists()
+        fcntl.flock(other, fcntl.LOCK_UN)
+        writing.result(timeout=10)
+    assert "k1" in store
 
 
 def test_processes_and_threads_that_write_at_once_lose_nothing(tmp_path):

@@ -228,6 +228,10 @@ def test_a_hopeless_column_does_not_flood_the_message():
             "row 1, column 'conversions': 2 is more than impressions (1)",
         ),
         (
+            {"impressions": ["1"], "clicks": ["1"], "conversions": ["2"]},
+            "row 1, column 'conversions': 2 is more than clicks (1)",
+        ),
+        (
             {"rating_1": ["1"], "rating_2": [""]},
             "row 1, columns 'rating_1' to 'rating_2': some steps are empty",
         ),
