@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +14,7 @@ import torch
 from adlab.data.image_intake import AdImage
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
-
-Item = TypeVar("Item")
+from adlab.errors import ConfigError
 
 
 class VectorCache:
@@ -47,21 +46,31 @@ class VectorCache:
 class Vectors:
     """Encodes creatives' pictures and texts, each distinct one once.
 
-    A batch is never larger than `batch_size`, whatever is asked for. If a GPU runs out of memory the batch is
-    halved, and at a single item the encoder moves to the CPU with a warning.
+    On a CPU every item has a pass of its own: matrix products of another height round otherwise, and a percentile
+    would depend on what else is in the batch. On a GPU a pass takes up to `batch_size` items; if the GPU runs out of
+    memory that is halved, and at a single item both encoders move to the CPU with a warning.
+
+    One pass runs at a time, because a pass uses every core: threads take turns, and one that waited finds what
+    another thread has encoded meanwhile.
 
     Args:
         image_encoder: For pictures.
         text_encoder: For texts.
         batch_size: Most items a pass.
         cache_size: Vectors kept of each kind.
+
+    Raises:
+        ConfigError: A size is below 1.
     """
 
     def __init__(
         self, image_encoder: ImageEncoder, text_encoder: TextEncoder, *, batch_size: int = 32, cache_size: int = 4096
     ) -> None:
+        if batch_size < 1 or cache_size < 1:
+            raise ConfigError(f"batch_size is {batch_size} and cache_size {cache_size}; give 1 or more for both.")
         self.image_encoder, self.text_encoder, self.batch_size = image_encoder, text_encoder, batch_size
         self._image_cache, self._text_cache = VectorCache(cache_size), VectorCache(cache_size)
+        self._turn = threading.Lock()
 
     @property
     def encoder_ids(self) -> dict[str, str]:
@@ -70,56 +79,48 @@ class Vectors:
 
     def images(self, images: Sequence[AdImage]) -> np.ndarray:
         """(N, d_A) float32."""
-        return self._encode(
-            [image.content_hash for image in images],
-            images,
-            self._image_cache,
-            lambda batch: self.image_encoder.encode([image.pixels for image in batch], len(batch)),
-            self.image_encoder.output_dim,
-        )
+        encoder = self.image_encoder
+        by_key = {image.content_hash: image.pixels for image in images}
+        return self._rows([image.content_hash for image in images], by_key, self._image_cache, encoder)
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, d_B) float32."""
-        return self._encode(
-            texts, texts, self._text_cache, lambda batch: self.text_encoder.encode(batch, len(batch)), self.text_encoder.output_dim
-        )
+        return self._rows(texts, {text: text for text in texts}, self._text_cache, self.text_encoder)
 
-    def _encode(
-        self,
-        keys: Sequence[str],
-        items: Sequence[Item],
-        cache: VectorCache,
-        encode: Callable[[list[Item]], np.ndarray],
-        width: int,
+    def _rows(
+        self, keys: Sequence[str], items: dict[str, Any], cache: VectorCache, encoder: ImageEncoder | TextEncoder
     ) -> np.ndarray:
-        out = np.zeros((len(keys), width), dtype=np.float32)
-        missing: dict[str, list[int]] = {}
-        for row, key in enumerate(keys):
-            found = cache.get(key)
-            if found is None:
-                missing.setdefault(key, []).append(row)
-            else:
-                out[row] = found
-        distinct = list(missing)
-        start, step = 0, self.batch_size
-        while start < len(distinct):
-            batch = distinct[start : start + step]
-            try:
-                rows = encode([items[missing[key][0]] for key in batch])
-            except torch.cuda.OutOfMemoryError:
-                step = self._after_out_of_memory(step)
-                continue
-            for key, vector in zip(batch, rows, strict=True):
-                out[missing[key]] = vector
-                cache.put(key, vector)
-            start += len(batch)
-        return out
+        found = {key: vector for key in items if (vector := cache.get(key)) is not None}
+        waiting = [key for key in items if key not in found]
+        step = self.batch_size
+        while waiting:
+            with self._turn:
+                batch = waiting[: step if encoder.device.type == "cuda" else 1]
+                found |= {key: vector for key in batch if (vector := cache.get(key)) is not None}
+                new = [key for key in batch if key not in found]
+                vectors = self._encode([items[key] for key in new], encoder)
+                if vectors is None:
+                    step = self._after_out_of_memory(len(new))
+                    continue
+                for key, vector in zip(new, vectors, strict=True):
+                    found[key] = vector.copy()  # a view would keep its whole batch in memory
+                    cache.put(key, found[key])
+            waiting = waiting[len(batch) :]
+        rows = [found[key] for key in keys]
+        return np.stack(rows) if rows else np.zeros((0, encoder.output_dim), dtype=np.float32)
 
-    def _after_out_of_memory(self, step: int) -> int:
+    def _encode(self, items: list[Any], encoder: ImageEncoder | TextEncoder) -> np.ndarray | None:
+        """Vectors, or None where the GPU ran out of memory; what the failed pass held is free on return."""
+        try:
+            return encoder.encode(items, max(1, len(items)))
+        except torch.cuda.OutOfMemoryError:
+            return None
+
+    def _after_out_of_memory(self, tried: int) -> int:
         torch.cuda.empty_cache()
-        if step > 1:
-            return step // 2
-        warnings.warn("The GPU is out of memory even for one item; encoding goes on on the CPU.", stacklevel=3)
+        if tried > 1:
+            return tried // 2
+        warnings.warn("The GPU is out of memory even for one item; encoding goes on on the CPU.", stacklevel=4)
         self.image_encoder.to("cpu")
         self.text_encoder.to("cpu")
         return self.batch_size

@@ -16,19 +16,13 @@ from scipy import stats
 from torch.nn import functional as F
 
 from adlab import __version__
-from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.networks import build_network, check_encoders
-from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
-from adlab.checkpoints.store import load_checkpoint, read_extra
-from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance, Reading
-from adlab.errors import CheckpointError
+from adlab.data.assessment import HeadResult, Interval, Percentile, Provenance, Reading
+from adlab.inference.agreement_parts import MISMATCHED, TRUE, read_parts
 from adlab.metrics.percentile import percentile_from_quantiles
-from adlab.models.focal import FocalEnsemble, agreement
+from adlab.models.focal import agreement
 
 HEAD = "agreement"
 LEVEL = 0.9
-PROBES = "probes.safetensors"
-TRUE, MISMATCHED = "true", "mismatched"
 EDGE = 0.05  # percentiles are held this far from 0 and 100 before they are put on the probit scale
 
 
@@ -87,24 +81,20 @@ class AgreementHead:
         device: Where to compute.
 
     Raises:
-        CheckpointError: The checkpoint is not intact, or was trained on other encoders.
+        UnknownNameError: There is no such checkpoint, or its reference set is not there.
+        CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
     """
 
     def __init__(
         self, name: str, encoder_ids: dict[str, str], *, root: Path | None = None, device: str = "cpu"
     ) -> None:
-        checkpoint = load_checkpoint(name, root)
-        self.manifest: Manifest = checkpoint.manifest
-        check_encoders(self.manifest, encoder_ids)
-        network = build_network(checkpoint)
-        if not isinstance(network, FocalEnsemble):
-            raise CheckpointError(f"{name} is a {self.manifest.kind!r} checkpoint; the agreement head needs 'focal'.")
+        parts = read_parts(name, encoder_ids, root)
+        self.manifest, self.reference = parts.manifest, parts.reference
         self.device = torch.device(device)
-        self.network = network.to(self.device)
-        self.reference: ReferenceSet = load_reference_set(self.manifest.extras["reference"], root)
-        self._probes = {key: value.numpy() for key, value in read_extra(checkpoint, PROBES).items()}
-        self._reading_info = list(self.manifest.extras["readings"])
-        self._scale = float(self.manifest.extras["interval_scale"])
+        # In double precision: rounding in float32 depends on the size of the batch, and a percentile magnifies it.
+        self.network = parts.network.double().to(self.device)
+        self._probes, self._reading_info, self._scale = parts.probes, parts.readings, parts.interval_scale
+        self._data_kind = parts.data_kind
 
     def score(self, image: np.ndarray, text: np.ndarray) -> AgreementScores:
         """Score N pairs of features.
@@ -117,8 +107,8 @@ class AgreementHead:
             Scores and readings.
         """
         with torch.inference_mode():
-            output = self.network(torch.from_numpy(image).to(self.device), torch.from_numpy(text).to(self.device))
-            member_cosine = agreement(output).double().cpu().numpy()  # (M, N)
+            output = self.network(*(torch.from_numpy(x).to(self.device, torch.float64) for x in (image, text)))
+            member_cosine = agreement(output).cpu().numpy()  # (M, N)
             spaces = {
                 "private image": _stacked(output.private_image),
                 "private text": _stacked(output.private_text),
@@ -152,7 +142,7 @@ class AgreementHead:
         return Provenance(
             checkpoint=self.manifest.name,
             sha256=self.manifest.weights_sha256,
-            data_kind=DataKind(self.manifest.data_kind),
+            data_kind=self._data_kind,
             trained_on=self.manifest.trained_on,
             terms=self.manifest.terms,
             device=self.device.type,
@@ -209,5 +199,5 @@ class AgreementHead:
 def _stacked(embeddings: torch.Tensor) -> np.ndarray:
     # (M, N, D) -> (N, M·D), each member's vector at length 1: the probes were fitted on the same.
     unit = F.normalize(embeddings, dim=-1)
-    stacked: np.ndarray = unit.transpose(0, 1).flatten(1).double().cpu().numpy()
+    stacked: np.ndarray = unit.transpose(0, 1).flatten(1).cpu().numpy()
     return stacked

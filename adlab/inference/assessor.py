@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from adlab import __version__
+from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
@@ -32,11 +34,11 @@ class Assessor:
     Args:
         models: Folder of the checkpoints; `models/` beside the package if not given.
         device: ``"auto"`` (CUDA if there is one), ``"cpu"`` or ``"cuda"``.
-        batch_size: Most creatives a pass.
+        batch_size: Most creatives a pass on a GPU; on a CPU each has its own, so that its numbers are its own.
 
     Raises:
         CheckpointError: A checkpoint is not intact.
-        ConfigError: The device is unknown or absent.
+        ConfigError: The device is unknown or absent, or `batch_size` is below 1.
         WeightsUnavailableError: The text encoder cannot be had.
     """
 
@@ -57,8 +59,7 @@ class Assessor:
             None,
         )
         self.heads: tuple[str, ...] = (AGREEMENT,) if self._agreement else ()
-        identity = "|".join(f"{name}:{manifest.weights_sha256}" for name, manifest in manifests.items())
-        self.fingerprint = hashlib.sha256(f"{identity}|{self.device}".encode()).hexdigest()[:16]
+        self.fingerprint = self._fingerprint(manifests)
 
     def assess(self, creative: Creative, heads: Sequence[str] | None = None) -> Assessment:
         """Assess one creative.
@@ -96,10 +97,19 @@ class Assessor:
         Raises:
             UnknownNameError: A head does not ship; the shipped ones are named.
         """
-        for head in heads or ():
+        if heads is None:
+            return self.heads
+        wanted = (heads,) if isinstance(heads, str) else tuple(dict.fromkeys(heads))
+        for head in wanted:
             if head not in self.heads:
                 raise UnknownNameError("head", head, self.heads, note="These are the heads that ship.")
-        return tuple(heads) if heads is not None else self.heads
+        return wanted
+
+    def _fingerprint(self, manifests: dict[str, Manifest]) -> str:
+        # Everything that can change a number: cached results are keyed by it.
+        parts = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
+        parts += [self.device, __version__, *self._vectors.encoder_ids.values()]
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
     def _agreement_results(self, creatives: Sequence[Creative]) -> dict[int, HeadResult]:
         pairs = [(row, c.image, c.copy) for row, c in enumerate(creatives) if c.image is not None and c.copy]
@@ -125,5 +135,7 @@ def resolve_device(device: str) -> str:
 
 
 def _missing(creative: Creative) -> str:
-    lacks = [name for name, there in (("an image", creative.image), ("a title or description", creative.copy)) if not there]
+    lacks = [
+        name for name, there in (("an image", creative.image), ("a title or description", creative.copy)) if not there
+    ]
     return f"Needs {NEEDS[AGREEMENT]}; this ad lacks {' and '.join(lacks)}."

@@ -51,8 +51,13 @@ class FocalTraining:
             raise ConfigError(
                 f"batch_size is {self.batch_size} and epochs {self.epochs}; give at least 2 and at least 1."
             )
-        if not self.learning_rate > 0:
-            raise ConfigError(f"learning_rate is {self.learning_rate}; give a number above 0.")
+        if not self.learning_rate > 0 or not self.weight_decay >= 0:
+            raise ConfigError(
+                f"learning_rate is {self.learning_rate} and weight_decay {self.weight_decay}; "
+                "give a number above 0 and one of 0 or more."
+            )
+        if self.patience is not None and self.patience < 1:
+            raise ConfigError(f"patience is {self.patience}; give 1 or more, or None.")
 
 
 PRESETS = {
@@ -88,7 +93,9 @@ class PairFeatures(NamedTuple):
     def rows(self, rows: np.ndarray) -> PairFeatures:
         """The pictures at `rows`, with their texts."""
         index = torch.as_tensor(np.asarray(rows), dtype=torch.long)
-        return PairFeatures(*(None if part is None else part[index] for part in self))
+        image_view = None if self.image_view is None else self.image_view[index]
+        text_view = None if self.text_view is None else self.text_view[index]
+        return PairFeatures(self.image[index], self.text[index], image_view, text_view)
 
 
 class PairBatches(IterableDataset[dict[str, Tensor]]):
@@ -107,7 +114,7 @@ class PairBatches(IterableDataset[dict[str, Tensor]]):
         self.image = torch.as_tensor(np.repeat(rows, texts), dtype=torch.long)
         self.text = torch.arange(texts).repeat(len(rows))
         if seed is not None and len(self.image) < batch_size:
-            raise InputError(f"There are {len(self.image)} pairs, fewer than a batch of {batch_size}; lower batch_size.")
+            raise InputError(f"There are {len(self.image)} pairs, fewer than batch_size ({batch_size}); lower it.")
 
     def __len__(self) -> int:
         return len(self.image) // self.batch_size if self.seed is not None else -(-len(self.image) // self.batch_size)
@@ -162,8 +169,11 @@ class FocalTask(lightning.LightningModule):
     def train_dataloader(self) -> DataLoader[Any]:
         """An epoch's batches; the order depends on seed and epoch only, so a resumed run sees the same."""
         seed = self.seed * 100_000 + self.current_epoch
-        torch.manual_seed(seed)  # dropout draws from the global generator
         return DataLoader(PairBatches(self.features, self.train_rows, self.config.batch_size, seed), batch_size=None)
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Seed dropout, which draws from the global generator: each member its own, a resumed run the same."""
+        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The validation pairs, in order."""

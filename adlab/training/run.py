@@ -6,14 +6,16 @@ import logging
 import time
 import warnings
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint, RichProgressBar
 
 from adlab.errors import ConfigError
+
+LAST, BEST = "last.ckpt", "best.ckpt"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +27,18 @@ class Fit:
         monitor: Logged validation measure that decides which epoch is best.
         mode: ``"min"`` or ``"max"``.
         patience: Epochs without a better value before it stops; None never stops early.
-        budget_minutes: Stops after this time, with the best state so far; None for no limit.
+        budget_minutes: Time of this call; no epoch is begun that would not end within it, judged by the longest
+            so far. The first one always is. None for no limit.
         folder: Where states are kept; a second call with the same folder goes on where the first was stopped.
             None keeps nothing on disk and uses the last state.
         progress: Whether to show a progress bar.
-        seed: Of initial values, order and draws.
+        seed: Of what is drawn while training, such as dropout; a resumed run draws as it would have.
         accelerator: ``"cpu"``, ``"cuda"`` or ``"auto"``.
         precision: Lightning's name of the floating-point format.
         gradient_clip: Largest norm of the gradient, None for no limit.
+
+    Raises:
+        ConfigError: A field is outside its range.
     """
 
     epochs: int
@@ -48,8 +54,12 @@ class Fit:
     gradient_clip: float | None = None
 
     def __post_init__(self) -> None:
-        if self.budget_minutes is not None and self.budget_minutes <= 0:
+        if self.budget_minutes is not None and not self.budget_minutes > 0:
             raise ConfigError(f"--budget-minutes is {self.budget_minutes}; give a number above 0.")
+        if self.epochs < 1 or (self.patience is not None and self.patience < 1):
+            raise ConfigError(f"epochs is {self.epochs} and patience {self.patience}; give 1 or more for both.")
+        if self.mode not in ("min", "max"):
+            raise ConfigError(f"mode is {self.mode!r}; give 'min' or 'max'.")
 
 
 @dataclass(frozen=True)
@@ -69,15 +79,63 @@ class FitResult:
     stopped_by_budget: bool
 
 
+class StepSeed(Callback):
+    """Seeds torch's global generator before each step, so that a resumed run draws what an unbroken one would.
+
+    Not once an epoch: Lightning leaves out the epoch's start where it resumes.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._seed = seed
+
+    def on_train_batch_start(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Seed by run and step; a task may seed again in its own hook, which comes later."""
+        torch.manual_seed(self._seed * 1_000_003 + trainer.global_step)
+
+
+class Budget(Callback):
+    """Stops after an epoch if another one would not end in time.
+
+    Lightning's own timer stops in the middle of an epoch, whose state cannot be resumed exactly, and counts the time
+    of earlier calls.
+
+    Args:
+        minutes: Time from now on.
+    """
+
+    def __init__(self, minutes: float) -> None:
+        self._began = time.monotonic()
+        self._end, self._longest = self._began + 60 * minutes, 0.0
+        self.stopped = False
+
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Start the clock of the first epoch."""
+        self._began = time.monotonic()
+
+    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        """Stop if the longest epoch so far would not fit into what is left."""
+        now = time.monotonic()
+        self._longest, self._began = max(self._longest, now - self._began), now
+        left = trainer.current_epoch + 1 < (trainer.max_epochs or 0)
+        if left and now + self._longest > self._end:
+            self.stopped = trainer.should_stop = True
+
+
 def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
     """Train `task` in place; afterwards it holds the best state (the last one without a folder)."""
     started = time.monotonic()
     keeper = _keeper(how)
-    callbacks: list[Callback] = [keeper] if keeper else []
-    if how.patience is not None:
-        callbacks.append(EarlyStopping(monitor=how.monitor, mode=how.mode, patience=how.patience))
+    budget = Budget(how.budget_minutes) if how.budget_minutes is not None else None
+    stopper = EarlyStopping(how.monitor, mode=how.mode, patience=how.patience) if how.patience is not None else None
+    callbacks: list[Callback] = [StepSeed(how.seed), *(c for c in (stopper, budget, keeper) if c is not None)]
     if how.progress:
         callbacks.append(RichProgressBar(leave=False))
+    last = how.folder / LAST if how.folder else None
+    resume = last if last and last.is_file() else None
+    if resume and stopper and _finished(resume, stopper):
+        return _result(task, keeper, how, started, _saved(resume)["epoch"] + 1, by_budget=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
@@ -86,7 +144,6 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
             devices=1,
             precision=how.precision,  # type: ignore[arg-type]  # Lightning lists its names as literals
             max_epochs=how.epochs,
-            max_time=timedelta(minutes=how.budget_minutes) if how.budget_minutes else None,
             callbacks=callbacks,
             logger=False,
             enable_progress_bar=how.progress,
@@ -97,20 +154,8 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
             reload_dataloaders_every_n_epochs=1,
             default_root_dir=how.folder,
         )
-        last = how.folder / "last.ckpt" if how.folder else None
-        trainer.fit(task, ckpt_path=str(last) if last and last.is_file() else None)
-    best = None
-    if keeper and keeper.best_model_path:
-        state = torch.load(keeper.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
-        task.load_state_dict(state)
-        best = float(keeper.best_model_score) if keeper.best_model_score is not None else None
-    task.cpu().eval()
-    return FitResult(
-        minutes=(time.monotonic() - started) / 60,
-        epochs=trainer.current_epoch,
-        best=best,
-        stopped_by_budget=trainer.current_epoch < how.epochs and not _stopped_early(callbacks),
-    )
+        trainer.fit(task, ckpt_path=str(resume) if resume else None)
+    return _result(task, keeper, how, started, trainer.current_epoch, by_budget=bool(budget and budget.stopped))
 
 
 def quiet() -> None:
@@ -127,5 +172,30 @@ def _keeper(how: Fit) -> ModelCheckpoint | None:
     )
 
 
-def _stopped_early(callbacks: list[Callback]) -> bool:
-    return any(isinstance(c, EarlyStopping) and c.stopped_epoch > 0 for c in callbacks)
+def _saved(file: Path) -> dict[str, Any]:
+    state: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    return state
+
+
+def _finished(last: Path, stopper: EarlyStopping) -> bool:
+    """Whether the run of that state had already stopped early: going on would train past its end."""
+    state = _saved(last)["callbacks"].get(stopper.state_key)
+    return state is not None and state["wait_count"] >= stopper.patience
+
+
+def _result(
+    task: lightning.LightningModule,
+    keeper: ModelCheckpoint | None,
+    how: Fit,
+    started: float,
+    epochs: int,
+    *,
+    by_budget: bool,
+) -> FitResult:
+    """Put the best state back into the task and say what came of it."""
+    best = None
+    if keeper is not None and how.folder is not None:
+        task.load_state_dict(_saved(how.folder / BEST)["state_dict"])
+        best = float(_saved(how.folder / LAST)["callbacks"][keeper.state_key]["best_model_score"])
+    task.cpu().eval()
+    return FitResult(minutes=(time.monotonic() - started) / 60, epochs=epochs, best=best, stopped_by_budget=by_budget)

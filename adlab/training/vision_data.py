@@ -18,6 +18,7 @@ from torch.utils.data import Dataset
 
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import Letterbox
+from adlab.errors import DataUnavailableError
 from adlab.training.teacher import Teacher
 
 Progress = Callable[[int, int], None]
@@ -69,6 +70,9 @@ class ViewCache:
         count: Number of pictures.
         views: Views a picture.
         stem_shape: Shape of one stem output, (C, H, W).
+
+    Raises:
+        DataUnavailableError: The folder holds arrays of other shapes.
     """
 
     def __init__(self, folder: Path, count: int, views: int, stem_shape: tuple[int, ...]) -> None:
@@ -80,13 +84,24 @@ class ViewCache:
             name: np.lib.format.open_memmap(folder / f"{name}.npy", mode, np.float16, (count, views, *shape))
             for name, shape in shapes.items()
         }
+        for name, shape in shapes.items():
+            if self.arrays[name].shape != (count, views, *shape):
+                raise DataUnavailableError(
+                    f"{folder / name}.npy has shape {self.arrays[name].shape}, not {(count, views, *shape)}; "
+                    "delete the folder, it is a cache."
+                )
         if mode == "w+":
-            self._done_file.write_text("0")
+            self._mark_done(0)
 
     @property
     def done(self) -> int:
         """Pictures whose views are complete; a killed run goes on from here."""
         return int(self._done_file.read_text())
+
+    def _mark_done(self, pictures: int) -> None:
+        draft = self._done_file.with_suffix(".part")
+        draft.write_text(str(pictures))
+        draft.replace(self._done_file)  # a kill leaves the old number or the new one, never half of it
 
     def fill(
         self,
@@ -101,9 +116,7 @@ class ViewCache:
         letterbox = Letterbox(size=net.config.image_size)
         for start in range(self.done, count, 16):
             rows = range(start, min(start + 16, count))
-            squares = [
-                view_of(open_image(row), view, row, letterbox) for row in rows for view in range(views)
-            ]
+            squares = [view_of(open_image(row), view, row, letterbox) for row in rows for view in range(views)]
             pixels = scale_pixels(torch.from_numpy(np.stack(squares)))
             with torch.inference_mode():
                 answer = teacher(pixels)
@@ -115,12 +128,10 @@ class ViewCache:
             for name, value in outputs.items():
                 shape = (len(rows), views, *value.shape[1:])
                 self.arrays[name][rows.start : rows.stop] = value.reshape(shape).numpy().astype(np.float16)
-            if (
-                rows.stop % 256 == 0 or rows.stop == count
-            ):  # flushing walks the whole file: not after every batch
+            if rows.stop % 256 == 0 or rows.stop == count:  # flushing walks the whole file: not after every batch
                 for array in self.arrays.values():
                     array.flush()
-                self._done_file.write_text(str(rows.stop))
+                self._mark_done(rows.stop)
             progress(rows.stop, count)
 
 
@@ -168,8 +179,5 @@ class VisionDataset(Dataset[dict[str, torch.Tensor]]):
         return {
             "group": torch.tensor(int(self.groups[row])),
             "text": torch.from_numpy((weights[:, None] * texts).sum(0)),
-            **{
-                name: torch.from_numpy(np.array(array[row, view]))
-                for name, array in self.cache.arrays.items()
-            },
+            **{name: torch.from_numpy(np.array(array[row, view])) for name, array in self.cache.arrays.items()},
         }
