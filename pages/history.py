@@ -13,4 +13,4 @@ frame.draw_title(
 if not history.enabled():
     st.info("The history is switched off on this server (ADLAB_HISTORY=off).", icon=":material/history_toggle_off:")
 else:
-    history_list.show(history.entries())
+    history_list.show()

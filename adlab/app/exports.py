@@ -52,6 +52,7 @@ def _history_row(entry: Entry) -> dict[str, Any]:
     row["content_hash"] = entry.assessment.content_hash
     for head in entry.assessment.heads:
         row |= {head.head: head.value, f"{head.head}_low": head.interval.low, f"{head.head}_high": head.interval.high}
+        row |= head.details
         row[f"{head.head}_checkpoint"] = head.provenance.checkpoint
         row[f"{head.head}_sha256"] = head.provenance.sha256
         row[f"{head.head}_data_kind"] = head.provenance.data_kind.value

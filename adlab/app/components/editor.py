@@ -10,8 +10,8 @@ import streamlit as st
 from adlab.app import caching, scoring, state
 from adlab.app.components.text import plain
 from adlab.app.wording import COPY_NAMES
+from adlab.data.image_intake import FORMAT_WORDS
 
-TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MAX_CHARACTERS = 2000
 PLACEHOLDERS = {
     "title": "The headline",
@@ -63,7 +63,9 @@ def _text(name: str) -> None:
 
 def _picture() -> None:
     key = state.upload_key()
-    upload = st.file_uploader("Picture", type=TYPES, key=key, on_change=scoring.picture_removed, args=(key,))
+    # No list of extensions: the content decides what a file is, and the refusal below says more than a browser's.
+    label = f"Picture ({FORMAT_WORDS})"
+    upload = st.file_uploader(label, key=key, on_change=scoring.picture_removed, args=(key,))
     refusal = ""
     if upload is not None:
         with st.spinner("Checking the picture"):

@@ -7,17 +7,23 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from adlab.app import exports
+from adlab.app import exports, history
 from adlab.app.components.outcome import draw_assessment
 from adlab.app.components.text import plain
 from adlab.app.history import Entry
 from adlab.app.wording import number, words_for
+from adlab.errors import AdlabError
 
 SHOWN = 25
 
 
-def show(entries: list[Entry]) -> None:
-    """Draw the list with its downloads, or say that there is none yet."""
+def show() -> None:
+    """Draw this browser's list with its downloads, or say that there is none yet, or why it cannot be read."""
+    try:
+        entries = history.entries()
+    except AdlabError as error:
+        st.error(plain(str(error)), icon=":material/report:")
+        return
     if not entries:
         with st.container(border=True, horizontal_alignment="center", key="history.empty"):
             st.markdown("#### Nothing assessed yet")

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+
+import pytest
+from helpers.tiny_models import manifest
+
+from adlab.app import shelf
+from adlab.app.components.checkpoint_card import facts, measures_table, meets, summary
+from adlab.checkpoints.manifest import Measure, TrainingRecord
+
+MEASURES = (
+    Measure(name="AUC", value=0.97, low=0.96, high=0.98, n=6000, data="test photos", aim="≥ 0.95"),
+    Measure(name="retrieval", value=0.6, n=1000, data="test photos", aim="≥ 0.66", note="baseline 0.60"),
+    Measure(name="rank", value=61.2, n=1000, data="test photos"),
+)
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.mark.parametrize(
+    ("value", "aim", "met"),
+    [
+        (0.95, "≥ 0.95", True),
+        (0.949, "≥ 0.95", False),
+        (0.1, "≤ 0.2", True),
+        (0.3, "<= 0.2", False),
+        (3, "> 3", False),
+        (2.9, "< 3", True),
+        (0.91, "≥ 90 %", True),
+        (0.5, "", None),
+        (0.5, "as high as it goes", None),
+    ],
+)
+def test_an_aim_is_met_or_missed_or_no_comparison(value, aim, met):
+    assert meets(value, aim) is met
+
+
+def test_measures_are_judged_by_sign_and_word_not_by_colour():
+    html = measures_table(manifest("m", "focal", measures=MEASURES))
+    assert html.count("✓ met") == html.count("✗ missed") == 1
+    for part in ("0.97", "0.96 – 0.98", "6,000", "test photos", "baseline 0.60", "≥ 0.66"):
+        assert part in html
+
+
+def test_the_summary_counts_the_aims():
+    assert "1 of 2 aims met" in summary(manifest("m", "focal", measures=MEASURES))
+    assert "aims met" not in summary(manifest("m", "focal"))
+
+
+def test_nothing_measured_is_said():
+    assert "Nothing was measured" in measures_table(manifest("m", "focal"))
+
+
+def test_words_of_a_manifest_cannot_become_markup():
+    evil = manifest("m", "focal", summary=EVIL, terms=EVIL, limits=(EVIL,), measures=(replace(MEASURES[0], name=EVIL),))
+    html = summary(evil) + measures_table(evil) + facts(shelf.Checkpoint(evil, "", 1.0))
+    assert "<script" not in html
+
+
+def test_terms_limits_and_training_stand_on_the_card():
+    training = TrainingRecord(command="python -m adlab train x", seed=7, data="d", minutes=12.0, machine="2 CPU cores")
+    html = facts(shelf.Checkpoint(manifest("m", "focal", terms="research use only", training=training), "", 4.3))
+    for part in (
+        "research use only",
+        "12 minutes on 2 CPU cores, seed 7",
+        "Random weights: its numbers mean nothing.",
+        "4.3 MB",
+    ):
+        assert part in html
+
+
+def test_checkpoints_that_serve_a_score_come_first(tiny_models, monkeypatch):
+    monkeypatch.setenv("ADLAB_MODELS", str(tiny_models))
+    found = shelf.checkpoints()
+    assert [bool(c.manifest.heads) for c in found.checkpoints] == [True, False, False]
+    assert found.checkpoints[0].card.startswith("# ")
+    assert found.problems == ()
+
+
+def test_a_damaged_folder_does_not_hide_the_others(tiny_models, monkeypatch, tmp_path):
+    copy = shutil.copytree(tiny_models, tmp_path / "models")
+    file = next(copy.glob("focal-*/config.json"))
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"summary": "altered"}))
+    monkeypatch.setenv("ADLAB_MODELS", str(copy))
+    found = shelf.checkpoints()
+    assert len(found.checkpoints) == 2
+    assert len(found.problems) == 1
+    assert "focal" in found.problems[0]
+
+
+def test_an_empty_folder_is_an_empty_shelf(monkeypatch, tmp_path):
+    monkeypatch.setenv("ADLAB_MODELS", str(tmp_path / "nowhere"))
+    assert shelf.checkpoints() == shelf.Shelf((), ())

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from helpers.fake_assessor import SHAPES, provenance, result
+
+from adlab.app import wording
+from adlab.app.components.bars import interval_bar, percentile_row, position
+from adlab.app.components.score_card import badge, card, evidence, readings_card
+from adlab.app.components.text import plain
+from adlab.data.assessment import DataKind, Percentile
+
+EVIL = '<img src=x onerror="alert(1)">'
+
+
+@pytest.mark.parametrize("head", SHAPES)
+def test_the_one_card_shows_value_unit_interval_source_and_limits_of_any_head(head):
+    html, it = card(result(head)), result(head)
+    words = wording.words_for(head)
+    for part in (words.title, wording.number(it.value, it.unit), wording.unit_words(it), "90 % interval"):
+        assert part in html
+    assert "What this score is not" in html
+    assert all(line in html for line in words.not_this)
+    assert wording.source_words(it.provenance) in html
+
+
+def test_the_card_names_the_reference_set_and_its_size():
+    html = card(result())
+    assert "reference-photos" in html
+    assert "Among 1,000 photos with their own caption" in html
+
+
+def test_every_bar_has_words_for_a_screen_reader():
+    html = card(result()) + readings_card(result())
+    assert html.count('role="img"') == html.count("aria-label=") == 5
+    assert 'aria-label="71 on a scale from 0 to 100, 90 % interval 62 – 80"' in html
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "expected"),
+    [(4, (1, 7), 50), (1, (1, 7), 0), (7, (1, 7), 100), (9, (1, 7), 100), (-3, (1, 7), 0), (0.25, (0, 1), 25)],
+)
+def test_a_position_is_the_share_of_the_scale_below_the_value(value, scale, expected):
+    assert position(value, scale) == pytest.approx(expected)
+
+
+def test_the_band_covers_the_interval_and_the_mark_lies_in_it():
+    html = interval_bar(result())
+    left, width = (float(x) for x in re.search(r'band" style="left:([\d.]+)%;width:([\d.]+)%', html).groups())
+    mark = float(re.search(r'mark" style="left:([\d.]+)%', html).group(1))
+    assert (left, left + width, mark) == pytest.approx((62.0, 79.5, 71.3))
+
+
+def test_a_simulated_score_wears_another_badge():
+    assert 'class="ad-badge sim"' in badge(provenance(DataKind.SIMULATION))
+    assert "sim" not in badge(provenance(DataKind.HUMAN_LABELS))
+
+
+def test_words_from_files_cannot_become_markup():
+    it = replace(
+        result(),
+        percentiles=(Percentile(value=5, reference=EVIL, n=3, description=EVIL),),
+        provenance=replace(provenance(), trained_on=EVIL, checkpoint=EVIL),
+        readings=tuple(replace(r, name=EVIL, low_word=EVIL, high_word=EVIL) for r in result().readings),
+    )
+    for html in (card(it), evidence(it), readings_card(it), percentile_row(EVIL, EVIL, 5, EVIL)):
+        assert "<img" not in html
+        assert 'onerror="' not in html
+
+
+def test_the_evidence_holds_checkpoint_digest_terms_and_coverage():
+    html = evidence(result())
+    for part in (
+        "focal-fake",
+        "ab" * 32,
+        "research use only",
+        "it held 91 % of 500 held-out cases",
+        "0.4312",
+        "float32",
+    ):
+        assert part in html
+
+
+def test_plain_text_cannot_format_link_or_show_a_picture():
+    assert plain("![x](http://e.vil) **b** :red[a] $x$ <i>") == (
+        r"\!\[x\](http\://e.vil) \*\*b\*\* \:red\[a\] \$x\$ \<i\>"
+    )

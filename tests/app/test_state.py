@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+from adlab.app.caching import creative_of
+from adlab.app.examples import examples
+from adlab.app.state import COPY_FIELDS, Ad, Picture
+from adlab.data.creative import COPY_FIELDS as CREATIVE_FIELDS
+
+AD = Ad(picture=Picture(b"pixels", "dog.jpg"), title="A dog", description="It runs.")
+
+
+def test_the_form_holds_every_text_of_a_creative():
+    assert set(COPY_FIELDS) == set(CREATIVE_FIELDS)
+
+
+def test_equal_ads_have_equal_keys_and_any_change_another():
+    assert replace(AD).key == AD.key
+    others = [replace(AD, **{name: "changed"}) for name in COPY_FIELDS]
+    others += [replace(AD, picture=None), replace(AD, picture=Picture(b"other", "dog.jpg"))]
+    others += [replace(AD, title="A dogI", description="t runs.")]
+    assert len({ad.key for ad in [AD, *others]}) == len(others) + 1
+
+
+def test_a_file_name_is_no_content():
+    assert replace(AD, picture=Picture(b"pixels", "cat.jpg")).key == AD.key
+
+
+def test_a_session_with_an_ad_can_be_serialised():
+    assert pickle.loads(pickle.dumps(AD)) == AD
+
+
+def test_an_ad_is_called_by_its_title_else_its_text_else_its_file():
+    assert [AD.label, replace(AD, title="").label, Ad(picture=AD.picture).label, Ad().label] == [
+        "A dog",
+        "It runs.",
+        "dog.jpg",
+        "Untitled ad",
+    ]
+    assert len(replace(AD, title="long " * 100).label) <= 120
+
+
+def test_a_creative_has_the_picture_and_all_texts():
+    ad = next(iter(examples().values()))
+    creative = creative_of(ad)
+    assert {name: getattr(creative, name) for name in COPY_FIELDS} == ad.copy_fields
+    assert (creative.image.width, creative.image.height) == (800, 600)

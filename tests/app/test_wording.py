@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import pytest
+from helpers.fake_assessor import SHAPES, provenance, result
+
+from adlab.app import wording
+from adlab.cli.heads import HEADS as CONTRACT
+from adlab.data.assessment import DataKind, Interval, Percentile, Reading
+from adlab.errors import UnknownNameError
+
+
+def interval(low: float, high: float) -> Interval:
+    return Interval(low=low, high=high, level=0.9, kind="spread")
+
+
+def percentile(value: float) -> Percentile:
+    return Percentile(value=value, reference="r", n=1000, description="photos with their own caption")
+
+
+def reading(value: float, r2: float = 0.5) -> Reading:
+    return Reading(
+        space="private image", name="brightness", percentile=value, low_word="dark", high_word="bright", probe_r2=r2
+    )
+
+
+def test_every_head_of_the_contract_has_words():
+    assert set(CONTRACT) <= set(wording.HEADS)
+
+
+def test_an_unknown_head_is_refused_with_the_nearest_name():
+    with pytest.raises(UnknownNameError, match="agreement"):
+        wording.words_for("agrement")
+
+
+@pytest.mark.parametrize("head", SHAPES)
+def test_each_head_says_what_it_means_and_what_it_is_not(head):
+    words = wording.words_for(head)
+    sentence = words.meaning(result(head))
+    assert sentence.endswith(".")
+    assert words.not_this
+    assert all(line.startswith(("Not ", "Learned ")) for line in words.not_this)
+
+
+@pytest.mark.parametrize("head", sorted(SHAPES.keys() - {"relevance"}))  # a grade stands for itself
+def test_every_sentence_about_a_percentile_names_the_reference_and_its_size(head):
+    assert "1,000 photos with their own caption" in wording.words_for(head).meaning(result(head))
+
+
+def test_agreement_says_that_the_reference_is_photos():
+    assert "photos, not ads" in wording.words_for("agreement").meaning(result())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (60, 90, "Agree closely"),
+        (40, 90, "Agree to agree closely"),
+        (0, 1, "Hardly agree"),
+        (5, 19.9, "Agree loosely"),
+        (50, 50, "Agree closely"),
+    ],
+)
+def test_a_verdict_spans_the_whole_interval(low, high, words):
+    assert wording.verdict(result(value=(low + high) / 2, interval=interval(low, high))) == words
+
+
+def test_a_probability_gets_no_verdict():
+    assert wording.verdict(result("ctr")) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (71.4, "percentile", "71"),
+        (0.034, "probability", "3.4 %"),
+        (0.00081, "probability", "0.081 %"),
+        (4.56, "rating", "4.6"),
+        (2.04, "grade", "2.0"),
+    ],
+)
+def test_numbers_are_written_with_their_unit(value, unit, text):
+    assert wording.number(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (11, "11th"),
+        (52.4, "52nd"),
+        (99.7, "above the 99th"),
+        (0.2, "below the 1st"),
+        (0, "below the 1st"),
+        (100, "above the 99th"),
+    ],
+)
+def test_ranks_are_ordinals_that_never_claim_the_very_ends(value, text):
+    assert wording.rank_words(percentile(value)).startswith(text + " percentile among 1,000 ")
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.4, "< 1"), (99.4, "> 99"), (50.2, "50")])
+def test_bare_percentiles_never_claim_the_very_ends(value, text):
+    assert wording.rank_number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (3, "very dark"),
+        (20, "rather dark"),
+        (50, "between dark and bright"),
+        (80, "rather bright"),
+        (97, "very bright"),
+    ],
+)
+def test_a_reading_becomes_words(value, words):
+    assert wording.reading_words(reading(value)) == words
+
+
+@pytest.mark.parametrize(("r2", "word"), [(0.7, "clear"), (0.3, "fair"), (0.1, "rough"), (-0.2, "rough")])
+def test_a_reading_says_how_far_to_trust_it(r2, word):
+    assert wording.trust_words(reading(50, r2)).startswith(word)
+
+
+def test_a_simulated_score_is_named_so():
+    assert "not real people" in wording.source_words(provenance(DataKind.SIMULATION))
+
+
+@pytest.mark.parametrize("kind", DataKind)
+def test_every_kind_of_data_has_a_badge(kind):
+    assert wording.source_words(provenance(kind))
+
+
+def test_an_unmeasured_coverage_is_said():
+    assert "not measured" in wording.coverage_words(interval(1, 2))
+    measured = Interval(low=1, high=2, level=0.9, kind="spread", measured_coverage=0.874, coverage_n=1234)
+    assert wording.coverage_words(measured) == "spread; it held 87 % of 1,234 held-out cases"

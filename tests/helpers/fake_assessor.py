@@ -1,0 +1,115 @@
+"""A hand-written Assessor for page tests: instant, countable, with a result for every kind of score."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from adlab.data.assessment import (
+    Assessment,
+    DataKind,
+    HeadResult,
+    Interval,
+    Percentile,
+    Provenance,
+    Reading,
+)
+from adlab.data.creative import Creative
+
+NEEDED = "it needs an image and a title or description"
+# Unit, scale, value and interval that fit each head of the contract.
+SHAPES: dict[str, tuple[str, tuple[float, float], float, float, float]] = {
+    "agreement": ("percentile", (0.0, 100.0), 71.3, 62.0, 79.5),
+    "conversion": ("probability", (0.0, 1.0), 0.034, 0.02, 0.06),
+    "appeal": ("rating", (1.0, 7.0), 4.6, 3.9, 5.2),
+    "ctr": ("probability", (0.0, 1.0), 0.0041, 0.001, 0.009),
+    "relevance": ("grade", (0.0, 3.0), 2.1, 1.7, 2.4),
+    "funnel": ("probability", (0.0, 1.0), 0.0008, 0.0001, 0.002),
+    "headline": ("log-odds", (-2.0, 2.0), -0.3, -0.6, 0.1),
+}
+
+
+def result(head: str = "agreement", **changes: Any) -> HeadResult:
+    """A plausible result of a head; fields can be replaced."""
+    unit, scale, value, low, high = SHAPES[head]
+    fields: dict[str, Any] = {
+        "value": value,
+        "unit": unit,
+        "scale": scale,
+        "interval": Interval(
+            low=low,
+            high=high,
+            level=0.9,
+            kind="spread of five models",
+            measured_coverage=0.91,
+            coverage_n=500,
+        ),
+        "percentiles": (
+            Percentile(
+                value=71.3,
+                reference="reference-photos",
+                n=1000,
+                description="photos with their own caption",
+            ),
+            Percentile(
+                value=99.6,
+                reference="reference-photos",
+                n=5000,
+                description="photos with another photo's caption",
+            ),
+        ),
+        "provenance": provenance(),
+        "details": {"cosine": 0.4312},
+        "readings": (
+            Reading(
+                space="private image",
+                name="brightness",
+                percentile=82.0,
+                low_word="dark",
+                high_word="bright",
+                probe_r2=0.71,
+            ),
+            Reading(
+                space="private text",
+                name="length",
+                percentile=20.0,
+                low_word="short",
+                high_word="long",
+                probe_r2=0.2,
+            ),
+        ),
+    }
+    return HeadResult(head=head, **(fields | changes))
+
+
+def provenance(data_kind: DataKind = DataKind.MATCHED_PAIRS) -> Provenance:
+    """A provenance with every field filled in."""
+    return Provenance(
+        checkpoint="focal-fake",
+        sha256="ab" * 32,
+        data_kind=data_kind,
+        trained_on="nothing: written by hand",
+        terms="research use only",
+        device="cpu",
+        precision="float32",
+        adlab_version="0.1.0",
+    )
+
+
+def assessment(content_hash: str = "c0ffee" * 10, **changes: Any) -> Assessment:
+    """An assessment with the agreement head."""
+    return Assessment(content_hash=content_hash, heads=(result(**changes),))
+
+
+class FakeAssessor:
+    """What the app uses of the Assessor; `calls` counts assessments over all instances."""
+
+    heads = ("agreement",)
+    fingerprint = "fake"
+    calls = 0
+
+    def assess(self, creative: Creative, heads: Any = None) -> Assessment:
+        """A fixed result, or what is missing."""
+        type(self).calls += 1
+        if creative.image is None or not creative.copy:
+            return Assessment(content_hash=creative.content_hash, not_scored={"agreement": NEEDED})
+        return assessment(creative.content_hash)
