@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from torch import nn
@@ -44,7 +45,8 @@ def build_network(checkpoint: Checkpoint) -> nn.Module:
         network = BUILDERS[manifest.kind](manifest.network)
         network.load_state_dict(checkpoint.state, strict=True)
     except (TypeError, KeyError, RuntimeError, InputError) as error:
-        raise CheckpointError(f"{manifest.name} does not fit its network: {error}. Restore the folder.") from error
+        reason = shorten(str(error), 300)  # torch names every tensor
+        raise CheckpointError(f"{manifest.name} does not fit its network: {reason}. Restore the folder.") from error
     return network.eval().requires_grad_(False)
 
 

@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 import numpy as np
@@ -257,7 +258,7 @@ def _load_bert(folder: Path) -> tuple[nn.Module, int]:
     try:
         network.load_state_dict({k: v for k, v in state.items() if k in wanted}, strict=False)
     except RuntimeError as error:
-        raise _unfit(folder, f"the tensors have other shapes: {error}") from error
+        raise _unfit(folder, f"the tensors have other shapes: {shorten(str(error), 300)}") from error
     return network.float().eval().requires_grad_(False), int(network.config.hidden_size)
 
 

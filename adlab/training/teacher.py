@@ -7,6 +7,7 @@ index 0 is background, for inputs scaled to −1 … 1.
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 import torch
@@ -45,7 +46,8 @@ class Teacher(nn.Module):
             folded = folded_mobilenet_v2(TEACHER_CLASSES, load_file(weights))
         except (SafetensorError, RuntimeError) as error:
             raise DataUnavailableError(
-                f"{weights} does not hold a torchvision mobilenet_v2 with {TEACHER_CLASSES} classes: {error}"
+                f"{weights} does not hold a torchvision mobilenet_v2 with {TEACHER_CLASSES} classes: "
+                f"{shorten(str(error), 300)}. Give the file of the published teacher with --teacher."
             ) from error
         self.features, self.classifier = folded.features, folded.classifier[1]
         self.requires_grad_(False).eval()
