@@ -23,10 +23,8 @@ __all__ = ["main"]
 
 PROGRAM = "python -m adlab"
 UNUSABLE, INTERRUPTED = 2, 130
-STOPPED = (
-    "Stopped by Ctrl-C; no result was written. A stopped training goes on from its last epoch when the same "
-    "command is given again."
-)
+STOPPED = "Stopped by Ctrl-C; no result was written."
+RESUME = " The training goes on from its last epoch when the same command is given again."
 EPILOG = """\b
 Files and folders:
   ADLAB_MODELS   folder of the checkpoints (default: models/ beside the package)
@@ -74,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         code = INTERRUPTED  # how Lightning leaves on Ctrl-C
     if code == INTERRUPTED:
-        typer.echo(STOPPED, err=True)
+        typer.echo(STOPPED + (RESUME if given[0] == "train" else ""), err=True)
     return int(code or 0)
 
 

@@ -50,6 +50,16 @@ def test_every_ad_is_scored_in_order_and_its_columns_are_kept(models, pictures, 
     assert out[["notes", "error"]].isna().all(axis=None)
 
 
+def test_cells_are_kept_as_they_were_written(models, tmp_path):
+    ads = pd.DataFrame(
+        {"ad_id": ["007", "8"], "title": [" A dog ", "A cat"], "age_band": ["23", "50+"], "hour": ["05", ""]},
+        dtype="str",
+    )
+    scored(ads, tmp_path, None)
+    out = pd.read_csv(tmp_path / "scores.csv", dtype="str", keep_default_na=False)
+    pd.testing.assert_frame_equal(out[ads.columns], ads)
+
+
 def test_scores_are_those_of_the_assessor_one_ad_at_a_time(models, pictures, ads, tmp_path):
     _, out = scored(ads, tmp_path, pictures)
     assessor = Assessor(device="cpu")
@@ -112,13 +122,15 @@ def test_a_lacking_need_alone_is_no_error(models, tmp_path):
 
 
 def test_what_qualifies_a_score_stands_in_the_notes(models, pictures, tmp_path):
-    picture(0).convert("RGBA").resize((40, 40)).save(pictures / "alpha.png")
+    picture(0).convert("RGBA").rotate(10).save(pictures / "alpha.png")
     rows = [
         {"image": "0.png", "title": "Le chat est dans la maison avec nous"},
         {"image": "1.png", "title": caption(1)},
+        {"image": "alpha.png", "title": caption(2)},
     ]
     code, out = scored(pd.DataFrame(rows), tmp_path, pictures)
     assert code == 0
+    assert out.loc[2, "notes"] == "image: transparency laid on white."
     assert "does not look English" in out.loc[0, "notes"]
     assert pd.isna(out.loc[1, "notes"])
     assert out["agreement"].notna().all()
@@ -213,12 +225,13 @@ def test_a_folder_of_pictures_that_is_none_is_refused(models, ads, tmp_path, cap
 
 
 @pytest.mark.parametrize(
-    "out", ["ads.csv", "link.csv", "x/../ads.csv", "scores.xlsx", "scores", "folder.csv", "ads.csv/x.csv"]
+    "out", ["ads.csv", "link.csv", "hard.csv", "x/../ads.csv", "scores.xlsx", "scores", "folder.csv", "ads.csv/x.csv"]
 )
 def test_an_output_that_cannot_be_is_refused_and_the_input_is_never_overwritten(models, tmp_path, capsys, out):
     table = tmp_path / "ads.csv"
     table.write_text("title\nA dog\n")
     (tmp_path / "link.csv").symlink_to(table)
+    (tmp_path / "hard.csv").hardlink_to(table)
     (tmp_path / "folder.csv").mkdir()
     (tmp_path / "x").mkdir()
     assert main(["score", str(table), "--out", str(tmp_path / out)]) == 2
@@ -239,7 +252,7 @@ def test_ctrl_c_ends_with_a_sentence(models, ads, pictures, tmp_path, monkeypatc
     monkeypatch.setattr("adlab.inference.assessor.Assessor.assess_batch", _interrupt)
     code, _ = scored(ads, tmp_path, pictures)
     assert code == 130
-    assert "Stopped by Ctrl-C" in capsys.readouterr().err
+    assert capsys.readouterr().err == "Stopped by Ctrl-C; no result was written.\n"
 
 
 def test_the_summary_goes_to_standard_output(models, pictures, ads, tmp_path, capsys):
