@@ -62,29 +62,76 @@ def synthetic_label(
         ConfigError: `noise_std` or `seed` is outside its range.
         InputError: A shape does not fit, a value is not finite, or there are fewer than two train rows.
     """
-    if seed < 0:
-        raise ConfigError(f"seed is {seed}; give a whole number of 0 or more.")
     _check_noise(noise_std)
     h_image, h_text = matrix("image", image), matrix("text", text)
     check_length("text", h_text, len(h_image))
-    rows = np.asarray(train)
-    if rows.dtype != np.bool_ or rows.shape != (len(h_image),) or rows.sum() < 2:
-        raise InputError(
-            f"train is {rows.dtype}, {rows.shape}; give one truth value a row, two or more true."
-        )
-    features = np.concatenate([_standardise(h_image, rows), _standardise(h_text, rows)], axis=1)
-    d = features.shape[1]
+    rows = _train_rows(train, len(h_image))
+    logits = pair_logits(h_image, h_text[:, None], rows, seed=seed)[:, 0]
+    return label_logits(logits, rows, noise_std=noise_std, seed=seed)
+
+
+def pair_logits(image: ArrayLike, text: NDArray[np.floating], train: NDArray[np.bool_], *, seed: int) -> FloatArray:
+    """Logits without noise of images with K texts each: those of the N·K pairs, without repeating an image K times.
+
+    Args:
+        image: Image features h_A, (N, d_A).
+        text: Text features h_B, (N, K, d_B).
+        train: Which images are of the train split, (N,); at least two.
+        seed: Seed of W, 0 or more.
+
+    Returns:
+        W [h_A; h_B], (N, K).
+
+    Raises:
+        ConfigError: `seed` is outside its range.
+        InputError: As `synthetic_label`.
+    """
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}; give a whole number of 0 or more.")
+    h_image = matrix("image", image)
+    if text.ndim != 3:
+        raise InputError(f"text has shape {text.shape}; give (N, K, d_B).")
+    n, k, d_text = text.shape
+    check_length("text", text, len(h_image))
+    rows = _train_rows(train, n)
+    h_text = matrix("text", text.reshape(n * k, d_text))
+    d = h_image.shape[1] + d_text
     weights = np.random.default_rng([seed, 0]).normal(0, np.sqrt(1 / d), size=d)
-    noise = np.random.default_rng([seed, 1]).normal(size=len(features))
-    logits = features @ weights
-    noisy = logits + noise_std * noise  # Eq. 6
+    of_image = _standardise(h_image, rows) @ weights[:-d_text]
+    of_text = _standardise(h_text, np.repeat(rows, k)) @ weights[-d_text:]
+    logits: FloatArray = of_image[:, None] + of_text.reshape(n, k)
+    return logits
+
+
+def label_logits(logits: ArrayLike, train: NDArray[np.bool_], *, noise_std: float, seed: int) -> SyntheticLabel:
+    """Blur logits and cut them at the median of the train rows.
+
+    Args:
+        logits: Logits without noise, (N,).
+        train: Which rows are of the train split, (N,); at least two.
+        noise_std: σ, 0 or more.
+        seed: Seed of ε, 0 or more.
+
+    Returns:
+        Labels of all rows, with the Bayes accuracy that this noise level implies.
+
+    Raises:
+        ConfigError: `noise_std` or `seed` is outside its range.
+        InputError: As `synthetic_label`.
+    """
+    _check_noise(noise_std)
+    if seed < 0:
+        raise ConfigError(f"seed is {seed}; give a whole number of 0 or more.")
+    clean = vector("logits", logits)
+    rows = _train_rows(train, len(clean))
+    noisy = clean + noise_std * np.random.default_rng([seed, 1]).normal(size=len(clean))  # Eq. 6
     threshold = float(np.median(noisy[rows]))
     return SyntheticLabel(
         labels=(noisy > threshold).astype(np.int64),  # Eq. 7
-        logits=logits,
+        logits=clean,
         threshold=threshold,
         noise_std=noise_std,
-        bayes_accuracy=bayes_accuracy(logits, threshold, noise_std),
+        bayes_accuracy=bayes_accuracy(clean, threshold, noise_std),
     )
 
 
@@ -110,6 +157,13 @@ def bayes_accuracy(logits: ArrayLike, threshold: float, noise_std: float) -> flo
     if noise_std == 0:
         return 1.0
     return float(special.ndtr(distance / noise_std).mean())
+
+
+def _train_rows(train: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    rows = np.asarray(train)
+    if rows.dtype != np.bool_ or rows.shape != (length,) or rows.sum() < 2:
+        raise InputError(f"train is {rows.dtype}, {rows.shape}; give one truth value a row, two or more true.")
+    return rows
 
 
 def _standardise(features: FloatArray, train: NDArray[np.bool_]) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from adlab.errors import ConfigError, InputError
-from adlab.evaluation.synthetic_label import bayes_accuracy, synthetic_label
+from adlab.evaluation.synthetic_label import bayes_accuracy, label_logits, pair_logits, synthetic_label
 
 N = 4000
 
@@ -29,9 +29,7 @@ def test_bayes_accuracy_by_hand():
 def test_bayes_accuracy_agrees_with_fresh_draws_of_the_noise(noise_std):
     label = synthetic_label(*features(), noise_std=noise_std, seed=1)
     rng, best = np.random.default_rng(99), label.logits > label.threshold
-    hits = [
-        ((label.logits + noise_std * rng.normal(size=N) > label.threshold) == best).mean() for _ in range(50)
-    ]
+    hits = [((label.logits + noise_std * rng.normal(size=N) > label.threshold) == best).mean() for _ in range(50)]
     assert label.bayes_accuracy == pytest.approx(np.mean(hits), abs=0.004)
     assert (label.labels == best).mean() == pytest.approx(label.bayes_accuracy, abs=0.03)
 
@@ -124,6 +122,27 @@ def test_a_constant_feature_is_harmless():
     image, text, train = features(50)
     image[:, 0] = 3.0
     assert np.isfinite(synthetic_label(image, text, train, noise_std=1.0, seed=0).logits).all()
+
+
+def test_images_with_several_texts_give_the_label_of_the_written_out_pairs():
+    image, text, train = features(60)
+    texts = np.stack([text, text[::-1], 3 * text], axis=1)  # (60, 3, 20)
+    logits = pair_logits(image, texts, train, seed=2)
+    assert logits.shape == (60, 3)
+    pairs, rows = (np.repeat(image, 3, axis=0), texts.reshape(180, 20)), np.repeat(train, 3)
+    expected = synthetic_label(*pairs, rows, noise_std=0.5, seed=2)
+    label = label_logits(logits.ravel(), rows, noise_std=0.5, seed=2)
+    assert label.logits == pytest.approx(expected.logits)
+    assert np.array_equal(label.labels, expected.labels)
+    assert label.bayes_accuracy == pytest.approx(expected.bayes_accuracy)
+    with pytest.raises(InputError, match="give \\(N, K, d_B\\)"):
+        pair_logits(image, text, train, seed=2)
+    for call in (
+        lambda: pair_logits(image, texts, train, seed=-1),
+        lambda: label_logits(logits[0], train, noise_std=1, seed=-1),
+    ):
+        with pytest.raises(ConfigError, match="seed is -1"):
+            call()
 
 
 def test_arguments_outside_their_range_are_refused():
