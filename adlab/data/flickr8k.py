@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from adlab.data.listing import listed
 from adlab.errors import DataUnavailableError, InputError
@@ -115,3 +115,39 @@ def _lines(path: Path) -> list[str]:
 def _report(problems: list[str], what: str, names: Iterable[str]) -> None:
     if found := sorted(names):
         problems.append(f"{what}: {len(found):,} ({listed(found)}).")
+
+
+class ExpertJudgement(NamedTuple):
+    """Three experts' grades of one image with one caption, often another image's.
+
+    Attributes:
+        image: Name of the image judged.
+        caption_of: Name of the image that the caption was written for.
+        number: Which of that image's captions, from 0.
+        grades: One grade an expert: 1 unrelated – 4 describes the image without error.
+    """
+
+    image: str
+    caption_of: str
+    number: int
+    grades: tuple[int, ...]
+
+
+def read_expert_judgements(folder: Path) -> tuple[ExpertJudgement, ...]:
+    """The graded image–caption pairs (Hodosh et al. 2013); empty where the file is not part of the copy at hand.
+
+    Raises:
+        DataUnavailableError: The file is there but laid out differently.
+    """
+    file = Path(folder) / "ExpertAnnotations.txt"
+    if not file.is_file():
+        return ()
+    judgements = []
+    for line_number, line in enumerate(_lines(file), start=1):
+        try:
+            image, caption, *grades = line.split("\t")
+            name, _, number = caption.rpartition("#")
+            judgements.append(ExpertJudgement(image, name, int(number), tuple(int(grade) for grade in grades)))
+        except ValueError as error:
+            raise DataUnavailableError(f"{file.name}, line {line_number}: {line[:60]!r} is no judgement.") from error
+    return tuple(judgements)

@@ -79,5 +79,7 @@ def drop_words(text: str, share: float = DROPPED_WORDS) -> str:
     if len(words) < 2:
         return text
     seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little")
-    dropped = np.random.default_rng(seed).permutation(len(words))[: max(1, min(len(words) - 1, round(share * len(words))))]
+    dropped = np.random.default_rng(seed).permutation(len(words))[
+        : max(1, min(len(words) - 1, round(share * len(words))))
+    ]
     return " ".join(word for index, word in enumerate(words) if index not in set(dropped.tolist()))

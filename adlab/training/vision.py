@@ -47,7 +47,7 @@ class VisionTraining:
         ConfigError: A field is outside its range.
     """
 
-    epochs: int = 20
+    epochs: int = 12
     batch_size: int = 128
     views: int = 4
     stem_stages: int = 8

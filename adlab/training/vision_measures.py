@@ -45,9 +45,7 @@ def measure_vision(
     rows = [
         _mean("pooled cosine to the teacher", cosine, "≥ 0.95"),
         _mean("arg-max agreement with the teacher", same, "≥ 0.70"),
-        _mean(
-            "arg-max agreement where the teacher is sure", same[confident], "≥ 0.85", "top probability ≥ 0.5"
-        ),
+        _mean("arg-max agreement where the teacher is sure", same[confident], "≥ 0.85", "top probability ≥ 0.5"),
         _mean("teacher against itself after a one-pixel shift", stable, note="the ceiling for the agreement"),
         _mean("the same where the teacher is sure", stable[confident]),
         *_retrieval(net, student.aligned, source, test),
@@ -77,9 +75,7 @@ def _student(net: VisionNet, squares: torch.Tensor) -> tuple[VisionOutput, float
             began = time.perf_counter()
             net(scale_pixels(squares[row : row + 1]))
             times.append(time.perf_counter() - began)
-    return VisionOutput(*(torch.cat(column) for column in zip(*outputs, strict=True))), float(
-        np.median(times)
-    )
+    return VisionOutput(*(torch.cat(column) for column in zip(*outputs, strict=True))), float(np.median(times))
 
 
 def _mean(name: str, values: np.ndarray, aim: str = "", note: str = "", data: str = ON) -> Measure:
@@ -96,13 +92,9 @@ def _mean(name: str, values: np.ndarray, aim: str = "", note: str = "", data: st
     )
 
 
-def _retrieval(
-    net: VisionNet, aligned: torch.Tensor, source: VisionSource, test: np.ndarray
-) -> list[Measure]:
+def _retrieval(net: VisionNet, aligned: torch.Tensor, source: VisionSource, test: np.ndarray) -> list[Measure]:
     with torch.inference_mode():
-        texts = net.text_head.project_text(
-            torch.from_numpy(np.concatenate([source.texts[row] for row in test]))
-        )
+        texts = net.text_head.project_text(torch.from_numpy(np.concatenate([source.texts[row] for row in test])))
     aims = {("image→text", 10): "≥ 0.66", ("text→image", 10): "≥ 0.62"}
     return recall_measures("", aligned, texts, [len(source.texts[row]) for row in test], aims)
 
@@ -133,9 +125,7 @@ def recall_measures(
     ):
         for k in (1, 5, 10):
             hit = (np.asarray(values) <= k).astype(float)
-            interval = bootstrap_interval(
-                lambda rows, hit=hit: float(hit[rows].mean()), groups, n_resamples=500
-            )
+            interval = bootstrap_interval(lambda rows, hit=hit: float(hit[rows].mean()), groups, n_resamples=500)
             measures.append(
                 Measure(
                     name=f"{prefix}R@{k} {direction}",
@@ -177,7 +167,5 @@ def linear_baseline(source: VisionSource, test: np.ndarray, epochs: int = 10) ->
             schedule.step()
     with torch.inference_mode():
         image = head(pooled[test, 0])
-    rows_measured = recall_measures(
-        "linear baseline: ", image, texts[test].flatten(0, 1), [texts.shape[1]] * len(test)
-    )
+    rows_measured = recall_measures("linear baseline: ", image, texts[test].flatten(0, 1), [texts.shape[1]] * len(test))
     return [m for m in rows_measured if "R@10" in m.name]

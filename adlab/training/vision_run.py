@@ -61,9 +61,7 @@ class VisionRun:
     network: VisionConfig = field(default_factory=VisionConfig)
 
 
-def train_vision(
-    run: VisionRun, progress: Progress = lambda done, total: None, command: str = ""
-) -> Manifest:
+def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, command: str = "") -> Manifest:
     """Train, measure and write the checkpoint.
 
     Args:
@@ -164,9 +162,7 @@ def flickr_pictures(folder: Path) -> tuple[Pictures, dict[str, np.ndarray]]:
         members = [name for name in listed if data.split.get(name) == split]
         splits[split] = np.arange(len(names), len(names) + len(members))
         names += members
-    return Pictures(
-        paths=tuple(data.path(n) for n in names), texts=tuple(data.captions[n] for n in names)
-    ), splits
+    return Pictures(paths=tuple(data.path(n) for n in names), texts=tuple(data.captions[n] for n in names)), splits
 
 
 def fashion_pictures(folder: Path) -> Pictures:
@@ -176,9 +172,7 @@ def fashion_pictures(folder: Path) -> Pictures:
         for product in read_fashion(folder).products
         if product.image is not None and split_of(product.product_id) == "train"
     ][:FASHION_PICTURES]
-    return Pictures(
-        paths=tuple(image for image, _ in products), texts=tuple((title,) for _, title in products)
-    )
+    return Pictures(paths=tuple(image for image, _ in products), texts=tuple((title,) for _, title in products))
 
 
 def open_picture(path: Path) -> Image.Image:
@@ -233,6 +227,4 @@ def _source(
     groups = np.unique(["\n".join(t) for t in pictures.texts], return_inverse=True)[1] + (
         10**6 if len(validation) else 0
     )
-    return VisionSource(
-        cache=cache, texts=texts, groups=groups, train=train, validation=validation, stem_stages=stem
-    )
+    return VisionSource(cache=cache, texts=texts, groups=groups, train=train, validation=validation, stem_stages=stem)

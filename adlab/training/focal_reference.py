@@ -1,0 +1,74 @@
+"""The reference set of the agreement head: scores of true and mismatched test pairs. No image and no text in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.reference_set import KIND, QUANTILES, quantiles_of
+from adlab.checkpoints.store import save_checkpoint
+from adlab.models.focal import FocalEnsemble
+from adlab.training.focal_data import FlickrPairs
+from adlab.training.focal_measures import embed_ensemble, mismatched_cosines, true_cosines
+from adlab.training.focal_readings import Readings
+
+
+def reference_name(checkpoint: str) -> str:
+    """Name of the reference set that belongs to a FOCAL checkpoint."""
+    return "reference-" + checkpoint.removeprefix("focal-")
+
+
+def save_reference_set(
+    folder: Path, network: FocalEnsemble, pairs: FlickrPairs, readings: Readings, manifest: Manifest
+) -> Manifest:
+    """Score the test pairs and write the set.
+
+    Args:
+        folder: Where to.
+        network: The ensemble that ships.
+        pairs: The data.
+        readings: The shipped probes with their readings of the test pairs.
+        manifest: Of the ensemble; terms, training and encoders are taken from it.
+    """
+    rows = pairs.rows["test"]
+    output = embed_ensemble(network, pairs, rows)
+    true, mismatched = true_cosines(output), mismatched_cosines(output)
+    members = true.shape[0]
+    quantiles = {
+        "true/cosine": quantiles_of(true.mean(axis=0).ravel()),
+        "true/member_cosine": quantiles_of(true.reshape(members, -1)),
+        "mismatched/cosine": quantiles_of(mismatched.mean(axis=0).ravel()),
+        **{f"true/reading_{index}": quantiles_of(values) for index, values in enumerate(readings.values)},
+    }
+    embeddings = {
+        "shared_image": output.shared_image[0],
+        "private_image": output.private_image[0],
+        "shared_text": output.shared_text[0, :, 0],
+        "private_text": output.private_text[0, :, 0],
+    }
+    count = int(true[0].size)
+    described = replace(
+        manifest,
+        name=folder.name,
+        kind=KIND,
+        summary=f"What agreement is compared with: {len(rows):,} Flickr8k test photos with their five captions, and "
+        "the same captions beside other photos. Photos, not ads.",
+        heads=(),
+        network={},
+        measures=(),
+        limits=("Photos, not ads: a percentile says how an ad compares with captioned photos.",),
+        extras={
+            "groups": {
+                "true": {"n": count, "description": "photos with their own caption (photos, not ads)"},
+                "mismatched": {"n": count, "description": "photos with another photo's caption (photos, not ads)"},
+            },
+            "embeddings": f"first member, first caption, {len(rows)} images at length 1",
+        },
+    )
+    tensors = {key: torch.from_numpy(np.asarray(value)) for key, value in quantiles.items()}
+    nothing = {"empty": torch.zeros(1)}
+    return save_checkpoint(folder, described, embeddings, nothing, {QUANTILES: tensors})
