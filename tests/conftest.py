@@ -9,10 +9,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
 torch.set_num_threads(1)
+# The same examples each time; no deadline, because a busy machine is not a defect.
+hypothesis.settings.register_profile("adlab", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("adlab")
 
 
 @pytest.fixture(autouse=True)
