@@ -91,7 +91,7 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
     network = FocalEnsemble(members[: run.members])
     network.load_state_dict(as_stored(network.state_dict()))  # measure what ships, rounding included
     network.eval()
-    everyone = FocalEnsemble([*network.members, *members[run.members :]])  # type: ignore[list-item]
+    everyone = FocalEnsemble([*network.members, *members[run.members :]])
     scale = fit_interval_scale(everyone, run.members, pairs, pairs.rows["dev"])
     coverage = interval_coverage(everyone, run.members, scale, pairs, pairs.rows["test"])
     readings = fit_readings(network, pairs)

@@ -13,6 +13,7 @@ from typing import Any
 import lightning
 import numpy as np
 import torch
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import ConcatDataset, DataLoader
@@ -178,7 +179,7 @@ class VisionTask(lightning.LightningModule):
             }
         )
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW with two rates; linear warm-up over 5 % of the steps, cosine decay to 0."""
         head = [*self.net.text_head.parameters(), *self.contrast.parameters()]
         backbone = [*self.net.features.parameters(), *self.net.classifier.parameters()]

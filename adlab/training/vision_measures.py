@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -29,7 +30,7 @@ def measure_vision(
     """Agreement with the teacher, retrieval with all five captions, the linear baseline, and speed."""
     squares = _squares(net, [read_image(pictures.paths[row]).pixels for row in test])
     student, seconds = _student(net, squares)
-    answers = {"pooled": [], "logits": [], "shift": []}
+    answers: dict[str, list[torch.Tensor]] = {"pooled": [], "logits": [], "shift": []}
     with torch.inference_mode():
         for start in range(0, len(squares), 50):
             pixels = scale_pixels(squares[start : start + 50])
@@ -78,8 +79,12 @@ def _student(net: VisionNet, squares: torch.Tensor) -> tuple[VisionOutput, float
     return VisionOutput(*(torch.cat(column) for column in zip(*outputs, strict=True))), float(np.median(times))
 
 
+def _mean_of(values: np.ndarray) -> Callable[[np.ndarray], float]:
+    return lambda rows: float(values[rows].mean())
+
+
 def _mean(name: str, values: np.ndarray, aim: str = "", note: str = "", data: str = ON) -> Measure:
-    interval = bootstrap_interval(lambda rows: float(values[rows].mean()), np.arange(len(values)))
+    interval = bootstrap_interval(_mean_of(values), np.arange(len(values)))
     return Measure(
         name=name,
         value=interval.value,
@@ -125,7 +130,7 @@ def recall_measures(
     ):
         for k in (1, 5, 10):
             hit = (np.asarray(values) <= k).astype(float)
-            interval = bootstrap_interval(lambda rows, hit=hit: float(hit[rows].mean()), groups, n_resamples=500)
+            interval = bootstrap_interval(_mean_of(hit), groups, n_resamples=500)
             measures.append(
                 Measure(
                     name=f"{prefix}R@{k} {direction}",
