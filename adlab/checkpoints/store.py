@@ -143,6 +143,8 @@ def save_checkpoint(
         complete = replace(manifest, sha256=digests)
         complete = replace(complete, sha256=digests | {CONFIG: complete.content_digest()})
         (draft / CONFIG).write_text(complete.to_json(), encoding="utf-8", newline="\n")
+        for file in draft.iterdir():
+            file.chmod(0o644)  # safetensors writes for the owner alone; the users of a shared box read too
         _swap(draft, folder, Path(temporary) / "replaced")
     return complete
 
