@@ -124,18 +124,22 @@ class Budget(Callback):
 
 
 def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
-    """Train `task` in place; afterwards it holds the best state (the last one without a folder)."""
+    """Train `task` in place; afterwards it holds the best state (the last one without a folder).
+
+    A resumed run equals an unbroken one if `train_dataloader` decides the order of batches when it is called: a
+    loader that draws anew at each iteration does not, because Lightning may iterate twice.
+    """
     started = time.monotonic()
-    keeper = _keeper(how)
+    keepers = _keepers(how)
     budget = Budget(how.budget_minutes) if how.budget_minutes is not None else None
-    stopper = EarlyStopping(how.monitor, mode=how.mode, patience=how.patience) if how.patience is not None else None
-    callbacks: list[Callback] = [StepSeed(how.seed), *(c for c in (stopper, budget, keeper) if c is not None)]
+    stopper = _stopper(how)
+    callbacks: list[Callback] = [StepSeed(how.seed), *(c for c in (stopper, budget) if c is not None), *keepers]
     if how.progress:
         callbacks.append(RichProgressBar(leave=False))
     last = how.folder / LAST if how.folder else None
     resume = last if last and last.is_file() else None
     if resume and stopper and _finished(resume, stopper):
-        return _result(task, keeper, how, started, _saved(resume)["epoch"] + 1, by_budget=False)
+        return _result(task, keepers, how, started, _saved(resume)["epoch"] + 1, by_budget=False)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
@@ -148,14 +152,14 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
             logger=False,
             enable_progress_bar=how.progress,
             enable_model_summary=False,
-            enable_checkpointing=keeper is not None,
+            enable_checkpointing=bool(keepers),
             gradient_clip_val=how.gradient_clip,
             num_sanity_val_steps=0,
             reload_dataloaders_every_n_epochs=1,
             default_root_dir=how.folder,
         )
         trainer.fit(task, ckpt_path=str(resume) if resume else None)
-    return _result(task, keeper, how, started, trainer.current_epoch, by_budget=bool(budget and budget.stopped))
+    return _result(task, keepers, how, started, trainer.current_epoch, by_budget=bool(budget and budget.stopped))
 
 
 def quiet() -> None:
@@ -164,12 +168,21 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def _keeper(how: Fit) -> ModelCheckpoint | None:
+def _keepers(how: Fit) -> list[ModelCheckpoint]:
+    """The best state and the last one. Lightning's own `save_last` is written only when the best one is."""
     if how.folder is None:
-        return None
-    return ModelCheckpoint(
-        how.folder, filename="best", monitor=how.monitor, mode=how.mode, save_last=True, enable_version_counter=False
+        return []
+    best = ModelCheckpoint(
+        how.folder, filename=Path(BEST).stem, monitor=how.monitor, mode=how.mode, enable_version_counter=False
     )
+    return [best, ModelCheckpoint(how.folder, filename=Path(LAST).stem, enable_version_counter=False)]
+
+
+def _stopper(how: Fit) -> EarlyStopping | None:
+    if how.patience is None:
+        return None
+    # Checked after validation, before states are written, so that the last state knows whether the run is over.
+    return EarlyStopping(how.monitor, mode=how.mode, patience=how.patience, check_on_train_epoch_end=False)
 
 
 def _saved(file: Path) -> dict[str, Any]:
@@ -185,7 +198,7 @@ def _finished(last: Path, stopper: EarlyStopping) -> bool:
 
 def _result(
     task: lightning.LightningModule,
-    keeper: ModelCheckpoint | None,
+    keepers: list[ModelCheckpoint],
     how: Fit,
     started: float,
     epochs: int,
@@ -194,8 +207,8 @@ def _result(
 ) -> FitResult:
     """Put the best state back into the task and say what came of it."""
     best = None
-    if keeper is not None and how.folder is not None:
+    if keepers and how.folder is not None:
         task.load_state_dict(_saved(how.folder / BEST)["state_dict"])
-        best = float(_saved(how.folder / LAST)["callbacks"][keeper.state_key]["best_model_score"])
+        best = float(_saved(how.folder / LAST)["callbacks"][keepers[0].state_key]["best_model_score"])
     task.cpu().eval()
     return FitResult(minutes=(time.monotonic() - started) / 60, epochs=epochs, best=best, stopped_by_budget=by_budget)
