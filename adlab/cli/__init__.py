@@ -15,7 +15,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 
-from adlab import __version__
+import adlab
 from adlab.cli import assess, evaluate, models, reproduce, score, train
 from adlab.errors import AdlabError
 
@@ -97,7 +97,7 @@ def _app() -> typer.Typer:
 
 def _print_version(given: bool) -> None:
     if given:
-        typer.echo(f"adlab {__version__}")
+        typer.echo(f"adlab {adlab.__version__}")
         raise typer.Exit
 
 

@@ -26,14 +26,24 @@ def err() -> Console:
 def progress(words: str) -> Iterator[Advance]:
     """A bar on standard error, on a terminal only; yields a function of (done, total)."""
     console = err()
+    if not console.is_terminal:
+        yield lambda done, total: None
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(words, total=None)
+    bar = Progress(*columns, console=console, transient=True)
+    task = bar.add_task(words, total=None)
 
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
+    def advance(done: int, total: int) -> None:
+        bar.update(task, completed=done, total=total)
+        if done < total:
+            bar.start()
+        else:
+            bar.stop()  # what comes next may draw a bar of its own
 
+    try:
         yield advance
+    finally:
+        bar.stop()
 
 
 @contextmanager

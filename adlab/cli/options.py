@@ -25,14 +25,11 @@ Budget = Annotated[
     ),
 ]
 ImageEncoder = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="A shipped image encoder or a torchvision one, such as resnet18.  [default: the preset's]"
-    ),
+    str,
+    typer.Option(metavar="NAME", help="A shipped image encoder, or one of torchvision; resnet18 is the paper's."),
 ]
-TextEncoder = Annotated[
-    str | None, typer.Option(metavar="NAME", help="minilm or bert-base-uncased.  [default: the preset's]")
-]
+TextEncoder = Annotated[str, typer.Option(metavar="NAME", help="minilm, or bert-base-uncased, the paper's.")]
+IMAGE_ENCODER, TEXT_ENCODER = "vision-mobilenetv2", "minilm"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,8 @@ from adlab.cli import console, options
 HELP = """Reproduce the tables and figures of FOCAL Ad on Flickr8k.
 
 Table 1 side by side with ours over several seeds with intervals, the noise sweep, collapse measures, linear probes
-of each space, the paper's loss against the full one, and the figures. Without the paper's encoders it runs on the
-shipped ones, and the report says so."""
+of each space, the paper's loss against the full one, and the figures. The report says which encoders were used.
+A stopped run goes on where it was when the same command is given again."""
 EPILOG = """\
 Output: focal.md in the folder --out with its figures; its path is printed. The report is generated from the run.
 
@@ -41,13 +41,14 @@ def app() -> typer.Typer:
 
 
 def focal(
+    context: typer.Context,
     data: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="The Flickr8k folder.  [default: flickr8k in ADLAB_DATA]"),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the report.")] = Path("docs/reproduction"),
-    image_encoder: options.ImageEncoder = None,
-    text_encoder: options.TextEncoder = None,
+    image_encoder: options.ImageEncoder = options.IMAGE_ENCODER,
+    text_encoder: options.TextEncoder = options.TEXT_ENCODER,
     seeds: Annotated[
         int, typer.Option(min=1, metavar="N", help="Number of seeds, 1 or more; the paper's intervals ask for 5.")
     ] = 5,
@@ -60,17 +61,17 @@ def focal(
     with console.waiting("Loading …"):
         from adlab.evaluation.focal import FocalReproduction, reproduce_focal
 
-    given: dict[str, Any] = {"image_encoder": image_encoder, "text_encoder": text_encoder}
-    report = reproduce_focal(
-        FocalReproduction(
-            data=folder,
-            out=out,
-            seeds=seeds,
-            budget_minutes=budget,
-            device=device,
-            **{name: value for name, value in given.items() if value is not None},
-        )
+    how = FocalReproduction(
+        data=folder,
+        out=out,
+        image_encoder=image_encoder,
+        text_encoder=text_encoder,
+        seeds=seeds,
+        budget_minutes=budget,
+        device=device,
     )
+    with console.progress("Measuring") as advance:
+        report = reproduce_focal(how, advance, context.find_root().obj)
     typer.echo(f"Report: {report}")
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import types
@@ -124,19 +125,27 @@ def test_train_focal_hands_over_every_option(calls, data, tmp_path, run):
         "run": tmp_path / "state",
         "device": "cpu",
     }
+    assert calls[0][2].startswith("python -m adlab train focal --preset paper ")
     assert "pooled cosine" in printed
 
 
-def test_train_focal_leaves_to_the_preset_what_is_not_given(calls, data, run):
-    assert run("train", "focal")[0] == 0
-    assert vars(calls.config) == {
-        "preset": "compact",
-        "data": data / "flickr8k",
-        "seed": 0,
-        "run": None,
-        "budget_minutes": None,
-        "device": "auto",
-    }
+@pytest.mark.parametrize(
+    ("command", "module", "work", "config"),
+    [
+        ("train focal", "adlab.training.focal_run", "train_focal", "FocalRun"),
+        ("train vision", "adlab.training.vision_run", "train_vision", "VisionRun"),
+        ("reproduce focal", "adlab.evaluation.focal", "reproduce_focal", "FocalReproduction"),
+    ],
+)
+def test_defaults_of_the_command_are_those_of_the_work(data, monkeypatch, run, command, module, work, config):
+    real, seen = importlib.import_module(module), []
+    monkeypatch.setattr(real, work, lambda how, *_: seen.append(how) or TRAINED)
+    assert run(*command.split())[0] == 0
+    given = {"data": data / "flickr8k"}
+    if config == "VisionRun":
+        teacher = data.parent / "weights" / "mobilenet_v2_imagenet_tf_same.safetensors"
+        given = {"data": data, "teacher": teacher}
+    assert seen == [getattr(real, config)(**given)]
 
 
 def test_reproduce_focal_hands_over_every_option_and_prints_the_report(calls, data, tmp_path, run):
@@ -145,10 +154,13 @@ def test_reproduce_focal_hands_over_every_option_and_prints_the_report(calls, da
     assert vars(calls.config) == {
         "data": data / "flickr8k",
         "out": tmp_path,
+        "image_encoder": "vision-mobilenetv2",
+        "text_encoder": "minilm",
         "seeds": 6,
         "budget_minutes": 5.0,
         "device": "auto",
     }
+    assert calls[0][2].startswith("python -m adlab reproduce focal --seeds 6")
     calls.clear()
     run("reproduce", "focal", "--data", data, "--image-encoder", "resnet18", "--text-encoder", "minilm")
     assert (calls.config.image_encoder, calls.config.text_encoder) == ("resnet18", "minilm")

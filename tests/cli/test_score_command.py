@@ -121,6 +121,12 @@ def test_a_lacking_need_alone_is_no_error(models, tmp_path):
     assert out["notes"].str.contains("lacks an image").all()
 
 
+def test_a_head_named_twice_is_scored_once(models, pictures, ads, tmp_path):
+    code, out = scored(ads, tmp_path, pictures, "--heads", "agreement, agreement")
+    assert code == 0
+    assert list(out.columns) == ["ad_id", "image", "title", *COLUMNS, "notes", "error"]
+
+
 def test_what_qualifies_a_score_stands_in_the_notes(models, pictures, tmp_path):
     picture(0).convert("RGBA").rotate(10).save(pictures / "alpha.png")
     rows = [
@@ -261,6 +267,14 @@ def test_the_summary_goes_to_standard_output(models, pictures, ads, tmp_path, ca
     captured = capsys.readouterr()
     assert captured.out == f"{tmp_path / 'scores.csv'}: 8 rows, 6 with agreement, 1 with notes, 1 with an error.\n"
     assert captured.err == ""
+
+
+def test_brackets_in_a_file_name_are_shown_as_they_are(models, tmp_path, capsys):
+    folder = tmp_path / "[red]"
+    folder.mkdir()
+    code, _ = scored(pd.DataFrame({"title": ["A dog"]}), folder, None)
+    assert code == 0
+    assert capsys.readouterr().out.startswith(f"{folder / 'scores.csv'}: 1 rows, ")
 
 
 def test_without_any_checkpoint_the_remedy_is_named(tmp_path, monkeypatch, capsys):

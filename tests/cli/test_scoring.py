@@ -10,6 +10,7 @@ from helpers.pictures import picture
 from adlab.cli import scoring
 from adlab.cli.scoring import batches, read_ads, score_rows
 from adlab.data.assessment import Assessment, DataKind, HeadResult, Interval, Provenance
+from adlab.errors import TableError
 
 
 class Recorder:
@@ -118,6 +119,7 @@ def test_only_a_few_pictures_are_read_ahead_of_what_is_asked_for(folder, monkeyp
 
 
 def test_reasons_fit_one_line(folder):
+    assert scoring.one_line(TableError("Two problems.", ["first", "second"])) == "Two problems. - first - second"
     ads = pd.DataFrame({"title": ["y" * 20_001]})
     (ad,) = read_ads(ads, None)
     assert ad.creative == "title has 20,001 characters; shorten it to 20,000 or fewer."

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from adlab.cli.words import number, ordinal, reading_words
+from adlab.data.assessment import Reading
+
+
+@pytest.mark.parametrize(
+    ("percentile", "words"),
+    [
+        (0, "below the 1st"),
+        (0.99, "below the 1st"),
+        (1, "1st"),
+        (1.6, "2nd"),
+        (3.4, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (92, "92nd"),
+        (99, "99th"),
+        (99.01, "above the 99th"),
+        (100, "above the 99th"),
+    ],
+)
+def test_a_rank_never_claims_the_very_ends(percentile, words):
+    assert ordinal(percentile) == words
+
+
+@pytest.mark.parametrize(
+    ("percentile", "words"),
+    [
+        (0, "very dark"),
+        (9.9, "very dark"),
+        (10, "rather dark"),
+        (35, "between dark and bright"),
+        (64.9, "between dark and bright"),
+        (65, "rather bright"),
+        (90, "very bright"),
+        (100, "very bright"),
+    ],
+)
+def test_a_reading_is_one_of_five_words(percentile, words):
+    reading = Reading(
+        space="private image", name="x", percentile=percentile, low_word="dark", high_word="bright", probe_r2=0.5
+    )
+    assert reading_words(reading) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "words"),
+    [(72.6, "percentile", "73"), (0.0123, "probability", "1.2 %"), (4.56, "rating", "4.6"), (2.04, "grade", "2.0")],
+)
+def test_a_number_has_the_digits_it_deserves(value, unit, words):
+    assert number(value, unit) == words
