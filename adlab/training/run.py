@@ -143,6 +143,8 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
+        warnings.filterwarnings("ignore", message=".*`IterableDataset` has `__len__` defined.*")
         trainer = lightning.Trainer(
             accelerator=how.accelerator,
             devices=1,
