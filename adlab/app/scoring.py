@@ -115,7 +115,8 @@ def assess(ad: Ad) -> Outcome:
         if loaded is None:
             return Outcome(None, "The models are still loading; reload the page in a minute.")
         loaded.result()
-        assessment = caching.assess(ad)
+        with st.spinner("Scoring the ad"):
+            assessment = caching.assess(ad)
     except AdlabError as error:
         return Outcome(None, str(error))
     return Outcome(assessment, history_note=history.keep(ad, assessment, again=state.take_keep()))

@@ -32,7 +32,7 @@ def launch(fake: type[FakeAssessor]) -> Callable[..., AppTest]:
     """Start the app, on a page other than the landing page if one is named."""
 
     def start(page: str = "") -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=30).run()
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
         return app.switch_page(f"pages/{page}.py").run() if page else app
 
     return start
