@@ -121,9 +121,10 @@ def test_a_lacking_need_alone_is_no_error(models, tmp_path):
     assert out["notes"].str.contains("lacks an image").all()
 
 
-def test_a_head_named_twice_is_scored_once(models, pictures, ads, tmp_path):
+def test_a_head_named_twice_is_scored_once(models, pictures, ads, tmp_path, capsys):
     code, out = scored(ads, tmp_path, pictures, "--heads", "agreement, agreement")
     assert code == 0
+    assert capsys.readouterr().out.count("with agreement") == 1
     assert list(out.columns) == ["ad_id", "image", "title", *COLUMNS, "notes", "error"]
 
 
