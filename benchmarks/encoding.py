@@ -1,6 +1,8 @@
 """How fast the shipped encoders are: pictures and texts a second by batch size, and what the cache saves.
 
-Run `python benchmarks/encoding.py`; every ratio compares two measurements of one run on one machine.
+    python -m benchmarks.encoding [--count 32] [--repeats 3] [--threads N]
+
+Every ratio compares two measurements of one run on one machine.
 """
 
 from __future__ import annotations

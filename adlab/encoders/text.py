@@ -10,14 +10,14 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from textwrap import shorten
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
 
@@ -63,7 +63,7 @@ class TextEncoder:
         expected_sha256: str | None = None,
     ) -> None:
         weights = folder / "model.safetensors"
-        lacking = _lacking_files(folder)
+        lacking = lacking_files(folder)
         if lacking:
             raise WeightsUnavailableError(
                 name,
@@ -80,8 +80,8 @@ class TextEncoder:
                 reason=f"the file's sha256 is {digest}",
             )
         self._pooling, self._max_tokens, self.device = pooling, max_tokens, torch.device(device)
-        self._tokenizer = _load_tokenizer(folder, max_tokens)
-        self._network, width = _load_bert(folder)
+        self._tokenizer = load_tokenizer(folder, max_tokens)
+        self._network, width = load_network(folder)
         self._network.to(self.device)
         self.spec = EncoderSpec(
             name=name,
@@ -216,58 +216,3 @@ def _from_hub(repository: str, variable: str, looked_at: list[str], other_remedy
             [f"Set {variable} to a folder that holds config.json, model.safetensors and tokenizer.json.", other_remedy],
             reason=f"{type(error).__name__} while asking the hub",
         ) from error
-
-
-def _lacking_files(folder: Path) -> list[str]:
-    lacking = [name for name in ("model.safetensors", "config.json") if not (folder / name).is_file()]
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
-        lacking.append("tokenizer.json (or vocab.txt)")
-    return lacking
-
-
-def _load_tokenizer(folder: Path, max_tokens: int):  # type: ignore[no-untyped-def]  # tokenizers ships no types
-    from tokenizers import BertWordPieceTokenizer, Tokenizer
-
-    file = folder / "tokenizer.json"
-    if file.is_file():
-        tokenizer = Tokenizer.from_file(str(file))
-    else:
-        tokenizer = Tokenizer.from_str(BertWordPieceTokenizer(str(folder / "vocab.txt")).to_str())
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(max_tokens)
-    return tokenizer
-
-
-def _load_bert(folder: Path) -> tuple[nn.Module, int]:
-    """The network and the width of its hidden states."""
-    # The concrete module: the package's top level would import every architecture it knows.
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-    from transformers.models.bert.configuration_bert import BertConfig
-    from transformers.models.bert.modeling_bert import BertModel
-
-    try:
-        network = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
-        state = {_bert_key(k): v for k, v in load_file(folder / "model.safetensors").items()}
-    except (SafetensorError, OSError, ValueError, TypeError) as error:
-        raise _unfit(folder, f"a file cannot be read: {error}") from error
-    wanted = network.state_dict().keys()
-    missing = sorted(k for k in wanted if k not in state and not k.endswith("position_ids"))
-    if missing:
-        raise _unfit(folder, f"{len(missing)} tensors are missing, the first is {missing[0]}")
-    try:
-        network.load_state_dict({k: v for k, v in state.items() if k in wanted}, strict=False)
-    except RuntimeError as error:
-        raise _unfit(folder, f"the tensors have other shapes: {shorten(str(error), 300)}") from error
-    return network.float().eval().requires_grad_(False), int(network.config.hidden_size)
-
-
-def _unfit(folder: Path, reason: str) -> WeightsUnavailableError:
-    remedy = "Give the weights of a BERT encoder that fits config.json."
-    return WeightsUnavailableError(str(folder), [str(folder / "model.safetensors")], [remedy], reason=reason)
-
-
-def _bert_key(key: str) -> str:
-    # bert-base-uncased was published with a prefix and with the layer norm's older names.
-    key = key.removeprefix("bert.")
-    return key.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")

@@ -1,0 +1,71 @@
+"""Files of a BERT-shaped text encoder: what must be there, and how tokenizer and network are read from them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import shorten
+
+from torch import nn
+
+from adlab.errors import WeightsUnavailableError
+
+
+def lacking_files(folder: Path) -> list[str]:
+    """Names of the files that the folder should hold and does not."""
+    lacking = [name for name in ("model.safetensors", "config.json") if not (folder / name).is_file()]
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+        lacking.append("tokenizer.json (or vocab.txt)")
+    return lacking
+
+
+def load_tokenizer(folder: Path, max_tokens: int):  # type: ignore[no-untyped-def]  # tokenizers ships no types
+    """The tokenizer of `tokenizer.json`, or of `vocab.txt` where there is only that; cuts, does not pad."""
+    from tokenizers import BertWordPieceTokenizer, Tokenizer
+
+    file = folder / "tokenizer.json"
+    if file.is_file():
+        tokenizer = Tokenizer.from_file(str(file))
+    else:
+        tokenizer = Tokenizer.from_str(BertWordPieceTokenizer(str(folder / "vocab.txt")).to_str())
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def load_network(folder: Path) -> tuple[nn.Module, int]:
+    """The network, float32 and frozen, and the width of its hidden states.
+
+    Raises:
+        WeightsUnavailableError: A file cannot be read, or the tensors do not fit the config.
+    """
+    # The concrete module: the package's top level would import every architecture it knows.
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+    from transformers.models.bert.configuration_bert import BertConfig
+    from transformers.models.bert.modeling_bert import BertModel
+
+    try:
+        network = BertModel(BertConfig.from_json_file(folder / "config.json"), add_pooling_layer=False)
+        state = {_bert_key(k): v for k, v in load_file(folder / "model.safetensors").items()}
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise _unfit(folder, f"a file cannot be read: {error}") from error
+    wanted = network.state_dict().keys()
+    missing = sorted(k for k in wanted if k not in state and not k.endswith("position_ids"))
+    if missing:
+        raise _unfit(folder, f"{len(missing)} tensors are missing, the first is {missing[0]}")
+    try:
+        network.load_state_dict({k: v for k, v in state.items() if k in wanted}, strict=False)
+    except RuntimeError as error:
+        raise _unfit(folder, f"the tensors have other shapes: {shorten(str(error), 300)}") from error
+    return network.float().eval().requires_grad_(False), int(network.config.hidden_size)
+
+
+def _unfit(folder: Path, reason: str) -> WeightsUnavailableError:
+    remedy = "Give the weights of a BERT encoder that fits config.json."
+    return WeightsUnavailableError(str(folder), [str(folder / "model.safetensors")], [remedy], reason=reason)
+
+
+def _bert_key(key: str) -> str:
+    # bert-base-uncased was published with a prefix and with the layer norm's older names.
+    key = key.removeprefix("bert.")
+    return key.replace("LayerNorm.gamma", "LayerNorm.weight").replace("LayerNorm.beta", "LayerNorm.bias")
