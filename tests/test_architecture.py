@@ -71,7 +71,11 @@ def broken_arrows(path: Path, modules: set[str]) -> list[str]:
     package = package_of(path)
     if package == "__init__":
         return []
-    allowed = MAY_IMPORT[package] | (LEAVES if package not in LEAVES | {"pages"} else {"errors"}) | {package, "__init__"}
+    allowed = (
+        MAY_IMPORT[package]
+        | (LEAVES if package not in LEAVES | {"pages"} else {"errors"})
+        | {package, "__init__", "__version__"}
+    )
     return [
         f"{path.relative_to(ROOT)} imports {module}"
         for module in sorted(modules)
@@ -98,7 +102,9 @@ def test_an_import_against_the_arrow_is_noticed():
 
 
 def test_only_the_app_knows_streamlit():
-    importers = {package_of(p) for p in python_files() if any(m.split(".")[0] == "streamlit" for m in imported_modules(p))}
+    importers = {
+        package_of(p) for p in python_files() if any(m.split(".")[0] == "streamlit" for m in imported_modules(p))
+    }
     assert importers <= {"app", "pages"}
 
 
