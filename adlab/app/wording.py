@@ -25,6 +25,7 @@ class HeadWords:
         meaning: One sentence about a result.
         not_this: What the score must not be taken for, one sentence each.
         bands: Lower bounds on the head's scale with their word, ascending; empty where a word would claim too much.
+        noun: What the words of the bands describe; empty if they stand alone.
     """
 
     title: str
@@ -32,6 +33,7 @@ class HeadWords:
     meaning: Callable[[HeadResult], str]
     not_this: tuple[str, ...]
     bands: tuple[tuple[float, str], ...] = ()
+    noun: str = ""
 
 
 def words_for(head: str) -> HeadWords:
@@ -80,16 +82,21 @@ def coverage_words(interval: Interval) -> str:
 
 def verdict(result: HeadResult) -> str:
     """The band in words; two bands where the interval reaches into another, nothing where there are none."""
-    bands = words_for(result.head).bands
-    if not bands:
+    words = words_for(result.head)
+    if not words.bands:
         return ""
-    low, high = (_band(bands, end) for end in (result.interval.low, result.interval.high))
-    return low if low == high else f"{low} to {high[0].lower()}{high[1:]}"
+    low, high = (_band(words.bands, end) for end in (result.interval.low, result.interval.high))
+    return f"{low if low == high else f'{low} to {high.lower()}'} {words.noun}".rstrip()
 
 
 def rank_words(percentile: Percentile) -> str:
     """A percentile as a sentence part that names its reference set and n."""
     return f"{_ordinal(percentile.value)} percentile among {percentile.n:,} {percentile.description}"
+
+
+def among(percentile: Percentile) -> str:
+    """The reference group with its size, short: for cards that say elsewhere that photos are not ads."""
+    return f"{percentile.n:,} {percentile.description.removesuffix(PHOTOS)}"
 
 
 def source_words(provenance: Provenance) -> str:
@@ -102,10 +109,11 @@ def source_words(provenance: Provenance) -> str:
 
 
 def reading_words(reading: Reading) -> str:
-    """A reading as one of five words between its two ends."""
-    p, low, high = reading.percentile, reading.low_word, reading.high_word
-    steps = ((10, f"very {low}"), (35, f"rather {low}"), (65, f"between {low} and {high}"), (90, f"rather {high}"))
-    return next((words for bound, words in steps if p < bound), f"very {high}")
+    """The word of the end that a reading lies towards, or that it lies in the middle."""
+    low, high = MIDDLE
+    if low <= reading.percentile <= high:
+        return "in the middle"
+    return reading.low_word if reading.percentile < low else reading.high_word
 
 
 def rank_number(value: float) -> str:
@@ -144,9 +152,9 @@ def _share(percentile: float) -> str:
 
 def _agreement(result: HeadResult) -> str:
     true, *others = result.percentiles
-    sentence = f"Picture and copy fit better than in {_share(true.value)} of {true.n:,} {true.description}"
+    sentence = f"Picture and copy fit better than in {_share(true.value)} of {among(true)}"
     for other in others[:1]:
-        sentence += f", and better than in {_share(other.value)} of {other.n:,} {other.description}"
+        sentence += f", and better than in {_share(other.value)} of {among(other)}"
     return sentence + ". Those are photos, not ads."
 
 
@@ -164,9 +172,11 @@ def _relevance(result: HeadResult) -> str:
     return f"For the query as typed, the expected grade is {result.value:.1f} of 3, nearest to {grade}."
 
 
-TRUST = ((0.5, "clear"), (0.25, "fair"), (float("-inf"), "rough"))
+PHOTOS = " (photos, not ads)"
+MIDDLE = (35, 65)  # percentiles between which a reading is called neither low nor high
+TRUST = ((0.5, "good"), (0.25, "fair"), (float("-inf"), "rough"))
 RELEVANCE_BANDS = ((0.0, "Bad"), (0.5, "Fair"), (1.5, "Good"), (2.5, "Excellent"))
-AGREEMENT_BANDS = ((0.0, "Hardly agree"), (5.0, "Agree loosely"), (20.0, "Agree"), (50.0, "Agree closely"))
+AGREEMENT_BANDS = ((0.0, "Little"), (5.0, "Loose"), (20.0, "Fair"), (50.0, "Close"))
 
 HEADS: dict[str, HeadWords] = {
     "agreement": HeadWords(
@@ -179,6 +189,7 @@ HEADS: dict[str, HeadWords] = {
             "Not measured on ads: model and reference know everyday photos with plain English captions.",
         ),
         bands=AGREEMENT_BANDS,
+        noun="agreement",
     ),
     "conversion": HeadWords(
         title="Conversion",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from helpers.fake_assessor import SHAPES, provenance, result
 
@@ -46,18 +48,20 @@ def test_every_sentence_about_a_percentile_names_the_reference_and_its_size(head
     assert "1,000 photos with their own caption" in wording.words_for(head).meaning(result(head))
 
 
-def test_agreement_says_that_the_reference_is_photos():
-    assert "photos, not ads" in wording.words_for("agreement").meaning(result())
+def test_agreement_says_once_that_the_reference_is_photos():
+    group = replace(percentile(12.0), description="photos with their own caption (photos, not ads)")
+    for percentiles in (result().percentiles, (group, group)):
+        assert wording.words_for("agreement").meaning(result(percentiles=percentiles)).count("photos, not ads") == 1
 
 
 @pytest.mark.parametrize(
     ("low", "high", "words"),
     [
-        (60, 90, "Agree closely"),
-        (40, 90, "Agree to agree closely"),
-        (0, 1, "Hardly agree"),
-        (5, 19.9, "Agree loosely"),
-        (50, 50, "Agree closely"),
+        (60, 90, "Close agreement"),
+        (40, 90, "Fair to close agreement"),
+        (0, 1, "Little agreement"),
+        (5, 19.9, "Loose agreement"),
+        (50, 50, "Close agreement"),
     ],
 )
 def test_a_verdict_spans_the_whole_interval(low, high, words):
@@ -108,18 +112,18 @@ def test_bare_percentiles_never_claim_the_very_ends(value, text):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        (3, "very dark"),
-        (20, "rather dark"),
-        (50, "between dark and bright"),
-        (80, "rather bright"),
-        (97, "very bright"),
+        (0, "dark"),
+        (34, "dark"),
+        (35, "in the middle"),
+        (65, "in the middle"),
+        (66, "bright"),
     ],
 )
 def test_a_reading_becomes_words(value, words):
     assert wording.reading_words(reading(value)) == words
 
 
-@pytest.mark.parametrize(("r2", "word"), [(0.7, "clear"), (0.3, "fair"), (0.1, "rough"), (-0.2, "rough")])
+@pytest.mark.parametrize(("r2", "word"), [(0.7, "good"), (0.3, "fair"), (0.1, "rough"), (-0.2, "rough")])
 def test_a_reading_says_how_far_to_trust_it(r2, word):
     assert wording.trust_words(reading(50, r2)).startswith(word)
 

@@ -110,14 +110,14 @@ def test_the_ad_stays_beside_its_scores_while_one_scrolls(visit):
 
 def test_the_history_survives_a_reload_and_is_ones_own(visit):
     page = scored(visit())
-    page.get_by_role("button", name="Beach").click()
-    page.wait_for_selector("h2:has-text('A week at the beach')")
+    page.get_by_role("button", name="Dog").click()
+    page.wait_for_selector("h2:has-text('Made for active dogs')")
     settled(page).get_by_role("link", name="History").click()
     page.wait_for_selector("h1:has-text('History')")
     page.reload()
     entries = page.locator("[class*='st-key-history-entry']")
-    page.wait_for_selector("text=A week at the beach")
-    assert "A week at the beach" in entries.nth(0).inner_text()
+    page.wait_for_selector("text=Made for active dogs")
+    assert "Made for active dogs" in entries.nth(0).inner_text()
     stranger = visit("history")
     stranger.wait_for_selector("text=Nothing assessed yet")
 

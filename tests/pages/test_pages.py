@@ -42,7 +42,7 @@ def test_an_empty_history_points_to_the_score_page(launch, monkeypatch):
 
 def test_the_history_lists_the_example_that_was_shown(launch):
     app = launch("history")
-    assert app.expander[0].label.startswith("**Happy dogs run further** · **71** image–copy agreement (62 – 80) · ")
+    assert app.expander[0].label.startswith("**A week at the beach** · **71** image–copy agreement (62 – 80) · ")
 
 
 def test_a_history_that_is_switched_off_says_so(launch, monkeypatch):

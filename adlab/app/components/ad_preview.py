@@ -40,4 +40,4 @@ def _picture(ad: Ad, picture: Preview | None) -> str:
         return '<div class="ad-none">No picture given</div>'
     data = base64.b64encode(picture.jpeg).decode("ascii")
     alt = f"Picture of the ad “{ad.label}”, {picture.width} × {picture.height} pixels"
-    return f'<img alt="{escape(alt)}" src="data:image/jpeg;base64,{data}">'
+    return f'<img style="max-width:100%" alt="{escape(alt)}" src="data:image/jpeg;base64,{data}">'

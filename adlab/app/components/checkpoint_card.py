@@ -11,6 +11,7 @@ from adlab.app.shelf import Checkpoint
 from adlab.app.wording import words_for
 from adlab.checkpoints.manifest import Manifest, Measure
 
+REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compared with
 AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+]?\d+(?:\.\d+)?)\s*(%?)\s*$")
 
 
@@ -52,7 +53,7 @@ def serves(manifest: Manifest) -> str:
     """What it is there for, in words."""
     if manifest.heads:
         return "Serves " + ", ".join(words_for(head).title for head in manifest.heads)
-    return "Reference set behind the percentiles" if manifest.kind == "reference" else "Encoder behind the scores"
+    return "Reference set behind the percentiles" if manifest.kind == REFERENCE else "Encoder behind the scores"
 
 
 def facts(checkpoint: Checkpoint) -> str:
@@ -77,6 +78,8 @@ def facts(checkpoint: Checkpoint) -> str:
 def measures_table(manifest: Manifest) -> str:
     """HTML table of what was measured; whether an aim was met is said by a sign and a word, not by colour."""
     if not manifest.measures:
+        if manifest.kind == REFERENCE:
+            return ""
         return '<div class="ad ad-section"><p class="ad-quiet">Nothing was measured on this checkpoint.</p></div>'
     rows = "".join(_row(measure) for measure in manifest.measures)
     return (

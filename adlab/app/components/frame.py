@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import streamlit as st
 
 from adlab.paths import assets_dir
@@ -14,8 +16,7 @@ SCROLL_UP = (
 
 
 def draw_frame() -> None:
-    """Add the style sheet and the logo."""
-    st.html(assets_dir() / "app.css")
+    """Add the logo."""
     st.logo(str(assets_dir() / "logo.svg"), size="large", icon_image=ICON)
 
 
@@ -31,6 +32,14 @@ def jump(label: str, anchor: str) -> None:
 
 
 def draw_title(title: str, lead: str) -> None:
-    """A page's heading and one sentence beneath it, both plain text of ours."""
+    """A page's heading and one sentence beneath it, both plain text of ours.
+
+    The style sheet comes in the same piece: alone, it would be applied only after the page was painted without it.
+    """
     st.title(title, anchor=False)
-    st.html(f'<p class="ad ad-lead">{lead}</p>')
+    st.html(f'<style>{_style_sheet()}</style><p class="ad ad-lead">{lead}</p>')
+
+
+@cache
+def _style_sheet() -> str:
+    return (assets_dir() / "app.css").read_text(encoding="utf-8")

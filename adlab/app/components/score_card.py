@@ -68,7 +68,7 @@ def _ranks(percentiles: tuple[Percentile, ...]) -> str:
     if not percentiles:
         return ""
     rows = "".join(
-        percentile_row(f"Among {p.n:,} {p.description}", "", p.value, wording.rank_number(p.value)) for p in percentiles
+        percentile_row(f"Among {wording.among(p)}", "", p.value, wording.rank_number(p.value)) for p in percentiles
     )
     names = ", ".join(dict.fromkeys(p.reference for p in percentiles))
     note = f'<span class="ad-quiet">percentile in {escape(names)}</span>'
