@@ -36,7 +36,7 @@ def background(page):
     return page.evaluate("getComputedStyle(document.querySelector('.stApp')).backgroundColor")
 
 
-def test_the_first_page_is_painted_within_five_seconds_though_models_still_load(visit):
+def test_the_first_page_is_painted_within_five_seconds_though_models_still_load(calm, visit):
     seconds = []
     for _ in range(2):  # the better of two, for the sake of busy machines
         started = time.monotonic()
@@ -52,7 +52,7 @@ def test_the_chosen_example_is_scored(visit):
     assert "What this score is not" in page.inner_text(".ad-card")
 
 
-def test_an_example_is_scored_within_two_seconds_when_warm(visit):
+def test_an_example_is_scored_within_two_seconds_when_warm(calm, visit):
     page, seconds = settled(scored(visit())), []
     for name, title in (
         ("Beach", "A week at the beach"),
