@@ -80,7 +80,9 @@ def findings(results: FocalResults) -> list[str]:
 
 def _full_against_shared(results: FocalResults) -> str:
     rows = {row.source: row.accuracy.value for row in results.table if row.network == "paper"}
-    difference = next(d for d in results.differences if d.network == "paper")
+    difference, untrained = (
+        next(d for d in results.differences if d.network == network) for network in ("paper", "untrained")
+    )
     verdicts = {_sign(difference.over_seeds), _sign(difference.over_images)}
     if verdicts == {"above"}:
         verdict = "both intervals lie above 0: the private spaces add what the shared ones lack"
@@ -94,10 +96,15 @@ def _full_against_shared(results: FocalResults) -> str:
             f"{_in_words(difference.over_images)}"
         )
     low, high = difference.over_seeds.low, difference.over_seeds.high
-    size = ""
+    size = f" The same difference of an untrained network: {points(untrained.over_images)} over images"
+    if untrained.over_images.above_zero:
+        size += (
+            ", so a positive one is no evidence that training factorised anything: more columns keep more of the input"
+        )
+    size += "."
     if low is not None and high is not None:
         inside = low <= PAPER_DIFFERENCE <= high
-        size = (
+        size += (
             f" The paper's difference of +0.79 points lies {'inside' if inside else 'outside'} our interval over seeds."
         )
     return (
@@ -127,7 +134,8 @@ def _training_against_none(results: FocalResults) -> str:
     gains = results.training_gain
     said = []
     for source in ("full", "shared"):
-        word = {"above": "raises", "below": "lowers", "none": "does not measurably change"}[_sign(gains[source])]
+        words = {"above": "raises", "below": "lowers", "none": "does not measurably change"}
+        word = words.get(_sign(gains[source]), "changes, by one seed alone,")
         said.append(f"{word} {source.capitalize()} ({points(gains[source])})")
     raw = next(row for row in results.table if row.network == "features").accuracy.value
     return (
@@ -141,10 +149,11 @@ def _collapse(results: FocalResults) -> str:
     for network in ("paper", "contrastive"):
         shared = [row for row in results.collapse if row.network == network and row.space.startswith("shared")]
         ranks = " and ".join(f"{row.rank.value:.1f}" for row in shared)
+        centred = " and ".join(f"{row.centred_rank.value:.1f}" for row in shared)
         cosines = " and ".join(f"{row.cosine.value:.3f}" for row in shared)
         said.append(
             f"{NAMES[network]}: {_state(shared)} (mean pairwise cosine {cosines}, effective rank {ranks} of "
-            f"{shared[0].width}, image and text)"
+            f"{shared[0].width}, {centred} around the mean; image and text)"
         )
     return (
         f"**Collapse of the shared spaces** (collapsed: mean pairwise cosine of {COLLAPSED} or more; narrowed: "
@@ -154,7 +163,9 @@ def _collapse(results: FocalResults) -> str:
 
 def _state(rows: list[CollapseRow]) -> str:
     worst = max(row.cosine.value for row in rows)
-    return "collapsed" if worst >= COLLAPSED else "narrowed" if worst >= NARROWED else "not collapsed"
+    return (
+        "collapsed onto one direction" if worst >= COLLAPSED else "narrowed" if worst >= NARROWED else "not collapsed"
+    )
 
 
 def _agreement(results: FocalResults) -> str:
@@ -177,9 +188,14 @@ def _private_gain(results: FocalResults, modality: str) -> str:
     said = []
     for network in ("paper", "contrastive", "untrained"):
         gain = results.private_gain[f"{network}/{modality}"]
-        word = {"above": "more than", "below": "less than", "none": "no measurably other amount than"}[_sign(gain)]
+        words = {
+            "above": "more than the shared one",
+            "below": "less than the shared one",
+            "none": "no clear difference",
+        }
+        word = words.get(_sign(gain), "one seed, no verdict")
         interval = "" if gain.low is None else f" [{gain.low:+.3f}, {gain.high:+.3f}]"
-        said.append(f"{NAMES[network]} {gain.value:+.3f}{interval} ({word} the shared one)")
+        said.append(f"{NAMES[network]} {gain.value:+.3f}{interval} ({word})")
     return (
         f"**What the private {modality} space holds.** Mean R² of the {modality} properties, private minus shared "
         f"{modality} space: {'; '.join(said)}."
@@ -208,15 +224,17 @@ def structure(row: ExpectationRow) -> str:
     lift = (row.purity.value - row.chance) / (1 - row.chance)
     if lift >= 0.5:
         return "clusters"
-    low = row.purity.low if row.purity.low is not None else row.purity.value
-    return "more alike than chance, but no clusters" if low > row.chance else "no structure"
+    if row.purity.low is None:
+        return "no clusters"
+    return "more alike than chance, but no clusters" if row.purity.low > row.chance else "no structure"
 
 
 def _sign(estimate: Estimate) -> str:
+    if estimate.low is None:
+        return "unknown"
     return "above" if estimate.above_zero else "below" if estimate.below_zero else "none"
 
 
 def _in_words(estimate: Estimate) -> str:
-    if estimate.low is None:
-        return "does not exist for one seed"
-    return {"above": "lies above 0", "below": "lies below 0", "none": "includes 0"}[_sign(estimate)]
+    words = {"above": "lies above 0", "below": "lies below 0", "none": "includes 0"}
+    return words.get(_sign(estimate), "does not exist for one seed")

@@ -120,9 +120,9 @@ def _noise(results: FocalResults) -> str:
     rows = [
         [
             f"{row.noise_std:g}",
-            " ".join(_percents(row.bayes)),
-            " ".join(_percents(row.full)),
-            " ".join(_percents(row.shared)),
+            " ".join(_percents(row.bayes)).rstrip(),
+            " ".join(_percents(row.full)).rstrip(),
+            " ".join(_percents(row.shared)).rstrip(),
             points(row.difference.over_seeds),
             points(row.difference.over_images),
         ]
@@ -177,8 +177,8 @@ def _expectations(results: FocalResults) -> str:
         [
             NAMES[row.network],
             WHAT[row.what],
-            " ".join(_percents(row.probe)),
-            " ".join(_percents(row.purity)),
+            " ".join(_percents(row.probe)).rstrip(),
+            " ".join(_percents(row.purity)).rstrip(),
             percent(row.chance),
         ]
         for what in WHAT
