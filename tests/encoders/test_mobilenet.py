@@ -100,6 +100,22 @@ def test_away_from_the_upper_left_edge_stages_see_the_windows_of_tensorflow_padd
     assert (plain - expected)[:, :, 3:, 3:].abs().max() > 0.1
 
 
+def test_a_cell_of_the_map_looks_at_the_lower_right_corner_of_its_32_pixels(net):
+    """As with TensorFlow's padding: a window's middle lies at 2·o + 1, five times over at 32·o + 31.
+
+    So a change in block b moves the cells b − 1 and b alike. With torchvision's own padding it were b and b + 1.
+    """
+    images = torch.rand(16, 3, 192, 192, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    changed = images.clone()
+    changed[:, :, 64:96, 96:128] *= -1  # block (2, 3) of 6 × 6
+    with torch.inference_mode():
+        difference = (net(images).feature_map - net(changed).feature_map).abs().mean(dim=(0, 1))
+    weight = difference**2 / (difference**2).sum()
+    cells = torch.arange(6.0)
+    assert 1 < float(weight.sum(1) @ cells) < 2
+    assert 2 < float(weight.sum(0) @ cells) < 3
+
+
 def test_a_gradient_reaches_every_parameter_but_the_folded_biases(net, pixels):
     net.zero_grad()
     output, texts = net(pixels), net.text_head.project_text(torch.ones(1, 6))

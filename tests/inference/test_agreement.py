@@ -17,8 +17,9 @@ from adlab.checkpoints.networks import load_image_encoder
 from adlab.checkpoints.store import load_checkpoint, read_extra, save_checkpoint
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError, UnknownNameError
-from adlab.inference.agreement import AgreementHead, spread_interval
+from adlab.inference.agreement import AgreementHead
 from adlab.metrics.percentile import mid_rank_percentile
+from adlab.metrics.spread import spread_interval
 
 percentiles = st.floats(0, 100)
 
