@@ -105,7 +105,7 @@ def reproduce_focal(settings: FocalReproduction, progress: Progress | None = Non
     Args:
         settings: What to do.
         progress: Called with (done, total): first of features, then of networks measured.
-        command: The command line, for the report.
+        command: The command line, for the report; made from `settings` if not given, without paths and budget.
 
     Returns:
         The report.
@@ -119,7 +119,16 @@ def reproduce_focal(settings: FocalReproduction, progress: Progress | None = Non
     text_encoder = TEXT_ENCODERS[settings.text_encoder](device=device)
     pairs = flickr_pairs(settings.data, image_encoder, text_encoder, progress or no_progress)
     encoders = EncoderIds(image_encoder.spec.encoder_id, text_encoder.spec.encoder_id)
-    return reproduce_pairs(pairs, settings, encoders, progress or no_progress, command)
+    return reproduce_pairs(pairs, settings, encoders, progress or no_progress, command or command_of(settings))
+
+
+def command_of(settings: FocalReproduction) -> str:
+    """The command that does this again: paths, device and budget left out, as they decide no number."""
+    words = ["python -m adlab reproduce focal"]
+    for name in ("image_encoder", "text_encoder", "seeds"):
+        if (value := getattr(settings, name)) != getattr(FocalReproduction, name):
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return " ".join(words)
 
 
 def reproduce_pairs(

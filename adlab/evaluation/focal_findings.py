@@ -85,9 +85,9 @@ def _full_against_shared(results: FocalResults) -> str:
     )
     verdicts = {_sign(difference.over_seeds), _sign(difference.over_images)}
     if verdicts == {"above"}:
-        verdict = "both intervals lie above 0: the private spaces add what the shared ones lack"
+        verdict = "both intervals lie above 0: Full is better"
     elif verdicts == {"below"}:
-        verdict = "both intervals lie below 0: the private spaces harm"
+        verdict = "both intervals lie below 0: Full is worse"
     elif len(verdicts) == 1:
         verdict = "both intervals include 0: no difference is shown"
     else:
@@ -98,9 +98,8 @@ def _full_against_shared(results: FocalResults) -> str:
     low, high = difference.over_seeds.low, difference.over_seeds.high
     size = f" The same difference of an untrained network: {points(untrained.over_images)} over images"
     if untrained.over_images.above_zero:
-        size += (
-            ", so a positive one is no evidence that training factorised anything: more columns keep more of the input"
-        )
+        share = "as much" if untrained.over_images.value >= difference.over_images.value else "part of ours"
+        size += f", so further columns of input alone bring {share}"
     size += "."
     if low is not None and high is not None:
         inside = low <= PAPER_DIFFERENCE <= high

@@ -137,7 +137,7 @@ class About:
     """What the run was.
 
     Attributes:
-        command: The command line, empty if unknown.
+        command: The command line.
         image_encoder: Identity of the image encoder.
         text_encoder: Identity of the text encoder.
         image_dim: Width of the image features.

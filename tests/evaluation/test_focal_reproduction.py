@@ -127,7 +127,13 @@ def test_equal_seeds_give_equal_files_from_an_empty_cache(run, pairs, tmp_path):
         assert (tmp_path / name).read_bytes() == (run[0].parent / name).read_bytes(), name
 
 
-def test_a_second_run_measures_nothing_again_and_says_the_same(pairs, tmp_path, monkeypatch):
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Drawing takes as long as all the rest; the other tests draw."""
+    monkeypatch.setattr(focal, "draw_figures", lambda maps, out: {})
+
+
+def test_a_second_run_measures_nothing_again_and_says_the_same(pairs, tmp_path, monkeypatch, undrawn):
     few = settings(tmp_path / "a", seeds=1)
     first = reproduce_pairs(pairs, few, ENCODERS).read_text()
 
@@ -139,7 +145,7 @@ def test_a_second_run_measures_nothing_again_and_says_the_same(pairs, tmp_path, 
     assert reproduce_pairs(pairs, replace(few, out=tmp_path / "b"), ENCODERS).read_text() == first
 
 
-def test_a_stopped_run_goes_on_with_the_part_that_was_missing(pairs, tmp_path, monkeypatch):
+def test_a_stopped_run_goes_on_with_the_part_that_was_missing(pairs, tmp_path, monkeypatch, undrawn):
     measured, real = [], focal.measure_network
 
     def interrupted(study, network, seed, folder):
@@ -158,7 +164,7 @@ def test_a_stopped_run_goes_on_with_the_part_that_was_missing(pairs, tmp_path, m
     assert measured == ["paper", "contrastive", "stop", "untrained"]
 
 
-def test_a_budget_ends_the_run_after_the_first_seed_and_the_report_says_so(pairs, tmp_path):
+def test_a_budget_ends_the_run_after_the_first_seed_and_the_report_says_so(pairs, tmp_path, undrawn):
     report = reproduce_pairs(pairs, settings(tmp_path, seeds=3, budget_minutes=1e-6), ENCODERS)
     assert "**3 were asked for; the time budget ended the run after 1.**" in report.read_text()
     numbers = json.loads((tmp_path / "focal.json").read_text())
@@ -186,6 +192,14 @@ def test_properties_belong_to_image_and_caption(pairs):
     assert values.shape == (len(pairs.paths), CAPTIONS, len(PROPERTIES))
     assert np.array_equal(values[3, 0, :5], values[3, 1, :5])
     assert values[3, 1, 5] == len(re.findall(r"[a-z]+|[0-9]+", pairs.captions[3][1].lower()))
+
+
+def test_the_command_in_the_report_names_what_decides_its_numbers(tmp_path):
+    assert focal.command_of(FocalReproduction(data=tmp_path, out=tmp_path)) == "python -m adlab reproduce focal"
+    other = FocalReproduction(data=tmp_path, image_encoder="resnet18", text_encoder="bert-base-uncased", seeds=9)
+    assert focal.command_of(replace(other, budget_minutes=3, device="cpu")) == (
+        "python -m adlab reproduce focal --image-encoder resnet18 --text-encoder bert-base-uncased --seeds 9"
+    )
 
 
 def test_settings_outside_their_range_are_refused(tmp_path):

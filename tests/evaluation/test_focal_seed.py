@@ -20,11 +20,12 @@ N, D = TRAIN + DEV + TEST, 6
 def study(tmp_path_factory):
     pairs = planted_pairs(tmp_path_factory.mktemp("pictures"))
     paper = FocalTraining(loss=FocalLossConfig(kind="paper"), hidden_dim=8, epochs=1, batch_size=30)
-    rng = np.random.default_rng(1)
+    properties = np.random.default_rng(1).normal(size=(N, CAPTIONS, 9))
+    properties[:, :, 0] = properties[:, :1, 0]  # one of the image, the same for its captions
     return SeedStudy(
         features=pairs.features,
         rows=pairs.rows,
-        properties=rng.normal(size=(N, CAPTIONS, 9)),
+        properties=properties,
         paper=paper,
         contrastive=paper,
         noise=(0.0, 1.0),
@@ -106,6 +107,8 @@ def test_a_property_is_read_from_the_space_that_holds_it(study):
     found = focal_seed.read_properties(study, planted)
     assert found["probe/private_text"][7] > 0.99
     assert found["probe/shared_text"][7] < 0.3
+    assert found["probe/shared_image"][0] > 0.99
+    assert found["probe/private_image"][0] < 0.3
     assert found["probe/shared_image"].shape == (9,)
 
 

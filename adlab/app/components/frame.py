@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache
 
 import streamlit as st
@@ -10,9 +11,7 @@ from adlab.paths import assets_dir
 
 ICON = str(assets_dir() / "icon.svg")
 # A constant: nothing of the user's ever gets into it.
-SCROLL_UP = (
-    """<script>document.querySelector('[data-testid="stMain"]')?.scrollTo({top: 0, behavior: "smooth"})</script>"""
-)
+SCROLL_UP = """document.querySelector('[data-testid="stMain"]')?.scrollTo({top: 0, behavior: "smooth"})"""
 
 
 def draw_frame() -> None:
@@ -23,7 +22,8 @@ def draw_frame() -> None:
 def scroll_up(wanted: bool) -> None:
     """Show the page's top, where the answer stands; Streamlit keeps the position otherwise."""
     if wanted:
-        st.html(SCROLL_UP, unsafe_allow_javascript=True)
+        # The same markup in the same place would not run again: each click's differs.
+        st.html(f"<script>{SCROLL_UP} // {time.monotonic_ns()}</script>", unsafe_allow_javascript=True)
 
 
 def jump(label: str, anchor: str) -> None:
