@@ -227,6 +227,7 @@ def test_the_papers_difference_is_placed():
 
     assert "+0.79 points lies inside" in said(0.0085)
     assert "+0.79 points lies outside" in said(0.0105)
+    assert "+0.79 points lies outside" in said(0.0055)
 
 
 def test_an_untrained_network_with_the_same_difference_is_held_against_it():
