@@ -24,8 +24,9 @@ FOREIGN_WORDS = frozenset(_FOREIGN.split()) - frozenset({"no", "die", "as", "do"
 def looks_english(text: str) -> bool:
     """Whether a text could be English copy.
 
-    False where more than a third of the letters are outside the Latin script (brand names often stay Latin), or where at least two, and more than twice as many, of
-    its words are function words of another language than of English. Short copy without any function word
+    False where more than a third of the letters are outside the Latin script (brand names often stay Latin), or
+    where at least two, and more than twice as many, of its words are function words of another language than of
+    English. Short copy without any function word
     ("Nike Air Max 90") passes: a false notice on a product name would teach users to ignore it.
     """
     letters = [c for c in text if c.isalpha()]

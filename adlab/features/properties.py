@@ -33,8 +33,45 @@ TEXT_PROPERTIES = (
     Property("descriptive colour", "names no colour", "names colours"),
     Property("count", "names no number", "names numbers"),
 )
-COLOURS = frozenset("red orange yellow green blue purple pink brown black white grey gray tan beige gold silver".split())
-NUMBERS = frozenset("one two three four five six seven eight nine ten several many group crowd couple".split())
+COLOURS = frozenset(
+    {
+        "red",
+        "orange",
+        "yellow",
+        "green",
+        "blue",
+        "purple",
+        "pink",
+        "brown",
+        "black",
+        "white",
+        "grey",
+        "gray",
+        "tan",
+        "beige",
+        "gold",
+        "silver",
+    }
+)
+NUMBERS = frozenset(
+    {
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "several",
+        "many",
+        "group",
+        "crowd",
+        "couple",
+    }
+)
 
 
 def image_properties(image: Image.Image) -> np.ndarray:

@@ -152,9 +152,7 @@ class FocalLoss(nn.Module):
             total = total + config.weight_temporal * temporal
         return FocalLossOutput(total, shared, private, orthogonality, temporal)
 
-    def _private(
-        self, output: FocalEmbeddings, augmented: FocalEmbeddings | None, groups: Tensor | None
-    ) -> Tensor:
+    def _private(self, output: FocalEmbeddings, augmented: FocalEmbeddings | None, groups: Tensor | None) -> Tensor:
         if augmented is None:
             raise InputError(
                 f"weight_private is {self.config.weight_private}, but no second view was given; "

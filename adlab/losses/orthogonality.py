@@ -25,17 +25,13 @@ class OrthogonalityLoss(nn.Module):
             making them shorter. Eq. 4 does not.
     """
 
-    def __init__(
-        self, *, across_modalities: bool = False, signed: bool = False, normalised: bool = False
-    ) -> None:
+    def __init__(self, *, across_modalities: bool = False, signed: bool = False, normalised: bool = False) -> None:
         super().__init__()
         self.across_modalities = across_modalities
         self.signed = signed
         self.normalised = normalised
 
-    def forward(
-        self, shared_image: Tensor, private_image: Tensor, shared_text: Tensor, private_text: Tensor
-    ) -> Tensor:
+    def forward(self, shared_image: Tensor, private_image: Tensor, shared_text: Tensor, private_text: Tensor) -> Tensor:
         """Compute the loss.
 
         Args:

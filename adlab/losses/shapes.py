@@ -27,9 +27,7 @@ def check_ids(name: str, ids: Tensor, batch: int) -> None:
         InputError: The shape or the type does not fit.
     """
     if ids.shape != (batch,) or ids.is_floating_point() or ids.is_complex():
-        raise InputError(
-            f"{name} has shape {tuple(ids.shape)} and type {ids.dtype}; give whole numbers, ({batch},)."
-        )
+        raise InputError(f"{name} has shape {tuple(ids.shape)} and type {ids.dtype}; give whole numbers, ({batch},).")
 
 
 def check_positive(name: str, value: float) -> None:

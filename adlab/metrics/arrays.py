@@ -72,7 +72,5 @@ def _finite(name: str, array: FloatArray) -> FloatArray:
     finite = np.isfinite(array)
     if not finite.all():
         position = ", ".join(str(i) for i in np.argwhere(~finite)[0])
-        raise InputError(
-            f"{name} holds {array[~finite][0]} at position {position}; leave out rows without a number."
-        )
+        raise InputError(f"{name} holds {array[~finite][0]} at position {position}; leave out rows without a number.")
     return array

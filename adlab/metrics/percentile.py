@@ -9,9 +9,7 @@ from adlab.errors import InputError
 from adlab.metrics.arrays import FloatArray, vector
 
 
-def mid_rank_percentile(
-    values: ArrayLike, reference_sorted: ArrayLike, *, leave_one_out: bool = False
-) -> FloatArray:
+def mid_rank_percentile(values: ArrayLike, reference_sorted: ArrayLike, *, leave_one_out: bool = False) -> FloatArray:
     """100 · (number below + half of the number equal) / n.
 
     Args:

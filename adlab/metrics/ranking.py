@@ -83,9 +83,7 @@ def retrieval_ranks(similarity: ArrayLike, groups: ArrayLike) -> RetrievalRanks:
     if own_image.ndim != 1 or not np.issubdtype(own_image.dtype, np.integer):
         raise InputError(f"groups are {own_image.dtype}, {own_image.shape}; give one row number a text.")
     if own_image.min() < 0 or own_image.max() >= len(s):
-        raise InputError(
-            f"groups run from {own_image.min()} to {own_image.max()}; give rows from 0 to {len(s) - 1}."
-        )
+        raise InputError(f"groups run from {own_image.min()} to {own_image.max()}; give rows from 0 to {len(s) - 1}.")
     own = np.arange(len(s))[:, None] == own_image[None, :]  # (I, T)
     if not own.any(axis=1).all():
         raise InputError(f"Image {int(np.argmin(own.any(axis=1)))} has no text; leave it out.")
@@ -96,9 +94,7 @@ def retrieval_ranks(similarity: ArrayLike, groups: ArrayLike) -> RetrievalRanks:
     return RetrievalRanks(image_to_text.astype(np.int64), text_to_image.astype(np.int64))
 
 
-def retrieval_recall(
-    similarity: ArrayLike, groups: ArrayLike, ks: Sequence[int] = (1, 5, 10)
-) -> RetrievalRecall:
+def retrieval_recall(similarity: ArrayLike, groups: ArrayLike, ks: Sequence[int] = (1, 5, 10)) -> RetrievalRecall:
     """Recall at k, both ways; from image to text any own text counts.
 
     Args:

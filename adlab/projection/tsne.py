@@ -83,9 +83,7 @@ def tsne_map(embeddings: ArrayLike, config: TsneConfig | None = None) -> TsneMap
     config = config or TsneConfig()
     z = matrix("embeddings", embeddings, at_least=3)
     if config.perplexity >= len(z):
-        raise InputError(
-            f"perplexity is {config.perplexity:g} for {len(z)} rows; give a perplexity below that."
-        )
+        raise InputError(f"perplexity is {config.perplexity:g} for {len(z)} rows; give a perplexity below that.")
     if z.shape[1] < 2:
         raise InputError(f"embeddings have shape {z.shape}; a map needs two or more columns.")
     if config.chain == "standardise-pca":

@@ -123,11 +123,7 @@ def save_focal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncode
             heads=("agreement",),
             network=network,
             encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
-            measures=(
-                Measure(
-                    name="interval coverage", value=0.9, n=PAIRS, data="random pairs", low=0.8, high=0.95
-                ),
-            ),
+            measures=(Measure(name="interval coverage", value=0.9, n=PAIRS, data="random pairs", low=0.8, high=0.95),),
             extras=extras,
         ),
         ensemble.state_dict(),
@@ -143,9 +139,7 @@ def _probes(seed: int) -> dict[str, Tensor]:
     return weights | {f"{i}/bias": torch.tensor(0.5) for i in range(len(READINGS))}
 
 
-def _save_reference(
-    root: Path, true: FocalOutput, mismatched: FocalOutput, probes: dict[str, Tensor]
-) -> None:
+def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, probes: dict[str, Tensor]) -> None:
     cosine, other = agreement(true).double(), agreement(mismatched).double()
     scores = {"true/cosine": cosine.mean(0), "true/member_cosine": cosine, "mismatched/cosine": other.mean(0)}
     for index, private in enumerate((true.private_image, true.private_text)):

@@ -25,9 +25,7 @@ def slow(points: torch.Tensor, sequences: list[int], margin: float) -> tuple[flo
         return sum(pairs) / len(pairs) if pairs else 0.0
 
     names = sorted(set(sequences))
-    terms = [
-        max(mean_distance(s, s) - mean_distance(s, t) + margin, 0) for s in names for t in names if s != t
-    ]
+    terms = [max(mean_distance(s, s) - mean_distance(s, t) + margin, 0) for s in names for t in names if s != t]
     return sum(terms), len(terms)
 
 

@@ -18,9 +18,7 @@ def test_mean_cosine_by_hand():
 
 def test_mean_cosine_equals_all_pairs_in_loops():
     z = np.random.default_rng(0).normal(1, 2, size=(25, 4))
-    cosines = [
-        np.dot(z[i], z[j]) / math.hypot(*z[i]) / math.hypot(*z[j]) for i in range(25) for j in range(i)
-    ]
+    cosines = [np.dot(z[i], z[j]) / math.hypot(*z[i]) / math.hypot(*z[j]) for i in range(25) for j in range(i)]
     assert mean_pairwise_cosine(z) == pytest.approx(np.mean(cosines), abs=1e-12)
 
 

@@ -18,9 +18,7 @@ def test_auc_by_hand():
 def test_auc_equals_the_share_of_pairs_in_order_ties_counting_half(levels):
     rng = np.random.default_rng(0)
     scores, labels = rng.integers(levels, size=60), rng.integers(2, size=60)
-    wins = [
-        1.0 if p > n else 0.5 if p == n else 0.0 for p in scores[labels == 1] for n in scores[labels == 0]
-    ]
+    wins = [1.0 if p > n else 0.5 if p == n else 0.0 for p in scores[labels == 1] for n in scores[labels == 0]]
     assert auc(scores, labels) == pytest.approx(sum(wins) / len(wins), abs=1e-12)
 
 
