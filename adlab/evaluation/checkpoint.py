@@ -68,7 +68,8 @@ def evaluate_checkpoint(name: str, data: Path, device: str = "auto") -> list[Mea
     test = _test_set(data / "flickr8k")
     if isinstance(network, VisionNet):
         weights = data.resolve().parent / "weights" / TEACHER
-        return measure_encoder(network.to(device), test, Teacher(weights) if weights.is_file() else None)
+        encoder = network.to(device).to(memory_format=torch.channels_last)  # as the encoder is served
+        return measure_encoder(encoder, test, Teacher(weights) if weights.is_file() else None)
     if not isinstance(network, FocalEnsemble):
         raise CheckpointError(f"{name} says it is of kind 'focal', but builds a {type(network).__name__}.")
     return _measure_focal(checkpoint.manifest, network, test, device)
