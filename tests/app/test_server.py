@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +11,12 @@ from adlab.app import preload, server
 from adlab.app.server import COOKIE, BrowserCookie, cookie_for, has_id
 
 GOOD = "x" * 43
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run to the end, in a thread of its own: the browser tests leave an event loop running in the main one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
 
 
 def answer(cookie: str = "", content_type: str = "text/html", scheme: str = "http", kind: str = "http") -> list[str]:
@@ -24,7 +32,7 @@ def answer(cookie: str = "", content_type: str = "text/html", scheme: str = "htt
         sent.append(message)
 
     scope = {"type": kind, "scheme": scheme, "headers": [(b"cookie", cookie.encode())] if cookie else []}
-    asyncio.run(BrowserCookie(application)(scope, None, send))
+    run(BrowserCookie(application)(scope, None, send))
     return [value.decode() for name, value in sent[0]["headers"] if name == b"set-cookie"]
 
 
@@ -66,4 +74,4 @@ def test_the_models_start_to_load_when_the_server_starts(monkeypatch):
         async with server.preloading(None):
             assert started == [1]
 
-    asyncio.run(start())
+    run(start())
