@@ -163,7 +163,7 @@ def folded_mobilenet_v2(classes: int, state: dict[str, Tensor] | None = None) ->
     for module in list(network.modules()):
         if isinstance(module, nn.Sequential):
             _fold_pairs(module)
-    return network
+    return network.requires_grad_(True)  # folding makes the biases, and leaves them fixed
 
 
 def _fold_pairs(block: nn.Sequential) -> None:

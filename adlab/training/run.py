@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 import warnings
@@ -162,6 +163,12 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
         )
         trainer.fit(task, ckpt_path=str(resume) if resume else None)
     return _result(task, keepers, how, started, trainer.current_epoch, by_budget=bool(budget and budget.stopped))
+
+
+def run_name(name: str, *settings: object) -> str:
+    """Folder name of a training's state: other settings never resume it."""
+    digest = hashlib.sha256("|".join(repr(setting) for setting in settings).encode()).hexdigest()
+    return f"{name}-{digest[:12]}"
 
 
 def quiet() -> None:

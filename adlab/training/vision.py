@@ -48,11 +48,11 @@ class VisionTraining:
         ConfigError: A field is outside its range.
     """
 
-    epochs: int = 12
-    batch_size: int = 128
-    views: int = 4
+    epochs: int = 20
+    batch_size: int = 256
+    views: int = 8
     stem_stages: int = 8
-    fashion_share: float = 0.4
+    fashion_share: float = 0.3
     backbone_rate: float = 3e-4
     head_rate: float = 1e-3
     weight_decay: float = 0.1
@@ -121,10 +121,11 @@ class VisionTask(lightning.LightningModule):
                 wanted = min(len(rows), round(self.config.fashion_share * len(self.sources[0].train)))
                 rows = rng.choice(rows, wanted, replace=False)
             sets.append(VisionDataset(source.cache, source.texts, source.groups, rows, seed=epoch_seed))
-        generator = torch.Generator().manual_seed(epoch_seed)
-        return DataLoader(
-            ConcatDataset(sets), self.config.batch_size, shuffle=True, drop_last=True, generator=generator
-        )
+        pictures = ConcatDataset(sets)
+        # The order is drawn here and not by the loader, which draws anew each time it is walked through: a resumed
+        # run walks through its first epoch twice.
+        order = rng.permutation(len(pictures)).tolist()
+        return DataLoader(pictures, self.config.batch_size, sampler=order, drop_last=True)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """The validation rows of the first source."""
@@ -141,11 +142,11 @@ class VisionTask(lightning.LightningModule):
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         """The weighted sum of the three losses."""
         output = self._forward(batch)
+        partners = self.net.text_head.project_text(batch["text"])
         parts = {
             "features": self.config.feature_weight * self.features(output.pooled, batch["pooled"].float()),
             "classes": self.config.class_weight * self.classes(output.class_logits, batch["logits"].float()),
-            "contrast": self.config.contrast_weight
-            * self.contrast(output.aligned, self.net.text_head.project_text(batch["text"]), batch["group"]),
+            "contrast": self.config.contrast_weight * self.contrast(output.aligned, partners, batch["group"]),
         }
         self.log_dict(parts, prog_bar=True)
         return torch.stack(list(parts.values())).sum()

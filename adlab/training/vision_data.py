@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageEnhance
 from torch.utils.data import Dataset
 
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
@@ -22,6 +22,7 @@ from adlab.errors import DataUnavailableError
 from adlab.training.teacher import Teacher
 
 Progress = Callable[[int, int], None]
+VIEW_RECIPE = 2  # raise it when `view_of` changes: views cached before are then made anew
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,8 @@ def view_of(image: Image.Image, view: int, seed: int, letterbox: Letterbox) -> n
     """One view of a picture as a (size, size, 3) uint8 square.
 
     View 0 is the picture itself, view 1 its mirror image; later ones are crops of 40–100 % of the area, with a
-    side ratio of 3:4 to 4:3, half of them mirrored.
+    side ratio of 3:4 to 4:3, brightness and contrast changed by up to a fifth, half of them mirrored. Hues stay as
+    they are: captions name colours.
     """
     if view > 1:
         rng = np.random.default_rng([seed, view])
@@ -55,6 +57,8 @@ def view_of(image: Image.Image, view: int, seed: int, letterbox: Letterbox) -> n
         left = int(rng.integers(0, image.width - width + 1))
         top = int(rng.integers(0, image.height - height + 1))
         image = image.crop((left, top, left + width, top + height))
+        image = ImageEnhance.Brightness(image).enhance(rng.uniform(0.8, 1.2))
+        image = ImageEnhance.Contrast(image).enhance(rng.uniform(0.8, 1.2))
         mirrored = bool(rng.random() < 0.5)
     else:
         mirrored = view == 1
@@ -136,8 +140,8 @@ class ViewCache:
 
 
 def cache_name(paths: Sequence[Path], *parts: object) -> str:
-    """A folder name that changes with the files (name and size) and with everything else that matters."""
-    digest = hashlib.sha256("|".join(str(part) for part in parts).encode())
+    """A folder name that changes with the files (name and size), how views are made, and all else that matters."""
+    digest = hashlib.sha256("|".join(str(part) for part in (VIEW_RECIPE, *parts)).encode())
     for path in paths:
         digest.update(f"{path.name}:{path.stat().st_size}".encode())
     return digest.hexdigest()[:16]

@@ -24,14 +24,15 @@ from adlab.encoders.spec import sha256_of_file
 from adlab.encoders.text import load_minilm
 from adlab.features.stored import stored_texts
 from adlab.paths import cache_dir, models_dir
-from adlab.training.run import Fit, fit, quiet
+from adlab.training.run import Fit, fit, quiet, run_name
 from adlab.training.teacher import Teacher
 from adlab.training.vision import VisionSource, VisionTask, VisionTraining
 from adlab.training.vision_data import Pictures, Progress, ViewCache, cache_name
 from adlab.training.vision_measures import measure_vision
 
 NAME = "vision-mobilenetv2"
-FASHION_PICTURES = 2400  # as many as one epoch draws at the default share
+FASHION_PICTURES = 2400
+PRECISION = "bf16-mixed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,10 +98,10 @@ def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, 
             monitor="val_recall",
             mode="max",
             budget_minutes=run.budget_minutes,
-            folder=run.run or cache_dir() / "runs" / f"{NAME}-{run.seed}",
+            folder=run.run or cache_dir() / "runs" / run_name(NAME, run.training, run.network),
             seed=run.seed,
             accelerator=run.device,
-            precision="bf16-mixed",
+            precision=PRECISION,
             gradient_clip=1.0,
         ),
     )
@@ -131,7 +132,7 @@ def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, 
             f"{result.epochs} epochs by recall on 1,000 Flickr8k development images ({note})",
             minutes=(time.monotonic() - started) / 60,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
-            config=asdict(run.training),
+            config=asdict(run.training) | {"precision": PRECISION},
         ),
         measures=measures,
         limits=(
