@@ -36,6 +36,7 @@ class VisionTraining:
         views: Cached views a picture, see `view_of`.
         stem_stages: The first stages, of 19, that keep the teacher's weights.
         fashion_share: Product photos a Flickr8k image in each epoch.
+        text_mixture: How a picture's texts are mixed, see `VisionDataset`.
         backbone_rate: Highest learning rate of the convolutions.
         head_rate: Highest learning rate of the text head.
         weight_decay: AdamW's decay.
@@ -49,14 +50,15 @@ class VisionTraining:
     """
 
     epochs: int = 20
-    batch_size: int = 256
+    batch_size: int = 512
     views: int = 8
     stem_stages: int = 8
     fashion_share: float = 0.3
-    backbone_rate: float = 3e-4
+    text_mixture: float = 0.1
+    backbone_rate: float = 6e-4
     head_rate: float = 1e-3
     weight_decay: float = 0.1
-    feature_weight: float = 10.0
+    feature_weight: float = 5.0
     class_weight: float = 1.0
     contrast_weight: float = 1.0
     seed: int = 0
@@ -67,7 +69,7 @@ class VisionTraining:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a whole number of 1 or more.")
         if not 0 <= self.stem_stages <= 18:
             raise ConfigError(f"stem_stages is {self.stem_stages}; give 0 to 18.")
-        for name in ("backbone_rate", "head_rate"):
+        for name in ("backbone_rate", "head_rate", "text_mixture"):
             if not getattr(self, name) > 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; give a number above 0.")
 
@@ -120,7 +122,9 @@ class VisionTask(lightning.LightningModule):
             if index > 0:
                 wanted = min(len(rows), round(self.config.fashion_share * len(self.sources[0].train)))
                 rows = rng.choice(rows, wanted, replace=False)
-            sets.append(VisionDataset(source.cache, source.texts, source.groups, rows, seed=epoch_seed))
+            sets.append(
+                VisionDataset(source.cache, source.texts, source.groups, rows, epoch_seed, self.config.text_mixture)
+            )
         pictures = ConcatDataset(sets)
         # The order is drawn here and not by the loader, which draws anew each time it is walked through: a resumed
         # run walks through its first epoch twice.

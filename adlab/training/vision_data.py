@@ -156,6 +156,8 @@ class VisionDataset(Dataset[dict[str, torch.Tensor]]):
         groups: A whole number a picture; pictures of one group are not each other's negatives.
         rows: The pictures to draw from.
         seed: With the row, decides the draw; None takes view 0 and the mean of the texts.
+        mixture: Parameter of the Dirichlet distribution that texts are mixed by: towards 0 one of them, far above 1
+            their mean.
     """
 
     def __init__(
@@ -165,8 +167,10 @@ class VisionDataset(Dataset[dict[str, torch.Tensor]]):
         groups: np.ndarray,
         rows: np.ndarray,
         seed: int | None = None,
+        mixture: float = 0.5,
     ) -> None:
-        self.cache, self.texts, self.groups, self.rows, self.seed = cache, texts, groups, rows, seed
+        self.cache, self.texts, self.groups, self.rows = cache, texts, groups, rows
+        self.seed, self.mixture = seed, mixture
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -179,7 +183,7 @@ class VisionDataset(Dataset[dict[str, torch.Tensor]]):
             rng = np.random.default_rng([self.seed, row])
             view = int(rng.integers(self.cache.arrays["pooled"].shape[1]))
             # Some captions name what others leave out: a mixture is a less noisy partner than any one of them.
-            weights = rng.dirichlet(np.full(len(texts), 0.5)).astype(np.float32)
+            weights = rng.dirichlet(np.full(len(texts), self.mixture)).astype(np.float32)
         return {
             "group": torch.tensor(int(self.groups[row])),
             "text": torch.from_numpy((weights[:, None] * texts).sum(0)),

@@ -27,7 +27,15 @@ def test_the_rate_stays_between_0_and_1_and_ends_at_0(total):
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("epochs", 0), ("batch_size", 0), ("views", 0), ("stem_stages", 19), ("backbone_rate", 0.0), ("head_rate", -1.0)],
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("views", 0),
+        ("stem_stages", 19),
+        ("backbone_rate", 0.0),
+        ("head_rate", -1.0),
+        ("text_mixture", 0.0),
+    ],
 )
 def test_a_setting_outside_its_range_is_refused_by_name(field, value):
     with pytest.raises(ConfigError, match=f"{field} is {value}"):

@@ -65,13 +65,13 @@ def test_the_order_of_an_epoch_is_drawn_once_and_differs_between_epochs(sources,
         5,
         5,
         5,
-    ]  # 12 and half as many of the other source; the rest is left out
+    ]  # 12 and half of that; the rest is left out
     assert {group for batch in once for group in batch} <= set(range(TRAIN)) | set(range(1000, 1006))
     monkeypatch.setattr(type(made), "current_epoch", 1)
     assert [batch["group"].tolist() for batch in made.train_dataloader()] != once
 
 
-class Stop(Exception):
+class StopError(Exception):
     pass
 
 
@@ -83,12 +83,12 @@ def test_a_resumed_run_ends_with_the_weights_of_an_unbroken_one(sources, tmp_pat
 
     def stopping(self, batch, index):
         if self.current_epoch == 1 and index == 1:
-            raise Stop
+            raise StopError
         return original(self, batch, index)
 
     broken = task(sources)
     monkeypatch.setattr(VisionTask, "training_step", stopping)
-    with pytest.raises(Stop):
+    with pytest.raises(StopError):
         fit(broken, how(tmp_path / "broken"))
     monkeypatch.setattr(VisionTask, "training_step", original)
     resumed = task(sources)
