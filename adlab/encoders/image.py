@@ -19,6 +19,7 @@ import torchvision
 from PIL import Image
 from torch import Tensor, nn
 
+from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import CentreCrop, Letterbox
 from adlab.encoders.spec import EncoderSpec
@@ -78,7 +79,8 @@ class ImageEncoder:
 
     def forward(self, squares: Tensor) -> ImageEncoding:
         """(B, S, S, 3) uint8 -> map, pooled features, class logits and, where there is one, the joint space."""
-        output: ImageEncoding = self.network(squares.to(self.device, non_blocking=True))
+        with mixed_precision(self.device):
+            output: ImageEncoding = self.network(move(squares, self.device))
         return output
 
     def represent(self, encoding: ImageEncoding) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer
+from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
 
@@ -116,8 +117,10 @@ class TextEncoder:
 
     def encode_tokens(self, tokens: Tokens) -> Tensor:
         """Representations (B, output_dim) of tokenized texts."""
-        mask = tokens.attention_mask.to(self.device)
-        hidden = self._network(input_ids=tokens.input_ids.to(self.device), attention_mask=mask).last_hidden_state
+        mask = move(tokens.attention_mask, self.device)
+        with mixed_precision(self.device):
+            output = self._network(input_ids=move(tokens.input_ids, self.device), attention_mask=mask)
+        hidden = output.last_hidden_state.float()
         if self._pooling == "cls":
             first: Tensor = hidden[:, 0]
             return first

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from adlab.data.image_intake import AdImage
+from adlab.encoders.device import precision_of
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
 from adlab.errors import ConfigError
@@ -35,6 +36,11 @@ class VectorCache:
                 self._rows.move_to_end(key)
             return self._rows.get(key)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._rows.clear()
+
     def put(self, key: str, row: np.ndarray) -> None:
         """Keep a vector; the one unused for longest gives way."""
         with self._lock:
@@ -48,7 +54,8 @@ class Vectors:
 
     On a CPU every item has a pass of its own: matrix products of another height round otherwise, and a percentile
     would depend on what else is in the batch. On a GPU a pass takes up to `batch_size` items; if the GPU runs out of
-    memory that is halved, and at a single item both encoders move to the CPU with a warning.
+    memory that is halved, and at a single item both encoders move to the CPU with a warning; what was encoded on the
+    GPU is then forgotten, so that `device` and `precision` hold for every vector given out afterwards.
 
     One pass runs at a time, because a pass uses every core: threads take turns, and one that waited finds what
     another thread has encoded meanwhile.
@@ -77,6 +84,16 @@ class Vectors:
         """Identity of the encoders by modality."""
         return {"image": self.image_encoder.spec.encoder_id, "text": self.text_encoder.spec.encoder_id}
 
+    @property
+    def device(self) -> torch.device:
+        """Where vectors are computed now; a GPU that ran out of memory gives way to the CPU."""
+        return self.image_encoder.device
+
+    @property
+    def precision(self) -> str:
+        """The floating-point format they are computed in."""
+        return precision_of(self.device)
+
     def images(self, images: Sequence[AdImage]) -> np.ndarray:
         """(N, d_A) float32."""
         encoder = self.image_encoder
@@ -90,11 +107,13 @@ class Vectors:
     def _rows(
         self, keys: Sequence[str], items: dict[str, Any], cache: VectorCache, encoder: ImageEncoder | TextEncoder
     ) -> np.ndarray:
+        step, device = self.batch_size, self.device
         found = {key: vector for key in items if (vector := cache.get(key)) is not None}
         waiting = [key for key in items if key not in found]
-        step = self.batch_size
         while waiting:
             with self._turn:
+                if self.device != device:  # another thread met the end of the GPU's memory, or this one did
+                    found, waiting, device = {}, list(items), self.device
                 batch = waiting[: step if encoder.device.type == "cuda" else 1]
                 found |= {key: vector for key in batch if (vector := cache.get(key)) is not None}
                 new = [key for key in batch if key not in found]
@@ -123,4 +142,6 @@ class Vectors:
         warnings.warn("The GPU is out of memory even for one item; encoding goes on on the CPU.", stacklevel=4)
         self.image_encoder.to("cpu")
         self.text_encoder.to("cpu")
+        self._image_cache.clear()
+        self._text_cache.clear()
         return self.batch_size

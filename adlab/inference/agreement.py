@@ -107,12 +107,18 @@ class AgreementHead:
             readings=self._read(spaces),
         )
 
-    def results(self, scores: AgreementScores) -> list[HeadResult]:
-        """One typed result a pair."""
-        return [self._result(scores, row) for row in range(len(scores.cosine))]
+    def results(self, scores: AgreementScores, device: str = "cpu", precision: str = "float32") -> list[HeadResult]:
+        """One typed result a pair.
 
-    @property
-    def provenance(self) -> Provenance:
+        Args:
+            scores: What `score` gave.
+            device: Where the features were computed.
+            precision: In which floating-point format.
+        """
+        provenance = self.provenance(device, precision)
+        return [self._result(scores, row, provenance) for row in range(len(scores.cosine))]
+
+    def provenance(self, device: str = "cpu", precision: str = "float32") -> Provenance:
         """Where the numbers come from."""
         return Provenance(
             checkpoint=self.manifest.name,
@@ -120,8 +126,8 @@ class AgreementHead:
             data_kind=self._data_kind,
             trained_on=self.manifest.trained_on,
             terms=self.manifest.terms,
-            device=self.device.type,
-            precision="float32",
+            device=device,
+            precision=precision,
             adlab_version=__version__,
         )
 
@@ -132,7 +138,7 @@ class AgreementHead:
             columns.append(percentile_from_quantiles(raw, self.reference.quantiles[f"{TRUE}/reading_{index}"]))
         return np.stack(columns, axis=1) if columns else np.zeros((len(next(iter(spaces.values()))), 0))
 
-    def _result(self, scores: AgreementScores, row: int) -> HeadResult:
+    def _result(self, scores: AgreementScores, row: int, provenance: Provenance) -> HeadResult:
         coverage = self.manifest.measure("interval coverage")
         return HeadResult(
             head=HEAD,
@@ -151,7 +157,7 @@ class AgreementHead:
                 self._percentile(TRUE, scores.percentile[row]),
                 self._percentile(MISMATCHED, scores.percentile_mismatched[row]),
             ),
-            provenance=self.provenance,
+            provenance=provenance,
             details={"cosine": float(scores.cosine[row])},
             readings=tuple(
                 Reading(

@@ -6,14 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from adlab import __version__
-from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
 from adlab.data.creative import Creative
+from adlab.data.image_intake import AdImage
+from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.features.language import looks_english
@@ -59,7 +61,13 @@ class Assessor:
             None,
         )
         self.heads: tuple[str, ...] = (AGREEMENT,) if self._agreement else ()
-        self.fingerprint = self._fingerprint(manifests)
+        self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes with everything that can change a number: cached results are keyed by it."""
+        parts = [*self._content, self._vectors.device.type, self._vectors.precision, __version__]
+        return hashlib.sha256("|".join([*parts, *self._vectors.encoder_ids.values()]).encode()).hexdigest()[:16]
 
     def assess(self, creative: Creative, heads: Sequence[str] | None = None) -> Assessment:
         """Assess one creative.
@@ -105,19 +113,24 @@ class Assessor:
                 raise UnknownNameError("head", head, self.heads, note="These are the heads that ship.")
         return wanted
 
-    def _fingerprint(self, manifests: dict[str, Manifest]) -> str:
-        # Everything that can change a number: cached results are keyed by it.
-        parts = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
-        parts += [self.device, __version__, *self._vectors.encoder_ids.values()]
-        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
-
     def _agreement_results(self, creatives: Sequence[Creative]) -> dict[int, HeadResult]:
         pairs = [(row, c.image, c.copy) for row, c in enumerate(creatives) if c.image is not None and c.copy]
         if not pairs or self._agreement is None:
             return {}
         rows, images, texts = zip(*pairs, strict=True)
-        scores = self._agreement.score(self._vectors.images(images), self._vectors.texts(texts))
-        return dict(zip(rows, self._agreement.results(scores), strict=True))
+        vectors, device = self._encode(images, texts)
+        scores = self._agreement.score(*vectors)
+        return dict(zip(rows, self._agreement.results(scores, device.type, precision_of(device)), strict=True))
+
+    def _encode(
+        self, images: Sequence[AdImage], texts: Sequence[str]
+    ) -> tuple[tuple[np.ndarray, np.ndarray], torch.device]:
+        """Vectors of both modalities, and the one device that they were computed on."""
+        while True:
+            device = self._vectors.device
+            vectors = self._vectors.images(images), self._vectors.texts(texts)
+            if self._vectors.device == device:  # else the GPU's memory ended in between: begin again on the CPU
+                return vectors, device
 
 
 def resolve_device(device: str) -> str:

@@ -168,6 +168,27 @@ def test_out_of_memory_at_one_item_moves_both_encoders_to_the_cpu_with_a_warning
     assert encoder.encoded == texts
 
 
+def test_after_the_move_to_the_cpu_nothing_that_the_gpu_encoded_is_given_out():
+    """Provenance names one device: vectors of the GPU, cached or of the same call, are computed anew."""
+    encoder = FakeEncoder("cuda")
+    both = Vectors(FakeEncoder("cuda"), encoder, batch_size=1)
+    both.texts(["early"])
+    assert (both.device.type, both.precision) == ("cuda", "mixed float16")
+    whole, passes = encoder.encode, []
+
+    def encode(items, batch_size=32):
+        if encoder.device.type == "cuda" and items == ["last"]:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        passes.append((encoder.device.type, *items))
+        return whole(items, batch_size)
+
+    encoder.encode = encode
+    with pytest.warns(UserWarning, match="goes on on the CPU"):
+        both.texts(["early", "middle", "last"])
+    assert passes == [("cuda", "middle"), ("cpu", "early"), ("cpu", "middle"), ("cpu", "last")]
+    assert (both.device.type, both.precision) == ("cpu", "float32")
+
+
 def test_another_error_is_not_taken_for_a_full_gpu():
     encoder = FakeEncoder("cuda")
     encoder.encode = lambda items, batch_size: (_ for _ in ()).throw(RuntimeError("device-side assert"))
