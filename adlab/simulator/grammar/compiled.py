@@ -1,0 +1,70 @@
+"""Frames made ready for fast use: split at their slots, once for one thing and once for several."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+_SLOT = re.compile(r"(\{[A-Z]\}|<[^>]+>)")
+_NUMBER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A sentence with holes.
+
+    Attributes:
+        parts: Literal text and, at odd places, slot names or numbers to draw.
+        words: Words of the literal text and the drawn numbers.
+        slots: Names of the slots, such as "SQ".
+    """
+
+    parts: tuple[str | tuple[str, ...] | tuple[int, int], ...]
+    words: int
+    slots: str
+
+    def length(self, words_of: Mapping[str, int]) -> int:
+        """Words of the sentence once the slots are filled with so many words each."""
+        total = self.words
+        for slot in self.slots:
+            total += words_of[slot]
+        return total
+
+    def fill(self, values: Mapping[str, str], share: float) -> str:
+        """The sentence with its slots filled; the numbers in it follow from `share`, 0–1."""
+        out = []
+        for part in self.parts:
+            if isinstance(part, str):
+                out.append(values[part[1]] if part.startswith("{") else part)
+                continue
+            share = share * 997.0 % 1.0
+            if isinstance(part[0], int) and isinstance(part[1], int):
+                out.append(str(part[0] + int(share * (part[1] - part[0] + 1))))
+            else:
+                out.append(str(part[int(share * len(part))]))
+        return "".join(out)
+
+
+@lru_cache(maxsize=512)
+def frames(texts: tuple[str, ...], plural: bool) -> tuple[Frame, ...]:
+    """The frames of some texts, agreeing with one thing or with several."""
+    return tuple(_frame(_NUMBER.sub(r"\2" if plural else r"\1", text)) for text in texts)
+
+
+def _frame(text: str) -> Frame:
+    pieces = [piece for piece in _SLOT.split(text) if piece]
+    slots = "".join(piece[1] for piece in pieces if piece.startswith("{"))
+    # A number counts as the word it stands in: "<2-6>-year" is one word.
+    words = len(_SLOT.sub("0", text).split()) - len(slots)
+    return Frame(parts=tuple(_part(piece) for piece in pieces), words=words, slots=slots)
+
+
+def _part(piece: str) -> str | tuple[str, ...] | tuple[int, int]:
+    if not piece.startswith("<"):
+        return piece
+    if "/" in piece:
+        return tuple(piece[1:-1].split("/"))
+    low, high = piece[1:-1].split("-")
+    return int(low), int(high)
