@@ -20,11 +20,13 @@ from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.features.language import looks_english
 from adlab.features.vectors import Vectors
-from adlab.inference.agreement import HEAD as AGREEMENT
 from adlab.inference.agreement import AgreementHead
+from adlab.inference.conversion import ConversionHead
+from adlab.inference.pair_head import PairHead
 
-# What each head of the command-line contract needs, in the words shown when it is missing.
-NEEDS = {AGREEMENT: "an image and a title or description"}
+# In the order of the command-line contract.
+PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
+PAIR_NEEDS = "an image and a title or description"
 NOT_ENGLISH = "The copy does not look English; the models were trained on English text, so read its scores with care."
 
 
@@ -52,15 +54,12 @@ class Assessor:
             load_minilm(device=self.device),
             batch_size=batch_size,
         )
-        self._agreement = next(
-            (
-                AgreementHead(name, self._vectors.encoder_ids, root=models, device=self.device)
-                for name, manifest in manifests.items()
-                if AGREEMENT in manifest.heads
-            ),
-            None,
-        )
-        self.heads: tuple[str, ...] = (AGREEMENT,) if self._agreement else ()
+        self._pair_heads: list[PairHead] = []
+        for kind in PAIR_HEADS:
+            serving = next((name for name, manifest in manifests.items() if kind.name in manifest.heads), None)
+            if serving is not None:
+                self._pair_heads.append(kind(serving, self._vectors.encoder_ids, root=models, device=self.device))
+        self.heads: tuple[str, ...] = tuple(head.name for head in self._pair_heads)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
     @property
@@ -68,6 +67,11 @@ class Assessor:
         """Changes with everything that can change a number: cached results are keyed by it."""
         parts = [*self._content, self._vectors.device.type, self._vectors.precision, __version__]
         return hashlib.sha256("|".join([*parts, *self._vectors.encoder_ids.values()]).encode()).hexdigest()[:16]
+
+    @property
+    def vectors(self) -> Vectors:
+        """The encoders, and what they have encoded: for whoever needs features of creatives."""
+        return self._vectors
 
     def assess(self, creative: Creative, heads: Sequence[str] | None = None) -> Assessment:
         """Assess one creative.
@@ -88,12 +92,12 @@ class Assessor:
             UnknownNameError: A head does not ship.
         """
         wanted = self.check_heads(heads)
-        results = self._agreement_results(creatives) if AGREEMENT in wanted else {}
+        results = self._pair_results(creatives, wanted)
         return [
             Assessment(
                 content_hash=creative.content_hash,
-                heads=(results[row],) if row in results else (),
-                not_scored={} if row in results or AGREEMENT not in wanted else {AGREEMENT: _missing(creative)},
+                heads=tuple(results[row]),
+                not_scored={} if results[row] else dict.fromkeys(wanted, _missing(creative)),
                 warnings=() if not creative.copy or looks_english(creative.copy) else (NOT_ENGLISH,),
             )
             for row, creative in enumerate(creatives)
@@ -113,14 +117,20 @@ class Assessor:
                 raise UnknownNameError("head", head, self.heads, note="These are the heads that ship.")
         return wanted
 
-    def _agreement_results(self, creatives: Sequence[Creative]) -> dict[int, HeadResult]:
+    def _pair_results(self, creatives: Sequence[Creative], wanted: Sequence[str]) -> list[list[HeadResult]]:
+        """Results of the wanted heads for each creative; none for one without an image or copy."""
+        results: list[list[HeadResult]] = [[] for _ in creatives]
         pairs = [(row, c.image, c.copy) for row, c in enumerate(creatives) if c.image is not None and c.copy]
-        if not pairs or self._agreement is None:
-            return {}
+        if not pairs or not wanted:
+            return results
         rows, images, texts = zip(*pairs, strict=True)
         vectors, device = self._encode(images, texts)
-        scores = self._agreement.score(*vectors)
-        return dict(zip(rows, self._agreement.results(scores, device.type, precision_of(device)), strict=True))
+        for head in self._pair_heads:
+            if head.name in wanted:
+                found = head.results(*vectors, device.type, precision_of(device))
+                for row, result in zip(rows, found, strict=True):
+                    results[row].append(result)
+        return results
 
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str]
@@ -151,4 +161,4 @@ def _missing(creative: Creative) -> str:
     lacks = [
         name for name, there in (("an image", creative.image), ("a title or description", creative.copy)) if not there
     ]
-    return f"Needs {NEEDS[AGREEMENT]}; this ad lacks {' and '.join(lacks)}."
+    return f"Needs {PAIR_NEEDS}; this ad lacks {' and '.join(lacks)}."
