@@ -1,12 +1,13 @@
-"""Writes title and description to measure: so many words, so many facts, such pressure, what is named and what is not.
+"""Writes title and description to measure: number of words, share of facts, pressure, what is named and what is not.
 
-Every sentence has its own share of the words and its own chance, so that moving one cause rewrites as little as it must.
+Every sentence has its own share of the words and its own chance, so moving one cause rewrites as little as it must.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from adlab.simulator.catalogue import CATEGORY_OF
 from adlab.simulator.distribution import URGENCY_STEPS, sentence_count
@@ -14,7 +15,7 @@ from adlab.simulator.draws import Draws
 from adlab.simulator.factors import COLOURS, Factors
 from adlab.simulator.grammar import facts as fact_words
 from adlab.simulator.grammar import frames as vague_words
-from adlab.simulator.grammar.compiled import Frame, frames
+from adlab.simulator.grammar.compiled import Frame, frames, frames_without, topic
 from adlab.simulator.grammar.names import COLOUR_WORDS, NOUNS, PLURAL, QUALITY, quality_level
 
 _ALL_KINDS = tuple(CATEGORY_OF)
@@ -78,12 +79,7 @@ def write_copy(factors: Factors, brand: str, seller: str, attribute: str, draws:
     if count == 0:
         return Copy(title=title, description="", attribute=attribute)
     left = factors.length - len(title.split())
-    sentences: list[str] = []
-    used: set[Frame] = set()
-    for i, target in enumerate(_targets(left, count, draws)):
-        drift = sum(_targets(left, count, draws)[:i]) - sum(len(s.split()) for s in sentences)
-        sentences.append(_sentence(brief, i + 1, target + drift, used))
-    return Copy(title=title, description=" ".join(sentences), attribute=attribute)
+    return Copy(title=title, description=_description(brief, _targets(left, count, draws), title), attribute=attribute)
 
 
 def _brief(factors: Factors, brand: str, seller: str, attribute: str, draws: Draws) -> _Brief:
@@ -93,7 +89,7 @@ def _brief(factors: Factors, brand: str, seller: str, attribute: str, draws: Dra
     facts = [i in order[:wanted] for i in range(count)]
     vague = [i for i in range(1, count) if not facts[i]]
     urgency = round(factors.urgency * URGENCY_STEPS)
-    title_words = factors.length if count == 1 else min(4 + draws.between(_TITLE, 1, 5), factors.length - 4)
+    title_words = factors.length if count == 1 else min(4 + draws.between(_TITLE, 1, 5), factors.length - 6)
     # Colour and quality stand in the title, or each in a sentence of its own.
     in_title = not vague or draws.chance(_TITLE + 1, 0.6)
     colour_at = 0 if in_title else vague[int(draws.share(_TITLE + 2) * len(vague))]
@@ -138,7 +134,7 @@ def _title(brief: _Brief) -> tuple[str, str]:
     fact = _title_fact(brief, room - (0 in brief.urgent_at)) if brief.facts[0] else ""
     room -= len(fact.split())
     urgent, leads = _urgent_phrase(brief, 0, room) if 0 in brief.urgent_at else ("", False)
-    room -= len(urgent.split())
+    room -= _count(urgent)
     quality = draws.pick(_TITLE + 8, brief.qualities) if brief.quality_at == 0 and room >= 1 else ""
     room -= bool(quality)
     attribute = brief.attribute if room >= 1 else ""
@@ -148,8 +144,10 @@ def _title(brief: _Brief) -> tuple[str, str]:
     before = brief.brand if room >= 1 and place < 0.4 else ""
     behind = f"{'by' if place < 0.7 else 'from'} {brief.brand}" if room >= 2 and 0.4 <= place < 0.8 else ""
     room -= bool(before) + len(behind.split())
+    if room == 1:
+        before = f"{before} {draws.pick(_TITLE + 14, vague_words.TITLE_STARTS)}".strip()
     product = " ".join(part for part in (before, quality, colour, attribute, noun, behind) if part)
-    filler = _filler(brief, room)
+    filler = _filler(brief, room) if room > 1 else ""
     tails = [tail for tail in (filler, fact) if tail]
     if draws.chance(_TITLE + 10, 0.5):
         tails.reverse()
@@ -160,23 +158,26 @@ def _title(brief: _Brief) -> tuple[str, str]:
 
 
 def _title_fact(brief: _Brief, room: int) -> str:
-    texts = fact_words.TITLE[brief.category] + (fact_words.TITLE_ANY if brief.kind else ())
-    ready = [frame for frame in frames(texts, brief.plural) if frame.words <= max(room, 1)]
+    texts = fact_words.TITLE[brief.category] + fact_words.TITLE_ANY
+    unfit = fact_words.unfit_topics(brief.kind, brief.category)
+    ready = [f for f in frames_without(texts, brief.plural, unfit) if f.words <= max(room, 2)]
     return brief.draws.pick(_TITLE + 12, ready).fill({}, brief.draws.share(_TITLE + 13))
 
 
 def _filler(brief: _Brief, room: int) -> str:
-    """Words of no weight for the room that is left, 0 or more."""
-    if room <= 0:
-        return ""
+    """A phrase of no weight for the room that is left behind the product, 2 words or more."""
     draws = brief.draws
-    fitting = [tail for tail in vague_words.TITLE_TAILS[brief.category] if len(tail.split()) == room]
-    fitting += vague_words.TITLE_ENDS.get(room, ())
+    tails = [tail for tail in vague_words.TITLE_TAILS[brief.category] if len(tail.split()) <= room]
+    fitting = [tail for tail in tails if len(tail.split()) == room] + list(vague_words.TITLE_ENDS.get(room, ()))
     if fitting:
         return draws.pick(_TITLE + 14, fitting)
-    first = draws.pick(_TITLE + 14, [t for t in vague_words.TITLE_TAILS[brief.category] if len(t.split()) < room])
+    first = draws.pick(
+        _TITLE + 14, [tail for tail in tails if room - len(tail.split()) in vague_words.TITLE_ENDS] or tails
+    )
     rest = room - len(first.split())
-    return f"{first}, {draws.pick(_TITLE + 15, vague_words.TITLE_ENDS[min(rest, 4)])}"
+    return (
+        f"{first}, {draws.pick(_TITLE + 15, vague_words.TITLE_ENDS[rest])}" if rest in vague_words.TITLE_ENDS else first
+    )
 
 
 def _cased(line: str, brief: _Brief, share: float) -> str:
@@ -184,7 +185,8 @@ def _cased(line: str, brief: _Brief, share: float) -> str:
     if share < 0.5:
         return _capital(line)
     words = line.split(" ")
-    return " ".join(w if i and w in _SMALL else _capital(w) for i, w in enumerate(words))
+    keep = [bool(i and (word in _SMALL or words[i - 1][-1].isdigit())) for i, word in enumerate(words)]
+    return " ".join(word if small else _capital(word) for word, small in zip(words, keep, strict=True))
 
 
 def _capital(text: str) -> str:
@@ -202,34 +204,66 @@ def _targets(total: int, count: int, draws: Draws) -> list[int]:
     return targets
 
 
-def _sentence(brief: _Brief, number: int, target: int, used: set[Frame]) -> str:
-    """One sentence of the description with as many words as can be."""
+@dataclass(slots=True)
+class _Sentence:
+    """A sentence being written: its frame, what fills it, and the words that it lacks or (below 0) has too many."""
+
+    frame: Frame
+    values: dict[str, str]
+    urgent: str
+    leads: bool
+    missing: int
+
+
+def _description(brief: _Brief, targets: Sequence[int], title: str) -> str:
+    """The sentences of the description, together within a word of the sum of the targets."""
+    draws, used = brief.draws, {topic(title.lower())}
+    sentences = [_sentence(brief, i + 1, target, used) for i, target in enumerate(targets)]
+    balance = sum(sentence.missing for sentence in sentences)
+    order = sorted(range(len(targets)), key=lambda i: draws.share(_SENTENCE + _PER_SENTENCE * i + 5))
+    for i in order:
+        if balance >= -1:
+            break
+        shorter = _sentence(brief, i + 1, targets[i] + balance, used)
+        shorter.missing -= balance
+        if shorter.missing > sentences[i].missing:
+            balance += shorter.missing - sentences[i].missing
+            sentences[i] = shorter
+    padding = dict.fromkeys(order, 0)
+    for i in order * 2:
+        if balance > 1:
+            more = min(balance, 4 - padding[i])
+            padding[i] += more
+            balance -= more
+    return " ".join(_written(brief, i + 1, sentence, padding[i]) for i, sentence in enumerate(sentences))
+
+
+def _sentence(brief: _Brief, number: int, target: int, used: set[str]) -> _Sentence:
+    """The sentence of a number whose words come nearest to the target."""
     draws, slot = brief.draws, _SENTENCE + _PER_SENTENCE * (number - 1)
     urgent, leads = _urgent_phrase(brief, number, target - 3) if number in brief.urgent_at else ("", False)
-    target -= len(urgent.split())
     values = _values(brief, number, slot)
     words_of = {name: len(value.split()) for name, value in values.items()}
+    words_left = target - _count(urgent)
     frame, missing = _fitting(
-        _pool(brief, number, draws.share(slot + 1)), words_of, target, used, draws.share(slot + 2)
+        _pool(brief, number, draws.share(slot + 1)), words_of, words_left, used, draws.share(slot + 2)
     )
-    used.add(frame)
-    body = frame.fill(values, draws.share(slot + 3))
+    used.add(frame.topic)
+    return _Sentence(frame=frame, values=values, urgent=urgent, leads=leads, missing=missing)
+
+
+def _written(brief: _Brief, number: int, sentence: _Sentence, padding: int) -> str:
+    draws, slot = brief.draws, _SENTENCE + _PER_SENTENCE * (number - 1)
     names = (brief.brand, brief.seller)
-    if urgent:
-        if missing > 0:
-            body += draws.pick(slot + 4, vague_words.TAILS[min(missing, 5)])
-        body = f"{urgent} {_lowered(body, names)}" if leads else body + urgent
-    elif missing > 0:
-        body = _padded(body, min(missing, 10), names, draws, slot)
-    return _capital(body) + "."
-
-
-def _padded(body: str, missing: int, names: tuple[str, str], draws: Draws, slot: int) -> str:
-    tail = missing if missing <= 5 and draws.chance(slot + 5, 0.5) else max(missing - 5, 0)
-    lead = missing - tail
-    if tail:
-        body += draws.pick(slot + 4, vague_words.TAILS[tail])
-    return f"{draws.pick(slot + 6, vague_words.LEADS[lead])} {_lowered(body, names)}" if lead else body
+    text = sentence.frame.fill(sentence.values, draws.share(slot + 3))
+    in_front = sentence.leads or (not sentence.urgent and draws.chance(slot + 4, 0.5))
+    if sentence.urgent:
+        text = f"{sentence.urgent} {_lowered(text, names)}" if sentence.leads else text + sentence.urgent
+    if padding and in_front != bool(sentence.urgent):
+        text = f"{draws.pick(slot + 6, vague_words.LEADS[padding])} {_lowered(text, names)}"
+    elif padding:
+        text += draws.pick(slot + 6, vague_words.TAILS[padding])
+    return _capital(text) + "."
 
 
 def _lowered(text: str, names: tuple[str, str]) -> str:
@@ -240,10 +274,8 @@ def _lowered(text: str, names: tuple[str, str]) -> str:
 def _pool(brief: _Brief, number: int, share: float) -> tuple[Frame, ...]:
     """The frames that can do what this sentence has to do."""
     if brief.facts[number]:
-        texts = fact_words.BY_CATEGORY[brief.category]
-        if share < 0.4:
-            texts = fact_words.ANY + (fact_words.DURABLE if brief.category in _DURABLE else ())
-    elif brief.colour and number == brief.colour_at:
+        return _facts(brief.kind, share < 0.4)
+    if brief.colour and number == brief.colour_at:
         texts = vague_words.COLOUR
     elif number == brief.quality_at or share < 0.1:
         texts = vague_words.QUALITY
@@ -256,15 +288,25 @@ def _pool(brief: _Brief, number: int, share: float) -> tuple[Frame, ...]:
     return frames(texts, brief.plural)
 
 
+@lru_cache(maxsize=128)
+def _facts(kind: str, anything: bool) -> tuple[Frame, ...]:
+    """What can be said of a kind that one can check; `anything`: of any product."""
+    category, own = CATEGORY_OF[kind], fact_words.BY_KIND.get(kind, ())
+    unfit, plural = fact_words.unfit_topics(kind, category), kind in PLURAL
+    if anything:
+        return frames_without(fact_words.ANY + (fact_words.DURABLE if category in _DURABLE else ()), plural, unfit)
+    return frames(own, plural) + frames_without(fact_words.BY_CATEGORY[category], plural, unfit)
+
+
 def _fitting(
-    pool: Sequence[Frame], words_of: dict[str, int], target: int, used: set[Frame], share: float
+    pool: Sequence[Frame], words_of: dict[str, int], target: int, used: set[str], share: float
 ) -> tuple[Frame, int]:
-    """A frame of the pool that needs the least padding, and the words it still lacks (below 0: too many)."""
-    best, cost = [], 1 << 30
+    """A frame near the target in words, on a topic not used yet, and the words it lacks (below 0: too many)."""
+    best: list[tuple[Frame, int]] = []
+    cost = 1 << 30
     for frame in pool:
         missing = target - frame.length(words_of)
-        # Up to two words of padding read as well as none; too many words cannot be mended.
-        price = (max(missing - 2, 0) if missing >= 0 else -8 * missing) + (6 if frame in used else 0)
+        price = max(abs(missing) - 1, 0) + (7 if frame.topic in used else 0)
         if price < cost:
             best, cost = [(frame, missing)], price
         elif price == cost:
@@ -299,7 +341,12 @@ def _urgent_phrase(brief: _Brief, number: int, room: int) -> tuple[str, bool]:
     draws, step = brief.draws, brief.urgency
     leads = draws.chance(_WORDS + 4 + bool(number), 0.5)
     texts = (vague_words.URGENT_LEADS if leads else vague_words.URGENT_TAILS)[step]
-    fitting = [text for text in texts if len(text.split()) <= room]
+    fitting = [text for text in texts if _count(text) <= room]
     if not fitting:
-        leads, fitting = True, [min(vague_words.URGENT_LEADS[step], key=lambda t: len(t.split()))]
+        leads, fitting = True, [min(vague_words.URGENT_LEADS[step], key=_count)]
     return draws.pick(_WORDS + 6 + bool(number), fitting), leads
+
+
+def _count(text: str) -> int:
+    """Words of a phrase that may begin with the comma of the word before it."""
+    return len(text.replace(",", "").split())

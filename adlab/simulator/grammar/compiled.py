@@ -9,6 +9,43 @@ from functools import lru_cache
 
 _SLOT = re.compile(r"(\{[A-Z]\}|<[^>]+>)")
 _NUMBER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+# Topics on which two sentences of one copy could disagree.
+_TOPICS = {
+    name: re.compile(root)
+    for name, root in (
+        ("rating", r"rated?\b"),
+        ("return", r"returns?\b"),
+        ("origin", r"made in|shaped in|dyed in"),
+        ("warranty", r"warranty"),
+        ("energy", r"calories|kcal"),
+        ("battery", r"charge|battery"),
+        ("weight", r"weigh|grams|>g\b|gsm|kilos|kg|-gram|ounces"),
+        ("size", r"sizes?\b|\beu <"),
+        ("height", r"centimetres|>cm|> cm"),
+        ("volume", r"millilitres|>ml|> ml"),
+        ("cloth", r"cotton"),
+        ("plants", r"plant"),
+        ("ingredients", r"ingredients"),
+        ("time", r"ready in"),
+        ("lasting", r"lasts"),
+        ("age", r"\bages?\b"),
+        ("load", r"up to"),
+        ("metal", r"aluminium"),
+        ("delivery", r"delivery|ships?\b"),
+        ("sole", r"sole is|rubber"),
+        ("port", r"usb"),
+        ("light", r"sunlight"),
+        ("parts", r"spare parts"),
+        ("seams", r"seams"),
+        ("opening", r"opened"),
+        ("distance", r"tested over"),
+        ("sold", r"sold by|found at|stocks the"),
+        ("design", r"designed by|drew it"),
+        ("ease", r"easy"),
+        ("gift", r"gift|present"),
+        ("photograph", r"suggest|photograph"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +56,13 @@ class Frame:
         parts: Literal text and, at odd places, slot names or numbers to draw.
         words: Words of the literal text and the drawn numbers.
         slots: Names of the slots, such as "SQ".
+        topic: What it speaks about, so that a copy does not contradict or repeat itself.
     """
 
     parts: tuple[str | tuple[str, ...] | tuple[int, int], ...]
     words: int
     slots: str
+    topic: str
 
     def length(self, words_of: Mapping[str, int]) -> int:
         """Words of the sentence once the slots are filled with so many words each."""
@@ -53,12 +92,27 @@ def frames(texts: tuple[str, ...], plural: bool) -> tuple[Frame, ...]:
     return tuple(_frame(_NUMBER.sub(r"\2" if plural else r"\1", text)) for text in texts)
 
 
+@lru_cache(maxsize=256)
+def frames_without(texts: tuple[str, ...], plural: bool, topics: frozenset[str]) -> tuple[Frame, ...]:
+    """`frames`, those on some topics left out."""
+    return tuple(frame for frame in frames(texts, plural) if frame.topic not in topics)
+
+
 def _frame(text: str) -> Frame:
     pieces = [piece for piece in _SLOT.split(text) if piece]
     slots = "".join(piece[1] for piece in pieces if piece.startswith("{"))
     # A number counts as the word it stands in: "<2-6>-year" is one word.
     words = len(_SLOT.sub("0", text).split()) - len(slots)
-    return Frame(parts=tuple(_part(piece) for piece in pieces), words=words, slots=slots)
+    return Frame(parts=tuple(_part(piece) for piece in pieces), words=words, slots=slots, topic=topic(text.lower()))
+
+
+def topic(text: str) -> str:
+    """What a sentence speaks about: the first root found in it, or the text itself where none is.
+
+    Args:
+        text: In lower case.
+    """
+    return next((name for name, root in _TOPICS.items() if root.search(text)), text)
 
 
 def _part(piece: str) -> str | tuple[str, ...] | tuple[int, int]:

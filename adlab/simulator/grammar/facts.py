@@ -112,3 +112,67 @@ TITLE: dict[str, tuple[str, ...]] = {
     "sport": ("<2-14>kg", "<2-14> kg", "<2-5>-year warranty", "up to <90-140> kg"),
     "toys": ("<14-38>cm", "ages <2-6>+", "<14-38> cm long", "from age <2-6>"),
 }
+# What some kinds have of their own, and the topics (see `compiled.topic`) on which their category does not fit them.
+BY_KIND: dict[str, tuple[str, ...]] = {
+    "bicycle": ("{S} [weighs|weigh] <9-14> kilos", "Weighs <9-14> kilos"),
+    "football": ("{S} [weighs|weigh] <410-450> grams", "Just <410-450> grams"),
+    "tennis racket": ("{S} [weighs|weigh] <270-320> grams unstrung", "Just <270-320> grams"),
+    "dumbbell": ("{S} [weighs|weigh] <2-20> kilos", "Weighs <2-20> kilos"),
+    "tent": ("{S} [weighs|weigh] <2-6> kilos with all pegs", "Sleeps <2-6> people"),
+    "skateboard": ("The deck is <7-9> layers of Canadian maple", "Just <2-3> kilos"),
+    "mug": ("Holds <280-480> millilitres", "{S} [holds|hold] <280-480> millilitres"),
+    "kettle": ("Boils a litre in <3-6> minutes", "{S} [boils|boil] a litre in <3-6> minutes"),
+    "frying pan": ("{S} [measures|measure] <24-32> centimetres across", "<24-32> centimetres across"),
+    "candle": ("Burns for <30-60> hours", "{S} [burns|burn] for <30-60> hours"),
+    "television": ("The screen measures <32-75> inches", "<32-75> inches"),
+    "armchair": ("The seat is <41-48> centimetres high", "The frame is solid <oak/beech/ash>"),
+    "sofa": ("{S} [seats|seat] <2-4> people", "The frame is solid <oak/beech/ash>"),
+    "scarf": ("{S} [measures|measure] <160-210> centimetres", "<60-90>% merino wool"),
+    "jeans": ("<12-14> ounces of raw denim", "Inside leg of <28-34> inches"),
+    "handbag": ("{S} [has|have] <3-7> pockets and one zip", "<3-7> pockets"),
+    "backpack": ("{S} [holds|hold] <14-32> litres", "<14-32> litres"),
+    "suitcase": ("{S} [holds|hold] <34-90> litres", "<34-90> litres"),
+    "sunglasses": ("The lenses block <98-100>% of ultraviolet light", "UV <380/400> lenses"),
+    "wristwatch": ("Keeps time to <2-9> seconds a month", "Water resistant to <50/100/200> metres"),
+}
+UNFIT_TOPICS: dict[str, frozenset[str]] = {
+    "television": frozenset({"battery", "weight", "port"}),
+    "game controller": frozenset({"weight"}),
+    "camera": frozenset({"port"}),
+    "armchair": frozenset({"height"}),
+    "sofa": frozenset({"height"}),
+    "clock": frozenset({"light"}),
+    "candle": frozenset({"height", "light", "warranty", "parts"}),
+    "mug": frozenset({"height"}),
+    "kettle": frozenset({"height", "light"}),
+    "potted plant": frozenset({"light", "origin", "warranty", "parts"}),
+    "frying pan": frozenset({"height", "light"}),
+    "scarf": frozenset({"size", "weight"}),
+    "cap": frozenset({"size", "weight"}),
+    "jeans": frozenset({"weight"}),
+    "jacket": frozenset({"cloth"}),
+    "handbag": frozenset({"metal"}),
+    "backpack": frozenset({"metal"}),
+    "suitcase": frozenset({"weight"}),
+    "sunglasses": frozenset({"seams"}),
+    "wristwatch": frozenset({"seams", "opening", "metal"}),
+    "umbrella": frozenset({"seams"}),
+    "football": frozenset({"weight", "load", "metal"}),
+    "tennis racket": frozenset({"weight", "load"}),
+    "bicycle": frozenset({"weight"}),
+    "dumbbell": frozenset({"weight", "load", "metal"}),
+    "tent": frozenset({"weight", "load"}),
+    "skateboard": frozenset({"weight", "metal"}),
+    "teddy bear": frozenset({"battery"}),
+    "sandal": frozenset({"weight"}),
+    "high heel": frozenset({"weight", "distance", "sole"}),
+    "juice": frozenset({"time"}),
+    "ice cream": frozenset({"time"}),
+    "coffee": frozenset({"weight"}),
+}
+UNFIT_OF_CATEGORY: dict[str, frozenset[str]] = {"food": frozenset({"return", "delivery"})}
+
+
+def unfit_topics(kind: str, category: str) -> frozenset[str]:
+    """The topics on which the facts of its category do not fit a kind."""
+    return UNFIT_TOPICS.get(kind, frozenset()) | UNFIT_OF_CATEGORY.get(category, frozenset())

@@ -1,7 +1,7 @@
 """Sentences that state nothing one could check: what a product is like, whom it suits, what it goes with.
 
-`{S}` is the product as subject, `{Q}` a word of quality, `{A}` one behind its article, `{B}` the brand, `{V}` the shop, `{D}` another product in
-some colour, `[is|are]` follows the number of the product.
+`{S}` is the product as subject, `{Q}` a word of quality, `{A}` one behind its article, `{B}` the brand, `{V}` the
+shop, `{C}` the colour, `{D}` another product in some colour; `[is|are]` follows the number of the product.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 QUALITY: tuple[str, ...] = (
     "{S} [is|are] {Q}",
     "{S} [feels|feel] {Q} from the first day",
-    "Simply put, {S} [is|are] {Q}",
     "{S} [looks|look] {Q} in any light",
     "Most people would call [it|them] {Q}",
     "{A} choice",
@@ -17,7 +16,9 @@ QUALITY: tuple[str, ...] = (
     "One word comes to mind: {Q}",
     "{B} has made something {Q} here",
     "You will find [it|them] {Q}",
-    "{S} [is|are] as {Q} as the pictures suggest",
+    "{S} [is|are] {Q}, inside and out",
+    "{S} [is|are] {Q} to look at and {Q} to use",
+    "If one word had to do, it would be {Q}",
 )
 PAIRING: tuple[str, ...] = (
     "Goes with your {D}",
@@ -144,14 +145,14 @@ LEADS: dict[int, tuple[str, ...]] = {
     1: ("Honestly,", "Naturally,", "Truly,", "Yes,"),
     2: ("Rest assured,", "Good news:", "What's more,", "Trust us,"),
     3: ("Best of all,", "For the record,", "Simple as that:", "As you'd hope,"),
-    4: ("In case you wondered,", "To put it simply,", "As our regulars know,"),
+    4: ("In case you wondered,", "To put it simply,", "As many have noticed,"),
     5: ("And because it really matters,", "If you care to know,"),
 }
 TAILS: dict[int, tuple[str, ...]] = {
     1: (", naturally", ", truly", ", too"),
-    2: (", of course", ", no less", ", after all"),
+    2: (", of course", ", no doubt", ", after all"),
     3: (", plain and simple", ", rain or shine", ", as you'd expect"),
-    4: (", all the year round", ", and then some more", ", just like that one"),
+    4: (", all the year round", ", whatever anyone may say", ", as our regulars know"),
     5: (", whatever the day may bring", ", as every friend will notice"),
 }
 # How title and description press, by the step of urgency: none, then a quarter, a half, three quarters and all of it.
@@ -174,14 +175,14 @@ TITLE_TAILS: dict[str, tuple[str, ...]] = {
     "clothing": ("for every day", "easy fit", "for cool evenings", "your new favourite", "soft and easy to wear"),
     "accessories": ("for travellers", "for every day", "made to travel", "for city and country", "the finishing touch"),
     "electronics": ("for home", "for work and play", "easy setup", "made for moving", "simple to use every day"),
-    "home": ("for any room", "for cosy evenings", "made with care", "living", "for your favourite corner"),
-    "beauty": ("for every day", "gentle care", "for soft evenings", "self-care", "for your morning routine"),
+    "home": ("for any room", "for cosy evenings", "made with care", "for your favourite corner"),
+    "beauty": ("for every day", "gentle care", "for soft evenings", "for your morning routine"),
     "food": ("for sharing", "fresh daily", "the weekend treat", "for hungry people", "full of flavour"),
-    "sport": ("for beginners", "for the weekend", "outdoors", "for parks and trails", "made for moving"),
-    "toys": ("for kids", "gift idea", "for little explorers", "for endless play", "playtime"),
+    "sport": ("for beginners", "for the weekend", "for parks and trails", "made for moving"),
+    "toys": ("for kids", "gift idea", "for little explorers", "for endless play"),
 }
+TITLE_STARTS: tuple[str, ...] = ("new", "our", "original", "iconic", "classic")
 TITLE_ENDS: dict[int, tuple[str, ...]] = {
-    1: ("online", "collection", "edition"),
     2: ("new collection", "signature edition", "holiday favourite", "gift idea"),
     3: ("new season range", "a reader favourite", "as seen outdoors"),
     4: ("from the new range", "the one to own", "a gift to remember"),
