@@ -14,9 +14,9 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from adlab import __version__
 from adlab.data.assessment import HeadResult, Interval, Percentile, Provenance, Reading
 from adlab.inference.agreement_parts import MISMATCHED, TRUE, read_parts
+from adlab.inference.pair_head import provenance_of
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import spread_interval
 from adlab.models.focal import agreement
@@ -59,6 +59,8 @@ class AgreementHead:
         UnknownNameError: There is no such checkpoint, or its reference set is not there.
         CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
     """
+
+    name = HEAD
 
     def __init__(
         self, name: str, encoder_ids: dict[str, str], *, root: Path | None = None, device: str = "cpu"
@@ -107,29 +109,19 @@ class AgreementHead:
             readings=self._read(spaces),
         )
 
-    def results(self, scores: AgreementScores, device: str = "cpu", precision: str = "float32") -> list[HeadResult]:
+    def results(
+        self, image: np.ndarray, text: np.ndarray, device: str = "cpu", precision: str = "float32"
+    ) -> list[HeadResult]:
         """One typed result a pair.
 
         Args:
-            scores: What `score` gave.
+            image: (N, d_A).
+            text: (N, d_B).
             device: Where the features were computed.
             precision: In which floating-point format.
         """
-        provenance = self.provenance(device, precision)
+        scores, provenance = self.score(image, text), provenance_of(self.manifest, self._data_kind, device, precision)
         return [self._result(scores, row, provenance) for row in range(len(scores.cosine))]
-
-    def provenance(self, device: str = "cpu", precision: str = "float32") -> Provenance:
-        """Where the numbers come from."""
-        return Provenance(
-            checkpoint=self.manifest.name,
-            sha256=self.manifest.weights_sha256,
-            data_kind=self._data_kind,
-            trained_on=self.manifest.trained_on,
-            terms=self.manifest.terms,
-            device=device,
-            precision=precision,
-            adlab_version=__version__,
-        )
 
     def _read(self, spaces: dict[str, np.ndarray]) -> np.ndarray:
         columns = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,13 @@ from adlab.data.assessment import DataKind
 from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.inference.conversion import COVERAGE
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
+from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
 from helpers.pictures import caption, picture
 
 VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
+CONVERSION, SIMULATED = "focal-tiny-sim", "reference-tiny-sim"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 READINGS = [
     {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
@@ -98,30 +102,19 @@ def save_focal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncode
     """Write the ensemble that serves `agreement`, and the reference set of its scores."""
     image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(PAIRS)]))
     text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(PAIRS)]))
-    torch.manual_seed(seed)
-    config = FocalConfig(image_dim=image.shape[1], text_dim=text.shape[1], hidden_dim=16, latent_dim=8)
-    ensemble = FocalEnsemble.from_config(config, MEMBERS).eval()
-    for member in ensemble.members:
-        member.fit_standardisation(image, text)
-    ensemble.load_state_dict(as_stored(ensemble.state_dict()))
+    ensemble = _ensemble(image, text, seed)
+    config = ensemble.config
     with torch.inference_mode():
         true, mismatched = ensemble(image, text), ensemble(image, text.roll(1, dims=0))
     probes = _probes(seed)
     extras = {"reference": REFERENCE, "interval_scale": 1.0, "readings": READINGS}
-    network = {
-        "image_dim": config.image_dim,
-        "text_dim": config.text_dim,
-        "hidden_dim": 16,
-        "latent_dim": 8,
-        "members": MEMBERS,
-    }
     save_checkpoint(
         root / FOCAL,
         manifest(
             FOCAL,
             "focal",
             heads=("agreement",),
-            network=network,
+            network=asdict(config) | {"members": MEMBERS},
             encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
             measures=(Measure(name="interval coverage", value=0.9, n=PAIRS, data="random pairs", low=0.8, high=0.95),),
             extras=extras,
@@ -131,6 +124,64 @@ def save_focal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncode
         {"probes.safetensors": probes},
     )
     _save_reference(root, true, mismatched, probes)
+
+
+def save_conversion(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 1) -> None:
+    """Write the ensemble that serves `conversion`, and the reference set of its scores."""
+    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(PAIRS)]))
+    text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(PAIRS)]))
+    ensemble = _ensemble(image, text, seed)
+    config = ConversionConfig(members=MEMBERS, latent_dim=ensemble.config.latent_dim)
+    regression = ConversionRegression(config)
+    randomise(regression, seed)
+    regression.load_state_dict(as_stored(regression.state_dict()))
+    calibration = {"slope": 0.5, "intercept": -5.0, "interval_scale": 1.0}
+    with torch.inference_mode():
+        output = ensemble(image, text)
+        logits = calibration["slope"] * regression(output).double() + calibration["intercept"]
+    save_checkpoint(
+        root / CONVERSION,
+        manifest(
+            CONVERSION,
+            "focal",
+            heads=("conversion",),
+            network=asdict(ensemble.config) | {"members": MEMBERS},
+            encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
+            data_kind=DataKind.SIMULATION.value,
+            measures=(Measure(name=COVERAGE, value=0.88, n=PAIRS, data="random ads"),),
+            extras={
+                "reference": SIMULATED,
+                "conversion": {"regression": asdict(config), "calibration": calibration},
+            },
+        ),
+        ensemble.state_dict(),
+        {"image": image[:4], "text": text[:4], "cosine": agreement(output)[:, :4]},
+        {"conversion.safetensors": regression.state_dict()},
+    )
+    quantiles = quantiles_of(torch.sigmoid(logits.mean(dim=0)).numpy())
+    save_checkpoint(
+        root / SIMULATED,
+        manifest(
+            SIMULATED,
+            "reference",
+            data_kind=DataKind.SIMULATION.value,
+            extras={"groups": {"ads": {"n": PAIRS, "description": "random simulated ads"}}},
+        ),
+        {"shared_image": output.shared_image[0], "shared_text": output.shared_text[0]},
+        {},
+        {QUANTILES: {"ads/conversion": torch.from_numpy(quantiles)}},
+    )
+
+
+def _ensemble(image: Tensor, text: Tensor, seed: int) -> FocalEnsemble:
+    """A random ensemble, standardised on features, rounded as it is stored."""
+    torch.manual_seed(seed)
+    config = FocalConfig(image_dim=image.shape[1], text_dim=text.shape[1], hidden_dim=16, latent_dim=8)
+    ensemble = FocalEnsemble.from_config(config, MEMBERS).eval()
+    for member in ensemble.members:
+        member.fit_standardisation(image, text)
+    ensemble.load_state_dict(as_stored(ensemble.state_dict()))
+    return ensemble
 
 
 def _probes(seed: int) -> dict[str, Tensor]:
@@ -161,6 +212,8 @@ def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, prob
 
 
 def save_tiny_models(root: Path) -> Path:
-    """Write all three checkpoints under `root`; gives `root`."""
-    save_focal(root, save_vision(root), load_minilm())
+    """Write all five checkpoints under `root`; gives `root`."""
+    image_encoder, text_encoder = save_vision(root), load_minilm()
+    save_focal(root, image_encoder, text_encoder)
+    save_conversion(root, image_encoder, text_encoder)
     return root

@@ -140,7 +140,7 @@ def test_a_reading_is_the_probes_rank_on_normalised_private_embeddings(head, fea
 
 
 def test_every_result_has_its_value_inside_its_interval(head, features):
-    for result in head.results(head.score(*features)):
+    for result in head.results(*features):
         assert 0 <= result.interval.low <= result.value <= result.interval.high <= 100
 
 

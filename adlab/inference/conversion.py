@@ -1,0 +1,178 @@
+"""The `conversion` head: the probability that an ad, once shown, leads to a conversion (FOCAL Ad, §4.6).
+
+Learned from planted responses. Each member of an ensemble, trained on its own resample of the ads, has its own
+logistic regression; the mean of their calibrated log-odds is the score, their spread, stretched to the coverage
+measured against the planted truth, the interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from scipy import special
+
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.networks import build_network, check_encoders
+from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
+from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.errors import CheckpointError, ConfigError
+from adlab.inference.pair_head import provenance_of
+from adlab.metrics.percentile import percentile_from_quantiles
+from adlab.metrics.spread import logit_interval
+from adlab.models.focal import FocalEnsemble
+from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
+
+HEAD = "conversion"
+LEVEL = 0.9
+REGRESSION = "conversion.safetensors"
+ADS = "ads"
+COVERAGE = "interval coverage of the planted probability"
+
+
+@dataclass(frozen=True)
+class ConversionScores:
+    """Scores of N ads.
+
+    Attributes:
+        probability: Of a conversion per impression, 0–1, (N,).
+        low: Lower end of its interval.
+        high: Upper end.
+        percentile: Rank among the reference ads, 0–100, (N,).
+    """
+
+    probability: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    percentile: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """How raw log-odds become the score, fitted on ads that trained nothing.
+
+    Attributes:
+        slope: Factor on the mean log-odds.
+        intercept: Added afterwards.
+        interval_scale: Stretch of the members' spread.
+    """
+
+    slope: float
+    intercept: float
+    interval_scale: float
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of the same shape."""
+        return self.slope * logits + self.intercept
+
+
+class ConversionHead:
+    """The loaded head; read-only, hence thread-safe.
+
+    Args:
+        name: Checkpoint name.
+        encoder_ids: Identity of the encoders at hand by modality.
+        root: Folder of the checkpoints.
+        device: Where to compute.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint, or its reference set is not there.
+        CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
+    """
+
+    name = HEAD
+
+    def __init__(
+        self, name: str, encoder_ids: dict[str, str], *, root: Path | None = None, device: str = "cpu"
+    ) -> None:
+        checkpoint = load_checkpoint(name, root)
+        self.manifest = checkpoint.manifest
+        check_encoders(self.manifest, encoder_ids)
+        network = build_network(checkpoint)
+        if not isinstance(network, FocalEnsemble):
+            raise CheckpointError(f"{name} is a {self.manifest.kind!r} checkpoint; the conversion head needs 'focal'.")
+        config, self.calibration, reference, self._data_kind = _settings(self.manifest)
+        if (config.members, config.latent_dim) != (len(network.members), network.config.latent_dim):
+            raise CheckpointError(f"{name}: the regression reads {asdict(config)}, the network gives something else.")
+        regression = ConversionRegression(config)
+        try:
+            regression.load_state_dict(read_extra(checkpoint, REGRESSION), strict=True)
+        except RuntimeError as error:
+            raise CheckpointError(f"{name}: {REGRESSION} does not fit its regression. Restore the folder.") from error
+        self.reference: ReferenceSet = load_reference_set(reference, root)
+        self._quantiles = self.reference.quantiles.get(f"{ADS}/{HEAD}")
+        if self._quantiles is None or ADS not in self.reference.manifest.extras.get("groups", {}):
+            raise CheckpointError(f"{reference} holds no quantiles of {HEAD}; train {name} again.")
+        self.device = torch.device(device)
+        # In double precision: rounding in float32 depends on the size of the batch.
+        self.network = network.double().to(self.device)
+        self.regression = regression.double().eval().requires_grad_(False).to(self.device)
+
+    def score(self, image: np.ndarray, text: np.ndarray) -> ConversionScores:
+        """Score N pairs of features, (N, d_A) and (N, d_B)."""
+        with torch.inference_mode():
+            pair = (torch.from_numpy(x).to(self.device, torch.float64) for x in (image, text))
+            raw = self.regression(self.network(*pair)).cpu().numpy()
+        logits = self.calibration.apply(raw)  # (M, N)
+        probability = special.expit(logits.mean(axis=0))
+        low, high = logit_interval(logits, self.calibration.interval_scale, level=LEVEL)
+        percentile = percentile_from_quantiles(probability, self._quantiles)
+        return ConversionScores(probability, low, high, percentile)
+
+    def results(
+        self, image: np.ndarray, text: np.ndarray, device: str = "cpu", precision: str = "float32"
+    ) -> list[HeadResult]:
+        """One typed result a pair.
+
+        Args:
+            image: (N, d_A).
+            text: (N, d_B).
+            device: Where the features were computed.
+            precision: In which floating-point format.
+        """
+        scores, provenance = self.score(image, text), provenance_of(self.manifest, self._data_kind, device, precision)
+        return [self._result(scores, row, provenance) for row in range(len(image))]
+
+    def _result(self, scores: ConversionScores, row: int, provenance: Provenance) -> HeadResult:
+        coverage = self.manifest.measure(COVERAGE)
+        n, description = self.reference.group(ADS)
+        return HeadResult(
+            head=HEAD,
+            value=float(scores.probability[row]),
+            unit="probability",
+            scale=(0.0, 1.0),
+            interval=Interval(
+                low=float(scores.low[row]),
+                high=float(scores.high[row]),
+                level=LEVEL,
+                kind="spread of five models, each trained on a resample of the simulated ads",
+                measured_coverage=coverage.value if coverage else None,
+                coverage_n=coverage.n if coverage else None,
+            ),
+            percentiles=(
+                Percentile(
+                    value=float(scores.percentile[row]),
+                    reference=self.reference.manifest.name,
+                    n=n,
+                    description=description,
+                ),
+            ),
+            provenance=provenance,
+        )
+
+
+def _settings(manifest: Manifest) -> tuple[ConversionConfig, Calibration, str, DataKind]:
+    try:
+        fields: dict[str, Any] = manifest.extras[HEAD]
+        return (
+            ConversionConfig(**fields["regression"]),
+            Calibration(**fields["calibration"]),
+            str(manifest.extras["reference"]),
+            DataKind(manifest.data_kind),
+        )
+    except (KeyError, TypeError, ValueError, ConfigError) as error:
+        raise CheckpointError(f"{manifest.name} has extras that do not serve conversion: {error!r}.") from error
