@@ -46,7 +46,8 @@ def choose_heads(wanted: Sequence[str] | None, shipped: Iterable[str]) -> tuple[
         UnknownNameError: No such head is known.
         InputError: The head is known but does not ship, or none ships at all; the shipped ones are named.
     """
-    shipped = tuple(name for name in HEADS if name in set(shipped))
+    found = set(shipped)
+    shipped = tuple(name for name in HEADS if name in found)
     if not shipped:
         raise InputError("No checkpoint that serves a head was found; restore models/, or set ADLAB_MODELS.")
     for name in wanted or ():

@@ -68,7 +68,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(models, run):
 def test_verify_finds_intact_files(models, run):
     code, out, _ = run("models", "--verify")
     assert code == 0
-    assert out.count("intact, ") == 3
+    assert out.count("intact, ") == 5
 
 
 def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
@@ -76,14 +76,16 @@ def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
         file.write(b"x")
     code, out, err = run("models", "--verify")
     assert code == 2
-    assert out.count("intact, ") == 2
+    assert out.count("intact, ") == 4
     assert "focal-tiny" in err
     assert "weights.safetensors has another sha256" in err
     code, out, _ = run("models", "--verify", "--json")
     assert code == 2
     assert {entry["name"]: entry["intact"] for entry in json.loads(out)} == {
         "focal-tiny": False,
+        "focal-tiny-sim": True,
         "reference-tiny": True,
+        "reference-tiny-sim": True,
         "vision-mobilenetv2": True,
     }
     assert run("models", "vision-mobilenetv2", "--verify")[0] == 0

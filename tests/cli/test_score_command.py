@@ -17,6 +17,7 @@ from adlab.inference.assessor import Assessor
 from adlab.paths import ROOT
 
 COLUMNS = ["agreement", "agreement_low", "agreement_high"]
+ALL_COLUMNS = [*COLUMNS, "conversion", "conversion_low", "conversion_high"]
 
 
 def scored(
@@ -39,14 +40,17 @@ def scored(
 def test_every_ad_is_scored_in_order_and_its_columns_are_kept(models, pictures, ads, tmp_path, suffix):
     code, out = scored(ads, tmp_path, pictures, suffix=suffix)
     assert code == 0
-    assert list(out.columns) == ["ad_id", "image", "title", *COLUMNS, "notes", "error"]
+    assert list(out.columns) == ["ad_id", "image", "title", *ALL_COLUMNS, "notes", "error"]
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()
     assert out["title"].tolist() == ads["title"].tolist()
-    assert out[COLUMNS].notna().all(axis=None)
+    assert out[ALL_COLUMNS].notna().all(axis=None)
     assert (out["agreement_low"] <= out["agreement"]).all()
     assert (out["agreement"] <= out["agreement_high"]).all()
     assert out["agreement"].between(0, 100).all()
     assert out["agreement"].nunique() > 3
+    assert (out["conversion_low"] <= out["conversion"]).all()
+    assert (out["conversion"] <= out["conversion_high"]).all()
+    assert out["conversion"].between(0, 1).all()
     assert out[["notes", "error"]].isna().all(axis=None)
 
 
@@ -105,7 +109,8 @@ def test_rows_that_lack_something_say_so_and_rows_that_cannot_be_read_have_an_er
     assert out.index[out["notes"].notna()].tolist() == ["no image", "no copy", "query only"]
     assert out.index[out["error"].notna()].tolist() == ["broken", "missing", "outside", "nothing"]
     assert out.loc["no image", "notes"] == (
-        "agreement: Needs an image and a title or description; this ad lacks an image."
+        "agreement: Needs an image and a title or description; this ad lacks an image. "
+        "conversion: Needs an image and a title or description; this ad lacks an image."
     )
     assert "lacks a title or description" in out.loc["no copy", "notes"]
     assert "broken.png" in out.loc["broken", "error"]
@@ -266,7 +271,10 @@ def test_the_summary_goes_to_standard_output(models, pictures, ads, tmp_path, ca
     rows = [{"image": "broken.png"}, {"title": "no picture"}]
     scored(pd.concat([ads, pd.DataFrame(rows)]), tmp_path, pictures)
     captured = capsys.readouterr()
-    assert captured.out == f"{tmp_path / 'scores.csv'}: 8 rows, 6 with agreement, 1 with notes, 1 with an error.\n"
+    assert (
+        captured.out
+        == f"{tmp_path / 'scores.csv'}: 8 rows, 6 with agreement, 6 with conversion, 1 with notes, 1 with an error.\n"
+    )
     assert captured.err == ""
 
 
@@ -297,7 +305,7 @@ def test_a_process_of_its_own_scores_from_csv_to_parquet(tiny_models, pictures, 
     }
     done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "new/scores.parquet: 6 rows, 6 with agreement.\n"
+    assert done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion.\n"
     out = pd.read_parquet(tmp_path / "new" / "scores.parquet")
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()
     assert out[COLUMNS].dtypes.map(str).unique().tolist() == ["float64"]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.pictures import caption, picture
-from helpers.tiny_models import FOCAL, PAIRS, READINGS, REFERENCE, VISION, save_vision
+from helpers.tiny_models import CONVERSION, FOCAL, PAIRS, READINGS, REFERENCE, SIMULATED, VISION, save_vision
 
 from adlab.checkpoints.manifest import read_manifest
 from adlab.data.assessment import Assessment, DataKind, HeadResult
