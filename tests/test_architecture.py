@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "checkpoints": {"models", "encoders", "data"},
     "features": {"data", "encoders", "models", "checkpoints"},
     "simulator": {"data"},
-    "training": {"data", "simulator", "encoders", "models", "losses", "checkpoints", "features"},
+    "training": {"data", "simulator", "encoders", "models", "losses", "checkpoints", "features", "projection"},
     "inference": {"data", "encoders", "models", "checkpoints", "features"},
     "explain": {"data", "models", "features", "inference"},
     "projection": {"data", "checkpoints", "inference"},

@@ -1,4 +1,8 @@
-"""The t-SNE maps of FOCAL Ad: the chain of §7.2, and that of §5, which leaves out standardising and PCA."""
+"""The t-SNE maps of FOCAL Ad: the chain of §7.2, and that of §5, which leaves out standardising and PCA.
+
+Solved by openTSNE (Poličar et al. 2024), which reports on its way and can be stopped: 250 steps of early
+exaggeration, then the others, Barnes-Hut gradients, exact neighbours up to `EXACT_NEIGHBOURS` rows.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.decomposition import PCA
-from sklearn.manifold import TSNE
 
 from adlab.errors import ConfigError, InputError, UnknownNameError
 from adlab.metrics.arrays import FloatArray, matrix
+from adlab.projection.progress import Progress, no_progress
 
 CHAINS = ("standardise-pca", "direct")
-MIN_ITERATIONS = 300  # the first 250 are early exaggeration, which is no map yet
+EXAGGERATED = 250  # steps of early exaggeration, which is no map yet
+MIN_ITERATIONS = 300
+REPORT_EVERY = 25
+EXACT_NEIGHBOURS = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +72,13 @@ class TsneMap(NamedTuple):
     kl_divergence: float
 
 
-def tsne_map(embeddings: ArrayLike, config: TsneConfig | None = None) -> TsneMap:
+def tsne_map(embeddings: ArrayLike, config: TsneConfig | None = None, progress: Progress = no_progress) -> TsneMap:
     """Map embeddings to the plane. The same embeddings and config give the same map.
 
     Args:
         embeddings: (N, D), N above the perplexity.
         config: How; the chain of §7.2 if not given.
+        progress: Called with (steps done, all steps); what it raises ends the work.
 
     Returns:
         Coordinates and the parameters they were made with.
@@ -88,18 +95,39 @@ def tsne_map(embeddings: ArrayLike, config: TsneConfig | None = None) -> TsneMap
         raise InputError(f"embeddings have shape {z.shape}; a map needs two or more columns.")
     if config.chain == "standardise-pca":
         z = _standardise_and_reduce(z, config)
-    solver = TSNE(
-        n_components=2,
+    from openTSNE import TSNE
+
+    solved = TSNE(
         perplexity=config.perplexity,
-        max_iter=config.iterations,
-        init="pca",
+        early_exaggeration_iter=EXAGGERATED,
+        n_iter=config.iterations - EXAGGERATED,
+        initialization="pca",
+        negative_gradient_method="bh",
+        neighbors="exact" if len(z) <= EXACT_NEIGHBOURS else "annoy",
+        callbacks=_Reporter(config.iterations, progress),
+        callbacks_every_iters=REPORT_EVERY,
+        n_jobs=1,  # sums of several threads round in another order each time
         random_state=config.seed,
-    )
-    coordinates = solver.fit_transform(z.astype(np.float32)).astype(np.float32)
-    return TsneMap(coordinates, config, z.shape[1], float(solver.kl_divergence_))
+    ).fit(z.astype(np.float32))
+    return TsneMap(np.asarray(solved, dtype=np.float32), config, z.shape[1], float(solved.kl_divergence))
+
+
+class _Reporter:
+    """Passes the solver's steps on; it counts them anew after the early exaggeration."""
+
+    def __init__(self, iterations: int, progress: Progress) -> None:
+        self.iterations, self.progress, self.done = iterations, progress, 0
+
+    def __call__(self, iteration: int, error: float, embedding: object) -> bool:
+        """Report; never asks the solver to stop, which would pass for a finished map."""
+        self.done += REPORT_EVERY
+        self.progress(min(self.done, self.iterations), self.iterations)
+        return False
 
 
 def _standardise_and_reduce(z: FloatArray, config: TsneConfig) -> FloatArray:
+    from sklearn.decomposition import PCA
+
     std = z.std(axis=0)
     z = (z - z.mean(axis=0)) / np.where(std == 0, 1.0, std)
     width = min(config.pca_dim, *z.shape)

@@ -11,7 +11,13 @@ import torch
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.reference_set import KIND, QUANTILES, quantiles_of
 from adlab.checkpoints.store import save_checkpoint
+from adlab.data.image_intake import read_image
+from adlab.features.properties import IMAGE_PROPERTIES, TEXT_PROPERTIES, image_properties, text_properties
 from adlab.models.focal import FocalEnsemble
+from adlab.projection.columns import Column
+from adlab.projection.embedding import embed, untrained_twin
+from adlab.projection.reference import EXTRAS as LATENT
+from adlab.projection.reference import Latent, latent_of, paired
 from adlab.training.focal_data import FlickrPairs
 from adlab.training.focal_measures import embed_ensemble, mismatched_cosines, true_cosines
 from adlab.training.focal_readings import Readings
@@ -50,6 +56,7 @@ def save_reference_set(
         "shared_text": output.shared_text[0, :, 0],
         "private_text": output.private_text[0, :, 0],
     }
+    latent = _latent(network, pairs, embeddings, manifest)
     count = int(true[0].size)
     described = replace(
         manifest,
@@ -67,8 +74,46 @@ def save_reference_set(
                 "mismatched": {"n": count, "description": "photos with another photo's caption (photos, not ads)"},
             },
             "embeddings": f"first member, first caption, {len(rows)} images at length 1",
+            LATENT: latent.extras,
         },
     )
     tensors = {key: torch.from_numpy(np.asarray(value)) for key, value in quantiles.items()}
     nothing = {"empty": torch.zeros(1)}
-    return save_checkpoint(folder, described, embeddings, nothing, {QUANTILES: tensors})
+    return save_checkpoint(folder, described, embeddings, nothing, {QUANTILES: tensors, **latent.files})
+
+
+def _latent(network: FocalEnsemble, pairs: FlickrPairs, parts: dict[str, torch.Tensor], manifest: Manifest) -> Latent:
+    """Maps of the test pairs, true and mismatched, with what can be said of photos and captions unseen."""
+    rows = pairs.rows["test"]
+    embeddings, pair = paired({name: part.numpy() for name, part in parts.items()})
+    untrained = embed(
+        untrained_twin(manifest.network, network.state_dict(), manifest.training.seed),
+        pairs.features.image[rows].numpy(),
+        pairs.features.text[rows, 0].numpy(),
+        embeddings.image_of,
+        embeddings.text_of,
+    )
+    pictures = np.stack([image_properties(read_image(pairs.paths[row]).pixels) for row in rows])
+    texts = np.stack([text_properties(pairs.captions[row][0]) for row in rows])
+    columns = [pair]
+    for what, kinds, values, index in (
+        ("picture", IMAGE_PROPERTIES, pictures, embeddings.image_of),
+        ("caption", TEXT_PROPERTIES, texts, embeddings.text_of),
+    ):
+        columns += [
+            Column(
+                name=f"{what}: {kind.name}",
+                values=values[index, number].astype(np.float32),
+                meaning=f"from {kind.low_word} to {kind.high_word}",
+            )
+            for number, kind in enumerate(kinds)
+        ]
+    return latent_of(
+        embeddings,
+        tuple(columns),
+        label=pair.name,
+        untrained=untrained,
+        display="no",
+        why="Flickr8k is lent for research: its photos and captions are not shown, only what was measured on them.",
+        seed=manifest.training.seed,
+    )
