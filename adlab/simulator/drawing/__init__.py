@@ -1,0 +1,1 @@
+"""Pictures of the simulated world, drawn from vectors: products, backgrounds, clutter and shadows."""

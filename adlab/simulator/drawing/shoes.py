@@ -1,0 +1,103 @@
+"""Shoes: sneaker, boot, sandal, high heel."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlab.simulator.drawing.kind import Kind
+from adlab.simulator.drawing.shapes import blob, curve, limb, shape
+from adlab.simulator.drawing.sketch import Sketch
+
+
+def _sneaker(s: Sketch, rng: np.random.Generator) -> None:
+    toe, collar, sole = rng.uniform(-2, 2), rng.uniform(-4, 4), rng.uniform(0, 3)
+    upper = shape((6, 22 + collar, 5), (14, 18 + collar, 6), (22, 27, 12), (31, 24, 6), (40, 16 + collar, 4),
+                  (48, 20, 8), (66, 36, 20), (90, 42 + toe, 14), (98, 52, 10), (97, 62, 3), (4, 62, 3), (3, 46, 10))  # fmt: skip
+    s.form(upper, s.main)
+    s.panel(shape((70, 40), (100, 38, 9), (101, 64), (74, 64, 8)), s.pale, lift=0.05)
+    s.panel(shape((0, 34), (16, 36, 6), (20, 64), (0, 64)), s.deep)
+    s.panel(blob((22, 52), (44, 40), (62, 30), (52, 48), (30, 60)), s.accent, "level", 0.15)
+    s.seam(curve((70, 42), (74, 52), (73, 63)), 0.9)
+    s.seam(curve((20, 36), (22, 50), (20, 63)), 0.9)
+    s.form(shape((38, 15 + collar, 3), (48, 17, 4), (68, 34, 4), (64, 38, 3), (44, 26, 5)), s.deep, "slope")
+    for i in range(4):
+        x, y = 43 + i * 5.6, 21 + i * 4.1
+        s.line(curve((x - 4, y + 5.5), (x, y + 1), (x + 5, y - 1)), 2.2, s.material("paper").at(0.75))
+    s.form(shape((2, 60 - sole, 3), (40, 61 - sole), (99, 60 - sole, 4), (100, 68, 6), (92, 73, 4), (8, 73, 5), (2, 69, 4)),
+           s.material("paper"), "slope", cast=0.25)  # fmt: skip
+    s.panel(shape((0, 69.5), (101, 69.5), (100, 75), (0, 75)), s.deep, "level")
+    s.seam(curve((4, 65.5), (50, 66.5), (98, 65)), 0.7, s.material("paper"), 0.2)
+    s.stitch(curve((24, 58), (48, 57.5), (70, 58)))
+    s.shine(blob((10, 26 + collar), (16, 24 + collar), (22, 34), (14, 40)), 0.3)
+    s.glint(curve((74, 42.5), (84, 43.5), (92, 47)), 1.6, 0.6)
+
+
+def _boot(s: Sketch, rng: np.random.Generator) -> None:
+    shaft, heel = rng.uniform(-8, 6), rng.uniform(0, 3)
+    leather = shape((12, 6 + shaft, 5), (46, 6 + shaft, 5), (47, 34, 8), (56, 50, 14), (82, 56, 16), (90, 72, 8),
+                    (89, 80, 2), (12, 80, 2), (10, 60, 9), (15, 38, 20))  # fmt: skip
+    s.form(leather, s.main)
+    s.panel(shape((8, 0 + shaft), (52, 0 + shaft), (52, 15 + shaft, 4), (8, 15 + shaft, 4)), s.deep)
+    s.panel(shape((66, 54, 3), (92, 52), (92, 82), (70, 82, 10)), s.deep, lift=0.12)
+    s.panel(blob((6, 56), (24, 56), (26, 84), (6, 84)), s.deep, lift=0.08)
+    s.seam(curve((30, 16 + shaft), (31, 40), (28, 62), (27, 80)), 0.9)
+    for i in range(5):
+        y = 20 + shaft * (1 - i / 5) + i * 8
+        x = 39 + max(0, i - 2) * 4
+        s.line(curve((x, y + 3), (x + 6, y), (x + 13, y + 1.5)), 2.0, s.material("cheese", -0.2).at(0.7))
+    sole = shape((9, 78, 2), (90, 78, 3), (92, 84, 4), (88, 88, 2), (40, 87, 1), (36, 91 + heel, 1), (10, 91 + heel, 2))
+    s.form(sole, s.material("ink"), "slope", cast=0.3)
+    s.stitch(curve((12, 77), (50, 77), (88, 77)), tone=s.material("cheese"))
+    s.shine(limb(curve((17, 18 + shaft), (20, 36), (16, 58)), 2, 5, 1), 0.35)
+    s.shine(blob((62, 56), (74, 58), (82, 66), (70, 62)), 0.3)
+
+
+def _sandal(s: Sketch, rng: np.random.Generator) -> None:
+    bed = blob((4, 66), (10, 58), (40, 62), (70, 68), (97, 70), (99, 78), (60, 80), (6, 78))
+    s.form(shape((3, 72, 8), (40, 70), (98, 74, 8), (99, 82, 5), (90, 87, 4), (10, 88, 5), (3, 84, 5)), s.deep, "slope")
+    s.form(bed, s.material("wood"), "slope")
+    rise = rng.uniform(-3, 3)
+    s.form(limb(curve((10, 72), (4, 48 + rise), (16, 34 + rise), (38, 40), (52, 74)), 9, 8, 8, 9), s.deep, cast=0.3)
+    s.form(
+        blob((50, 80), (54, 54), (72, 42 + rise), (88, 54), (94, 80), (86, 82), (72, 72), (60, 82)), s.main, cast=0.4
+    )
+    s.stitch(curve((55, 76), (59, 58), (73, 49 + rise), (85, 59), (89, 76)))
+    s.form(limb(curve((14, 74), (20, 52), (34, 44 + rise), (46, 56), (48, 78)), 11, 12, 11), s.main, cast=0.4)
+    s.form(
+        shape((27, 42 + rise, 2), (39, 44 + rise, 2), (38, 55 + rise, 2), (26, 53 + rise, 2)),
+        s.material("gold"),
+        "metal",
+        cast=0.3,
+    )
+    s.flat(shape((30, 45 + rise, 1), (36, 46 + rise, 1), (35.5, 52 + rise, 1), (29.5, 51 + rise, 1)), s.deep)
+    s.glint(curve((60, 58), (72, 50 + rise), (82, 57)), 1.6, 0.5)
+
+
+def _high_heel(s: Sketch, rng: np.random.Generator) -> None:
+    arch, heel = rng.uniform(-4, 4), rng.uniform(-1.5, 1.5)
+    s.form(
+        shape((9, 40, 3), (17, 44, 6), (15, 66, 10), (11.5 + heel, 92, 1), (7 + heel, 92, 1), (7, 66, 10)),
+        s.deep,
+        "cylinder",
+    )
+    s.form(
+        blob((10, 30), (24, 38 + arch), (46, 62 + arch), (64, 78), (66, 86), (46, 74 + arch), (22, 52), (8, 46)),
+        s.material("wood"),
+        "slope",
+    )
+    upper = shape((7, 18, 6), (13, 17, 5), (20, 30, 14), (38, 50 + arch, 20), (56, 64, 10), (64, 62, 6), (76, 66, 14),
+                  (98, 84, 8), (97, 91, 3), (66, 91, 8), (46, 76 + arch, 20), (20, 50, 18), (7, 46, 6))  # fmt: skip
+    s.form(upper, s.main, cast=0.25)
+    s.panel(blob((48, 62 + arch), (57, 63), (65, 61), (58, 70), (52, 68)), s.deep, "hollow")
+    s.shade(shape((60, 91), (98, 86), (99, 93), (60, 94)), 0.35)
+    s.line(curve((64, 91.5), (80, 92), (97, 91)), 2.2, s.deep.at(0.3))
+    s.shine(blob((70, 68), (80, 72), (92, 84), (78, 80)), 0.55)
+    s.shine(limb(curve((10, 21), (15, 34), (28, 48)), 1, 3.4, 0.5), 0.5)
+
+
+SHOES = {
+    "sneaker": Kind(_sneaker, tilt=14),
+    "boot": Kind(_boot, tilt=6),
+    "sandal": Kind(_sandal, tilt=12),
+    "high heel": Kind(_high_heel, tilt=6),
+}
