@@ -120,6 +120,7 @@ def _asked_kind(factors: Factors, draws: Draws) -> str:
 
 
 def _own_or_other(draws: Draws, slot: int, own: str, options: tuple[str, ...] | list[str]) -> str:
-    if own and draws.chance(slot, _OWN):
+    others = [option for option in options if option != own]
+    if own and (not others or draws.chance(slot, _OWN)):
         return own
-    return draws.pick(slot + 1, [option for option in options if option != own])
+    return draws.pick(slot + 1, others)
