@@ -9,29 +9,22 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from scipy import special
 
-from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.conversion import ADS, COVERAGE, HEAD, LEVEL, REGRESSION, settings_of
 from adlab.checkpoints.networks import build_network, check_encoders
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
 from adlab.checkpoints.store import load_checkpoint, read_extra
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
-from adlab.errors import CheckpointError, ConfigError
+from adlab.errors import CheckpointError
 from adlab.inference.pair_head import provenance_of
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import logit_interval
 from adlab.models.focal import FocalEnsemble
-from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
-
-HEAD = "conversion"
-LEVEL = 0.9
-REGRESSION = "conversion.safetensors"
-ADS = "ads"
-COVERAGE = "interval coverage of the planted probability"
+from adlab.models.focal_conversion import ConversionRegression
 
 
 @dataclass(frozen=True)
@@ -49,25 +42,6 @@ class ConversionScores:
     low: np.ndarray
     high: np.ndarray
     percentile: np.ndarray
-
-
-@dataclass(frozen=True, kw_only=True)
-class Calibration:
-    """How raw log-odds become the score, fitted on ads that trained nothing.
-
-    Attributes:
-        slope: Factor on the mean log-odds.
-        intercept: Added afterwards.
-        interval_scale: Stretch of the members' spread.
-    """
-
-    slope: float
-    intercept: float
-    interval_scale: float
-
-    def apply(self, logits: np.ndarray) -> np.ndarray:
-        """Calibrated log-odds of the same shape."""
-        return self.slope * logits + self.intercept
 
 
 class ConversionHead:
@@ -95,7 +69,8 @@ class ConversionHead:
         network = build_network(checkpoint)
         if not isinstance(network, FocalEnsemble):
             raise CheckpointError(f"{name} is a {self.manifest.kind!r} checkpoint; the conversion head needs 'focal'.")
-        config, self.calibration, reference, self._data_kind = _settings(self.manifest)
+        config, self.calibration, reference = settings_of(self.manifest)
+        self._data_kind = DataKind(self.manifest.data_kind)
         if (config.members, config.latent_dim) != (len(network.members), network.config.latent_dim):
             raise CheckpointError(f"{name}: the regression reads {asdict(config)}, the network gives something else.")
         regression = ConversionRegression(config)
@@ -104,9 +79,10 @@ class ConversionHead:
         except RuntimeError as error:
             raise CheckpointError(f"{name}: {REGRESSION} does not fit its regression. Restore the folder.") from error
         self.reference: ReferenceSet = load_reference_set(reference, root)
-        self._quantiles = self.reference.quantiles.get(f"{ADS}/{HEAD}")
-        if self._quantiles is None or ADS not in self.reference.manifest.extras.get("groups", {}):
+        quantiles = self.reference.quantiles
+        if f"{ADS}/{HEAD}" not in quantiles or ADS not in self.reference.manifest.extras.get("groups", {}):
             raise CheckpointError(f"{reference} holds no quantiles of {HEAD}; train {name} again.")
+        self._quantiles = quantiles[f"{ADS}/{HEAD}"]
         self.device = torch.device(device)
         # In double precision: rounding in float32 depends on the size of the batch.
         self.network = network.double().to(self.device)
@@ -163,16 +139,3 @@ class ConversionHead:
             ),
             provenance=provenance,
         )
-
-
-def _settings(manifest: Manifest) -> tuple[ConversionConfig, Calibration, str, DataKind]:
-    try:
-        fields: dict[str, Any] = manifest.extras[HEAD]
-        return (
-            ConversionConfig(**fields["regression"]),
-            Calibration(**fields["calibration"]),
-            str(manifest.extras["reference"]),
-            DataKind(manifest.data_kind),
-        )
-    except (KeyError, TypeError, ValueError, ConfigError) as error:
-        raise CheckpointError(f"{manifest.name} has extras that do not serve conversion: {error!r}.") from error

@@ -125,7 +125,7 @@ class VisionTask(lightning.LightningModule):
             sets.append(
                 VisionDataset(source.cache, source.texts, source.groups, rows, epoch_seed, self.config.text_mixture)
             )
-        pictures = ConcatDataset(sets)
+        pictures: ConcatDataset[dict[str, Tensor]] = ConcatDataset(sets)
         # The order is drawn here and not by the loader, which draws anew each time it is walked through: a resumed
         # run walks through its first epoch twice.
         order = rng.permutation(len(pictures)).tolist()

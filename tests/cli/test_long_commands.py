@@ -14,6 +14,7 @@ from helpers.tiny_models import manifest
 
 from adlab.checkpoints.manifest import Measure
 from adlab.errors import DataUnavailableError
+from adlab.training.simulated import Collection
 from adlab.training.vision import VisionTraining
 
 MEASURES = (
@@ -50,6 +51,7 @@ def calls(monkeypatch):
     modules = {
         "adlab.training.vision_run": {"VisionRun": Config, "train_vision": keep(TRAINED)},
         "adlab.training.focal_run": {"FocalRun": Config, "train_focal": keep(TRAINED)},
+        "adlab.training.focal_sim": {"FocalSimRun": Config, "train_focal_sim": keep(TRAINED)},
         "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
         "adlab.evaluation.checkpoint": {"evaluate_checkpoint": keep(list(MEASURES))},
     }
@@ -129,11 +131,31 @@ def test_train_focal_hands_over_every_option(calls, data, tmp_path, run):
     assert "pooled cosine" in printed
 
 
+def test_train_focal_sim_hands_over_every_option_and_needs_no_data(calls, tmp_path, run):
+    code, printed, _ = run(
+        *("train", "focal-sim", "--ads", 50, "--impressions", 70, "--ad-seed", 4, "--out", tmp_path / "sim"),
+        *("--members", 2, "--run", tmp_path / "state", "--seed", 3, "--budget-minutes", 9, "--device", "cpu"),
+    )
+    assert code == 0
+    assert vars(calls.config) == {
+        "collection": Collection(seed=4, train=50, impressions=70),
+        "out": tmp_path / "sim",
+        "members": 2,
+        "run": tmp_path / "state",
+        "seed": 3,
+        "budget_minutes": 9.0,
+        "device": "cpu",
+    }
+    assert calls[0][2].startswith("python -m adlab train focal-sim --ads 50 ")
+    assert "pooled cosine" in printed
+
+
 @pytest.mark.parametrize(
     ("command", "module", "work", "config"),
     [
         ("train focal", "adlab.training.focal_run", "train_focal", "FocalRun"),
         ("train vision", "adlab.training.vision_run", "train_vision", "VisionRun"),
+        ("train focal-sim", "adlab.training.focal_sim", "train_focal_sim", "FocalSimRun"),
         ("reproduce focal", "adlab.evaluation.focal", "reproduce_focal", "FocalReproduction"),
     ],
 )
@@ -145,6 +167,8 @@ def test_defaults_of_the_command_are_those_of_the_work(data, monkeypatch, run, c
     if config == "VisionRun":
         teacher = data.parent / "weights" / "mobilenet_v2_imagenet_tf_same.safetensors"
         given = {"data": data, "teacher": teacher}
+    if config == "FocalSimRun":
+        given = {}
     assert seen == [getattr(real, config)(**given)]
 
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adlab.checkpoints.conversion import COVERAGE
 from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
@@ -18,7 +19,6 @@ from adlab.data.assessment import DataKind
 from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
-from adlab.inference.conversion import COVERAGE
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
 from helpers.pictures import caption, picture

@@ -12,12 +12,13 @@ from helpers.pictures import caption, picture
 from helpers.tiny_models import CONVERSION, FOCAL, PAIRS, SIMULATED
 from scipy import special
 
+from adlab.checkpoints.conversion import COVERAGE
 from adlab.checkpoints.networks import build_network, load_image_encoder
 from adlab.checkpoints.store import load_checkpoint, read_extra, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError
-from adlab.inference.conversion import COVERAGE, ConversionHead
+from adlab.inference.conversion import ConversionHead
 from adlab.metrics.spread import logit_interval
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
 

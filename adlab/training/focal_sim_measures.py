@@ -1,0 +1,191 @@
+"""What the card of FOCAL Ad on planted conversions reports: Table 1's comparison, held against the known ceiling.
+
+The planted probability p of every test ad is known, so the AUC that scores are expected to reach over the impressions
+of these ads follows without drawing one outcome: an ad counts p times as a conversion and 1 − p times as none.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from adlab.checkpoints.conversion import COVERAGE, LEVEL, Calibration
+from adlab.checkpoints.manifest import Measure
+from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
+from adlab.metrics.collapse import effective_rank, mean_pairwise_cosine
+from adlab.metrics.correlation import sprc
+from adlab.metrics.spread import logit_interval
+from adlab.models.focal import FocalOutput
+from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
+from adlab.simulator.ceiling import expected_auc
+from adlab.training.conversion import Counts, calibration_error, covered, fit_counts, fit_regressions
+from adlab.training.simulated import SimulatedPairs
+
+RESAMPLES = 300
+VARIANTS: dict[str, tuple[str, bool, str]] = {
+    "full, with the product of the shared embeddings": ("full", True, "what serves the head"),
+    "full": ("full", False, "all four embeddings, FOCAL Ad, Table 1"),
+    "shared": ("shared", False, "shared embeddings only, FOCAL Ad, Table 1"),
+    "private": ("private", False, "private embeddings only"),
+    "image only": ("image", False, "both embeddings of the picture"),
+    "text only": ("text", False, "both embeddings of the copy"),
+}
+
+
+def measure_conversion(
+    output: FocalOutput,
+    regression: ConversionRegression,
+    calibration: Calibration,
+    pairs: SimulatedPairs,
+    rows: list[np.ndarray],
+    strength: float,
+    seed: int,
+) -> tuple[Measure, ...]:
+    """All measures, on the test ads.
+
+    Args:
+        output: Embeddings of all ads, (M, N, D) each.
+        regression: What serves the head.
+        calibration: Likewise.
+        pairs: All ads.
+        rows: Training ads of each member.
+        strength: Penalty of the rivals.
+        seed: Of the bootstrap.
+    """
+    test = pairs.rows["test"]
+    planted = pairs.rates.ctcvr[test]
+    on = f"{len(test):,} simulated ads that trained nothing"
+    own = FocalOutput(*(part[:, test] for part in output))
+    logits = calibration.apply(regression(own).numpy())
+    counts = Counts(pairs.impressions, pairs.conversions)
+    scores = {name: _variant(output, counts, regression.config, rows, strength, test, name) for name in VARIANTS}
+    scores[next(iter(VARIANTS))] = logits.mean(axis=0)
+    ads = np.arange(len(test))
+
+    def auc_of(values: np.ndarray, name: str, note: str) -> Measure:
+        interval = bootstrap_interval(
+            lambda picked: expected_auc(values[picked], planted[picked]), ads, n_resamples=RESAMPLES, seed=seed
+        )
+        return Measure(
+            name=name, value=interval.value, low=interval.low, high=interval.high, n=len(test), data=on, note=note
+        )
+
+    ceiling = auc_of(planted, "ceiling: AUC of the planted probability", "no model can rank these impressions better")
+    rivals = [auc_of(values, f"AUC, {name}", VARIANTS[name][2]) for name, values in scores.items()]
+    raw = _raw_features(pairs, counts, strength, test)
+    rivals.append(auc_of(raw, "AUC, the encoders' own features", "logistic regression without FOCAL, same penalty"))
+    return (
+        *rivals,
+        ceiling,
+        _difference(scores["full"], scores["shared"], planted, on, seed),
+        _rank(scores[next(iter(VARIANTS))], planted, on, seed),
+        _coverage(logits, planted, calibration, on, seed),
+        Measure(
+            name="calibration error, relative",
+            value=calibration_error(1 / (1 + np.exp(-logits.mean(axis=0))), planted),
+            n=len(test),
+            data=on,
+            note="mean gap of stated and planted probability in ten bins, over the mean planted one "
+            f"({planted.mean():.5f})",
+        ),
+        *_collapse(own, on),
+    )
+
+
+def _variant(
+    output: FocalOutput,
+    counts: Counts,
+    served: ConversionConfig,
+    rows: list[np.ndarray],
+    strength: float,
+    test: np.ndarray,
+    name: str,
+) -> np.ndarray:
+    spaces, product, _ = VARIANTS[name]
+    config = ConversionConfig(members=served.members, latent_dim=served.latent_dim, spaces=spaces, product=product)
+    regression = fit_regressions(output, counts, config, rows, strength).double()
+    own = FocalOutput(*(part[:, test] for part in output))
+    logits: np.ndarray = regression(own).mean(dim=0).numpy()
+    return logits
+
+
+def _raw_features(pairs: SimulatedPairs, counts: Counts, strength: float, test: np.ndarray) -> np.ndarray:
+    features = np.concatenate([pairs.features.image.numpy(), pairs.features.text[:, 0].numpy()], axis=1).astype(float)
+    train = pairs.rows["train"]
+    weight, bias = fit_counts(features[train], counts.at(train), strength)
+    return np.asarray(features[test] @ weight + bias)
+
+
+def _difference(full: np.ndarray, shared: np.ndarray, planted: np.ndarray, on: str, seed: int) -> Measure:
+    found = paired_bootstrap_difference(
+        lambda picked: expected_auc(full[picked], planted[picked]),
+        lambda picked: expected_auc(shared[picked], planted[picked]),
+        np.arange(len(planted)),
+        n_resamples=RESAMPLES,
+        seed=seed,
+    )
+    return Measure(
+        name="AUC, full minus shared",
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=len(planted),
+        data=on,
+        note="Table 1's comparison, paired by ad; part of it is width: full reads twice as many numbers",
+    )
+
+
+def _rank(scores: np.ndarray, planted: np.ndarray, on: str, seed: int) -> Measure:
+    found = bootstrap_interval(
+        lambda picked: sprc(scores[picked], planted[picked]),
+        np.arange(len(planted)),
+        n_resamples=RESAMPLES,
+        seed=seed,
+    )
+    return Measure(
+        name="rank correlation with the planted probability",
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=len(planted),
+        data=on,
+        note="Spearman; 1 would be the truth",
+    )
+
+
+def _coverage(logits: np.ndarray, planted: np.ndarray, calibration: Calibration, on: str, seed: int) -> Measure:
+    inside = covered(logits, planted, calibration.interval_scale).astype(float)
+    found = bootstrap_interval(
+        lambda picked: float(inside[picked].mean()), np.arange(len(planted)), n_resamples=RESAMPLES, seed=seed
+    )
+    low, high = logit_interval(logits, calibration.interval_scale)
+    return Measure(
+        name=COVERAGE,
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=len(planted),
+        data=on,
+        aim=f"{LEVEL:.2f}",
+        note=f"stretch {calibration.interval_scale:.2f} fitted on other ads; the upper end is on average "
+        f"{np.exp(np.mean(np.log(high / low))):.2f} times the lower",
+    )
+
+
+def _collapse(own: FocalOutput, on: str) -> tuple[Measure, ...]:
+    shared = own.shared_image.numpy()
+    return (
+        Measure(
+            name="effective rank of shared image embeddings",
+            value=float(np.mean([effective_rank(member) for member in shared])),
+            n=shared.shape[1],
+            data=on,
+            note=f"directions in even use, of {shared.shape[2]}; 1 would be collapse (mean over members)",
+        ),
+        Measure(
+            name="mean pairwise cosine of shared image embeddings",
+            value=float(np.mean([mean_pairwise_cosine(member) for member in shared])),
+            n=shared.shape[1],
+            data=on,
+            note="1 would be collapse (mean over members)",
+        ),
+    )

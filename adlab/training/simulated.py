@@ -1,0 +1,171 @@
+"""Simulated ads as frozen features of pairs, with what came of them, for training FOCAL Ad on planted conversions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from PIL.Image import Transpose
+
+from adlab.data.array_store import ArrayStore, compute_missing
+from adlab.data.creative import Creative
+from adlab.encoders.image import ImageEncoder
+from adlab.encoders.text import TextEncoder
+from adlab.errors import ConfigError
+from adlab.features.stored import Progress, no_progress, stored_texts
+from adlab.paths import cache_dir
+from adlab.simulator.ad import AdPlan
+from adlab.simulator.plan import plan_ad
+from adlab.simulator.population import factor_table
+from adlab.simulator.render import draw
+from adlab.simulator.response import AdRates, ResponseModel
+from adlab.training.focal import PairFeatures
+from adlab.training.focal_data import drop_words
+
+SPREAD = 0.8  # standard deviation of the logarithm of an ad's impressions
+BATCH = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Collection:
+    """Which simulated ads, and how often they were shown.
+
+    Attributes:
+        seed: Seed of the ads and of their outcomes.
+        train: Ads to train on.
+        dev: Ads that decide on epochs, strengths and calibration.
+        test: Ads to measure on; they are the reference set.
+        impressions: Mean impressions an ad, log-normal.
+
+    Raises:
+        ConfigError: A number is too small.
+    """
+
+    seed: int = 2026
+    train: int = 6000
+    dev: int = 1000
+    test: int = 2000
+    impressions: int = 5000
+
+    def __post_init__(self) -> None:
+        for name, least in (("seed", 0), ("train", 2), ("dev", 2), ("test", 2), ("impressions", 1)):
+            if getattr(self, name) < least:
+                raise ConfigError(f"{name} is {getattr(self, name)}; give {least} or more.")
+
+
+@dataclass(frozen=True)
+class SimulatedPairs:
+    """Simulated ads with features and outcomes.
+
+    Attributes:
+        plans: What each was drawn from.
+        features: One text an ad.
+        rates: Planted probabilities, averaged over contexts.
+        impressions: Times shown, (N,).
+        conversions: Clicks that converted, (N,).
+        rows: Rows of ``"train"``, ``"dev"`` and ``"test"``; ads are independent, so any split is one by ad and image.
+    """
+
+    plans: tuple[AdPlan, ...]
+    features: PairFeatures
+    rates: AdRates
+    impressions: np.ndarray
+    conversions: np.ndarray
+    rows: dict[str, np.ndarray]
+
+
+def simulated_pairs(
+    collection: Collection,
+    image_encoder: ImageEncoder,
+    text_encoder: TextEncoder,
+    progress: Progress = no_progress,
+) -> SimulatedPairs:
+    """Plan, draw, encode (or take from the store) and let impressions happen.
+
+    The augmented views are those of Flickr8k: the mirror image, and the copy without a fifth of its words.
+
+    Args:
+        collection: Which ads.
+        image_encoder: For pictures; drawn at the encoder's own size.
+        text_encoder: For the copy.
+        progress: Called with (done, total) of each stage.
+    """
+    sizes = {"train": collection.train, "dev": collection.dev, "test": collection.test}
+    ends = np.cumsum(list(sizes.values()))
+    rows = {name: np.arange(end - size, end) for (name, size), end in zip(sizes.items(), ends, strict=True)}
+    plans = tuple(plan_ad(collection.seed, index) for index in range(int(ends[-1])))
+    copies = [creative_of(plan).copy for plan in plans]
+    shortened = [drop_words(copy) for copy in copies]
+    plain, mirrored = drawn_vectors(plans, image_encoder, progress)
+    features = PairFeatures(
+        image=torch.from_numpy(plain),
+        text=torch.from_numpy(stored_texts(text_encoder, copies, progress))[:, None],
+        image_view=torch.from_numpy(mirrored),
+        text_view=torch.from_numpy(stored_texts(text_encoder, shortened, progress))[:, None],
+    )
+    rates = ResponseModel().average(factor_table([plan.factors for plan in plans]))
+    rng = np.random.default_rng([collection.seed, 1])
+    drawn = rng.lognormal(np.log(collection.impressions) - SPREAD**2 / 2, SPREAD, len(plans))
+    impressions = np.maximum(1, np.round(drawn)).astype(np.int64)
+    return SimulatedPairs(plans, features, rates, impressions, rng.binomial(impressions, rates.ctcvr), rows)
+
+
+def creative_of(plan: AdPlan) -> Creative:
+    """The copy of a simulated ad, as any other ad has it; without its picture."""
+    return Creative(
+        title=plan.title,
+        description=plan.description,
+        query=plan.query,
+        brand=plan.brand,
+        seller=plan.seller,
+        category=plan.category,
+    )
+
+
+def drawn_vectors(
+    plans: Sequence[AdPlan], encoder: ImageEncoder, progress: Progress = no_progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Representations of the drawn ads and of their mirror images, (N, output_dim) float32 each.
+
+    Every ad is drawn each time, but encoded only if its pixels are new: a change of the renderer cannot leave old
+    vectors behind.
+
+    Args:
+        plans: The ads.
+        encoder: What encodes.
+        progress: Called with (ads done, all ads).
+    """
+    store = ArrayStore(
+        cache_dir() / "vectors", encoder_id=encoder.spec.encoder_id, shape=(encoder.output_dim,), dtype="float32"
+    )
+    halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    for start in range(0, len(plans), BATCH):
+        pictures = [draw(plan).image for plan in plans[start : start + BATCH]]
+        digests = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
+        by_digest = dict(zip(digests, pictures, strict=True))
+        for half, suffix, turned in zip(halves, ("-drawn", "-drawn-mirrored"), (_same, _mirror), strict=True):
+            keys = {f"{digest}{suffix}": picture for digest, picture in by_digest.items()}
+
+            def load(
+                batch: Sequence[str],
+                keys: dict[str, Image.Image] = keys,
+                turned: Callable[[Image.Image], Image.Image] = turned,
+            ) -> np.ndarray:
+                return encoder.encode([turned(keys[key]) for key in batch])
+
+            compute_missing(store, list(keys), load, batch_size=BATCH)
+            half.append(store.get([f"{digest}{suffix}" for digest in digests]))
+        progress(min(start + BATCH, len(plans)), len(plans))
+    return np.concatenate(halves[0]), np.concatenate(halves[1])
+
+
+def _same(picture: Image.Image) -> Image.Image:
+    return picture
+
+
+def _mirror(picture: Image.Image) -> Image.Image:
+    return picture.transpose(Transpose.FLIP_LEFT_RIGHT)
