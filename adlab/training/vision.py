@@ -49,7 +49,7 @@ class VisionTraining:
         ConfigError: A field is outside its range.
     """
 
-    epochs: int = 20
+    epochs: int = 22
     batch_size: int = 512
     views: int = 8
     stem_stages: int = 8
@@ -58,8 +58,8 @@ class VisionTraining:
     backbone_rate: float = 6e-4
     head_rate: float = 1e-3
     weight_decay: float = 0.1
-    feature_weight: float = 5.0
-    class_weight: float = 1.0
+    feature_weight: float = 10.0
+    class_weight: float = 2.0
     contrast_weight: float = 1.0
     seed: int = 0
 
