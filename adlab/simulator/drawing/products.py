@@ -8,13 +8,15 @@ import numpy as np
 from PIL import Image
 
 from adlab.errors import InputError, UnknownNameError
+from adlab.simulator.drawing.accessories import ACCESSORIES
+from adlab.simulator.drawing.clothing import CLOTHING
 from adlab.simulator.drawing.kind import Kind
 from adlab.simulator.drawing.palette import PALETTE, STEPS
 from adlab.simulator.drawing.raster import rasterise
 from adlab.simulator.drawing.shoes import SHOES
 from adlab.simulator.drawing.sketch import Sketch
 
-DRAWN: dict[str, Kind] = {**SHOES}
+DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES}
 MIN_SIZE, MAX_SIZE = 16, 2048
 
 

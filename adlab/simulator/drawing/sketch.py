@@ -70,8 +70,8 @@ class Sketch:
         points: np.ndarray,
         tone: Tone,
         light: str = "pillow",
-        *,
         lift: float = 0.0,
+        *,
         cast: float = 0.0,
         inside: bool = False,
     ) -> None:
