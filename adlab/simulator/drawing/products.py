@@ -10,13 +10,16 @@ from PIL import Image
 from adlab.errors import InputError, UnknownNameError
 from adlab.simulator.drawing.accessories import ACCESSORIES
 from adlab.simulator.drawing.clothing import CLOTHING
+from adlab.simulator.drawing.electronics import ELECTRONICS
+from adlab.simulator.drawing.furniture import FURNITURE
+from adlab.simulator.drawing.household import HOUSEHOLD
 from adlab.simulator.drawing.kind import Kind
 from adlab.simulator.drawing.palette import PALETTE, STEPS
 from adlab.simulator.drawing.raster import rasterise
 from adlab.simulator.drawing.shoes import SHOES
 from adlab.simulator.drawing.sketch import Sketch
 
-DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES}
+DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES, **ELECTRONICS, **FURNITURE, **HOUSEHOLD}
 MIN_SIZE, MAX_SIZE = 16, 2048
 
 
