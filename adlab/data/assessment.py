@@ -114,7 +114,7 @@ class HeadResult:
         head: Name from the command-line contract, for example ``"agreement"``.
         value: The score.
         unit: ``"percentile"``, ``"probability"``, ``"rating"`` or ``"grade"``.
-        scale: Smallest and largest possible value.
+        scale: Smallest and largest value of the scale it is shown on; all of it lies within.
         interval: Its uncertainty.
         percentiles: Ranks in reference sets, the main one first.
         provenance: Where it comes from.

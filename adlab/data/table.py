@@ -34,7 +34,7 @@ __all__ = [
     "write_table",
 ]
 
-_FORMULA_START = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # apostrophes included: what was escaped before is told apart
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -45,7 +45,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
         path: A `.csv` (UTF-8, with or without byte order mark, commas) or `.parquet` file.
 
     Returns:
-        One row a data row, index 0 …; every CSV cell is text as written, "" where empty.
+        One row a data row, index 0 …; every CSV cell is text as written, "" where empty. The apostrophe that
+        `write_table` puts before a formula is taken off again.
 
     Raises:
         TableError: The file is missing, of another kind, or cannot be read; all ragged rows are named.
@@ -87,7 +88,8 @@ def _read_csv(path: Path) -> pd.DataFrame:
     ]
     if ragged:
         raise TableError(f"{path.name} has rows of another length than its header.", ragged)
-    return pd.DataFrame(rows, columns=header, dtype="str")
+    plain = [[_unescape(cell) for cell in cells] for cells in rows]
+    return pd.DataFrame(plain, columns=[_unescape(name) for name in header], dtype="str")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
@@ -149,14 +151,22 @@ def _write_csv(frame: pd.DataFrame, file: BinaryIO) -> None:
 
 def escaped(frame: pd.DataFrame) -> pd.DataFrame:
     """A copy whose text cells and column names no spreadsheet takes for a formula."""
-
-    def escape(cell: Any) -> Any:
-        runs = isinstance(cell, str) and cell.startswith(_FORMULA_START) and not _NUMBER.fullmatch(cell)
-        return f"'{cell}" if runs else cell
-
     columns = {}
     for position, dtype in enumerate(frame.dtypes):
         column = frame.iloc[:, position]
         holds_text = not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype))
-        columns[position] = column.astype("object").map(escape) if holds_text else column
-    return pd.DataFrame(columns, index=frame.index).set_axis([escape(name) for name in frame.columns], axis=1)
+        columns[position] = column.astype("object").map(_escape) if holds_text else column
+    return pd.DataFrame(columns, index=frame.index).set_axis([_escape(name) for name in frame.columns], axis=1)
+
+
+def _escape(cell: Any) -> Any:
+    return f"'{cell}" if isinstance(cell, str) and _runs(cell) else cell
+
+
+def _unescape(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and _runs(cell[1:]) else cell
+
+
+def _runs(text: str) -> bool:
+    """Whether a spreadsheet would run the text, or would if its apostrophes were taken off."""
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)

@@ -120,7 +120,7 @@ class ConversionHead:
             head=HEAD,
             value=float(scores.probability[row]),
             unit="probability",
-            scale=(0.0, 1.0),
+            scale=(0.0, self._most(float(scores.high[row]))),
             interval=Interval(
                 low=float(scores.low[row]),
                 high=float(scores.high[row]),
@@ -139,3 +139,12 @@ class ConversionHead:
             ),
             provenance=provenance,
         )
+
+    def _most(self, high: float) -> float:
+        """End of the scale it is shown on: the largest reference score or the interval's end, to two digits upwards.
+
+        Conversions are rare: on a scale up to 1 all ads would look alike.
+        """
+        largest = max(high, float(self._quantiles[-1]))
+        digit = 10.0 ** (np.floor(np.log10(largest)) - 1)
+        return float(min(1.0, np.ceil(largest / digit) * digit))

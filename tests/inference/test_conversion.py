@@ -96,12 +96,23 @@ def test_one_ad_scores_alone_as_among_many(head, features):
 
 def test_a_result_says_that_it_was_learned_from_a_simulation(head, features):
     result = head.results(*features, "cuda", "mixed float16")[0]
-    assert (result.head, result.unit, result.scale) == ("conversion", "probability", (0.0, 1.0))
+    assert (result.head, result.unit) == ("conversion", "probability")
     assert result.provenance.data_kind is DataKind.SIMULATION
     assert (result.provenance.checkpoint, result.provenance.device) == (CONVERSION, "cuda")
     assert result.interval.low <= result.value <= result.interval.high
     assert (result.interval.measured_coverage, result.interval.coverage_n) == (0.88, PAIRS)
     assert [(p.reference, p.n) for p in result.percentiles] == [(SIMULATED, PAIRS)]
+
+
+def test_the_scale_ends_just_above_everything_it_has_to_show(head, features):
+    results, scores = head.results(*features), head.score(*features)
+    largest = max(scores.probability.max(), scores.high.max())
+    for result in results:
+        low, high = result.scale
+        assert low == 0
+        assert result.interval.high <= high <= 1
+        assert scores.probability.max() <= high < 1.1 * largest
+        assert float(f"{high:.2g}") == pytest.approx(high)
 
 
 # What does not fit.
