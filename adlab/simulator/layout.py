@@ -231,8 +231,9 @@ def _stacked(
     most = 2 if wide and not template.capitals else 4
     headline = fit(head_text, faces.display, (room_x, max(left, unit * 0.09)), unit * template.headline, most)
     total = headline.height + sum(rows) + gap * len(rows) + brand_row
-    if wide:  # what the words leave belongs to the product
-        zone, stage = _tightened(zone, stage, side, min(max(room_y - total - gap, 0), room_y // 2))
+    if wide:  # what the words leave belongs to the product, and what they lack is taken from it
+        spare = min(max(room_y - total - gap, -round(unit * 0.2)), room_y // 2)
+        zone, stage = _tightened(zone, stage, side, spare)
         inner = _inner(zone, side, margin, template)
         room_y = inner[3] - inner[1]
     y = inner[1] + max((room_y - total) // 2, 0)
@@ -250,7 +251,7 @@ def _stacked(
         y += subline.height + gap
     button = plate = None
     if beside and price and label:
-        row, button_w = max(price.height, button_h), _button_width(label, button_h, draws)
+        row, button_w = max(price.height, button_h), _button_width(label, button_h, room_x, draws)
         start = x if align == "left" else x - (button_w + gap * 2 + price.width) // 2
         button = (start, y + (row - button_h) // 2, start + button_w, y + (row - button_h) // 2 + button_h)
         cost, plate = price.at(start + button_w + gap * 2, y + (row - price.height) // 2, "left")
@@ -261,7 +262,7 @@ def _stacked(
             words.append(cost)
             y += price.height + gap
         if label:
-            button = _aligned(x, y, _button_width(label, button_h, draws), button_h, align)
+            button = _aligned(x, y, _button_width(label, button_h, room_x, draws), button_h, align)
     return Layout(
         template=template,
         faces=faces,
@@ -269,7 +270,7 @@ def _stacked(
         unit=unit,
         margin=margin,
         zone=zone,
-        stage=_cleared(stage, brand, margin, side) if wide else stage,
+        stage=_cleared(stage, brand, margin, side) if wide and stage[3] - stage[1] > 0.5 * unit else stage,
         words=tuple(words),
         plate=plate,
         button=button,
@@ -281,7 +282,7 @@ def _stacked(
 
 
 def _tightened(zone: Box, stage: Box, side: str, spare: int) -> tuple[Box, Box]:
-    """The zones, with so many pixels of height given from the words to the product."""
+    """The zones, with so many pixels of height given from the words to the product (below 0: taken)."""
     if side == "top":
         return (*zone[:3], zone[3] - spare), (stage[0], stage[1] - spare, *stage[2:])
     return (zone[0], zone[1] + spare, *zone[2:]), (*stage[:3], stage[3] + spare)
@@ -330,7 +331,9 @@ def _strip(
     brand = _aligned(middle, top, brand_w, mark, "centre")
     button = None
     if label:
-        button = _aligned(middle, top + mark + gap, _button_width(label, button_h, draws), button_h, "centre")
+        button = _aligned(
+            middle, top + mark + gap, _button_width(label, button_h, room / 0.76, draws), button_h, "centre"
+        )
     return Layout(
         template=template,
         faces=faces,
@@ -371,8 +374,8 @@ def _button_height(plan: AdPlan, unit: float) -> int:
     return round(unit * (0.075 + 0.055 * plan.factors.cta))
 
 
-def _button_width(label: Setting, height: int, draws: Draws) -> int:
-    return longest_line(label) + round(height * (0.9 + 0.4 * draws.share(5)))
+def _button_width(label: Setting, height: int, room: float, draws: Draws) -> int:
+    return min(longest_line(label) + round(height * (0.9 + 0.4 * draws.share(5))), int(room))
 
 
 def _figure_height(price: Setting) -> int:
