@@ -16,7 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 import adlab
-from adlab.cli import assess, evaluate, models, reproduce, score, train
+from adlab.cli import assess, evaluate, models, reproduce, score, simulate, train
 from adlab.errors import AdlabError
 
 __all__ = ["main"]
@@ -24,7 +24,10 @@ __all__ = ["main"]
 PROGRAM = "python -m adlab"
 UNUSABLE, INTERRUPTED = 2, 130
 STOPPED = "Stopped by Ctrl-C; no result was written."
-RESUME = " The training goes on from its last epoch when the same command is given again."
+RESUME = {
+    "train": " The training goes on from its last epoch when the same command is given again.",
+    "simulate": " The simulation goes on where it was when the same command is given again.",
+}
 EPILOG = """\b
 Files and folders:
   ADLAB_MODELS   folder of the checkpoints (default: models/ beside the package)
@@ -72,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         code = INTERRUPTED  # how Lightning leaves on Ctrl-C
     if code == INTERRUPTED:
-        typer.echo(STOPPED + (RESUME if given[0] == "train" else ""), err=True)
+        typer.echo(STOPPED + RESUME.get(given[0], ""), err=True)
     return int(code or 0)
 
 
@@ -87,7 +90,7 @@ def _app() -> typer.Typer:
         context_settings=settings,
     )
     app.callback()(_root)
-    for module in (assess, score, models, evaluate):
+    for module in (assess, score, models, evaluate, simulate):
         command = module.__name__.rpartition(".")[2]
         app.command(command, help=module.HELP, epilog=module.EPILOG, no_args_is_help=module is not models)(module.run)
     for name, group in (("train", train.app()), ("reproduce", reproduce.app())):

@@ -15,6 +15,8 @@ OPTIONS = {
     "score": "--images --out --heads --ocr --device --batch-size",
     "models": "--verify --json",
     "evaluate": "--data --device --json",
+    "simulate": "--ads --impressions --out --seed --aggregate --contexts-per-ad --images --size --image-format --ctr "
+    "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
@@ -37,7 +39,7 @@ def test_help_is_a_manual_page(run, command):
 def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("assess", "score", "models", "evaluate", "train", "reproduce"):
+    for command in ("assess", "score", "models", "evaluate", "simulate", "train", "reproduce"):
         assert re.search(rf"^  {command} +\S.*[^.]\.$", out, re.MULTILINE), command
     for name in ("ADLAB_MODELS", "ADLAB_DATA", "ADLAB_CACHE", "130"):
         assert name in out
@@ -47,7 +49,7 @@ def test_version(run):
     assert run("--version") == (0, f"adlab {__version__}\n", "")
 
 
-@pytest.mark.parametrize("arguments", [[], ["train"], ["reproduce"], ["score"]])
+@pytest.mark.parametrize("arguments", [[], ["train"], ["reproduce"], ["score"], ["simulate"]])
 def test_a_call_without_a_command_shows_how_to_call(run, arguments):
     code, out, err = run(*arguments)
     assert (code, out) == (2, "")
