@@ -11,6 +11,7 @@ from adlab.errors import InputError, UnknownNameError
 from adlab.simulator.drawing.accessories import ACCESSORIES
 from adlab.simulator.drawing.clothing import CLOTHING
 from adlab.simulator.drawing.electronics import ELECTRONICS
+from adlab.simulator.drawing.food import FOOD
 from adlab.simulator.drawing.furniture import FURNITURE
 from adlab.simulator.drawing.household import HOUSEHOLD
 from adlab.simulator.drawing.kind import Kind
@@ -18,8 +19,10 @@ from adlab.simulator.drawing.palette import PALETTE, STEPS
 from adlab.simulator.drawing.raster import rasterise
 from adlab.simulator.drawing.shoes import SHOES
 from adlab.simulator.drawing.sketch import Sketch
+from adlab.simulator.drawing.sport import SPORT
+from adlab.simulator.drawing.toys import TOYS
 
-DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES, **ELECTRONICS, **FURNITURE, **HOUSEHOLD}
+DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES, **ELECTRONICS, **FURNITURE, **HOUSEHOLD, **FOOD, **SPORT, **TOYS}
 MIN_SIZE, MAX_SIZE = 16, 2048
 
 
