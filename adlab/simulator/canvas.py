@@ -8,7 +8,7 @@ from PIL import Image
 from adlab.simulator.ad import Element
 from adlab.simulator.templates import RGB
 
-_SEEN, _COVERING = 24, 128  # opacity from which a pixel is the element's, and from which it hides what is behind
+_SEEN, _COVERING = 24, 215  # opacity from which a pixel is the element's, and from which it hides what is behind
 
 
 class Canvas:

@@ -19,7 +19,7 @@ from adlab.simulator.grammar.compiled import Frame, frames, frames_without, topi
 from adlab.simulator.grammar.names import COLOUR_WORDS, NOUNS, PLURAL, QUALITY, quality_level
 
 _ALL_KINDS = tuple(CATEGORY_OF)
-_SMALL = frozenset({"for", "and", "by", "the", "of", "to", "from", "with", "a", "in", "at", "one"})
+_SMALL = frozenset({"for", "and", "by", "the", "of", "to", "from", "with", "a", "in", "at"})
 # Slots of the row of chance: the title's choices, then eight a sentence.
 _TITLE, _WORDS, _FACTS, _SENTENCE = 0, 20, 28, 37
 _PER_SENTENCE = 8

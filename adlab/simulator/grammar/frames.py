@@ -144,14 +144,14 @@ COLOUR: tuple[str, ...] = (
 LEADS: dict[int, tuple[str, ...]] = {
     1: ("Honestly,", "Naturally,", "Truly,", "Yes,"),
     2: ("Rest assured,", "Good news:", "What's more,", "Trust us,"),
-    3: ("Best of all,", "For the record,", "Simple as that:", "As you'd hope,"),
+    3: ("Best of all,", "For the record,", "Here's the thing:", "As you'd hope,"),
     4: ("In case you wondered,", "To put it simply,", "As many have noticed,"),
     5: ("And because it really matters,", "If you care to know,"),
 }
 TAILS: dict[int, tuple[str, ...]] = {
     1: (", naturally", ", truly", ", too"),
     2: (", of course", ", no doubt", ", after all"),
-    3: (", plain and simple", ", rain or shine", ", as you'd expect"),
+    3: (", without a doubt", ", rain or shine", ", as you'd expect"),
     4: (", all the year round", ", whatever anyone may say", ", as our regulars know"),
     5: (", whatever the day may bring", ", as every friend will notice"),
 }
@@ -174,7 +174,7 @@ TITLE_TAILS: dict[str, tuple[str, ...]] = {
     "shoes": ("for the city", "all-day comfort", "for long walks", "made for walking", "from street to trail"),
     "clothing": ("for every day", "easy fit", "for cool evenings", "your new favourite", "soft and easy to wear"),
     "accessories": ("for travellers", "for every day", "made to travel", "for city and country", "the finishing touch"),
-    "electronics": ("for home", "for work and play", "easy setup", "made for moving", "simple to use every day"),
+    "electronics": ("for home", "for work and play", "easy setup", "made for moving", "ready for use every day"),
     "home": ("for any room", "for cosy evenings", "made with care", "for your favourite corner"),
     "beauty": ("for every day", "gentle care", "for soft evenings", "for your morning routine"),
     "food": ("for sharing", "fresh daily", "the weekend treat", "for hungry people", "full of flavour"),

@@ -27,7 +27,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "headphones": ("headphones", "over-ear headphones", "cans"),
     "camera": ("camera", "compact camera", "digital camera"),
     "speaker": ("speaker", "loudspeaker", "music speaker"),
-    "television": ("television", "TV", "smart TV"),
+    "television": ("television", "TV", "flat-screen TV"),
     "game controller": ("gamepad", "game controller", "joypad"),
     "lamp": ("lamp", "table lamp", "reading light"),
     "armchair": ("armchair", "easy chair", "lounge chair"),

@@ -14,7 +14,7 @@ HEADLINES: tuple[str, ...] = (
     "Made for weekends",
     "Good things ahead",
     "Feels like home",
-    "New this season",
+    "Something new",
     "Little joys",
     "Your day, your way",
     "Everyday icons",
