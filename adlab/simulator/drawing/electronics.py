@@ -176,10 +176,10 @@ def _controller(s: Sketch, rng: np.random.Generator) -> None:
 
 ELECTRONICS = {
     "phone": Kind(_phone, tilt=14),
-    "laptop": Kind(_laptop, tilt=5),
+    "laptop": Kind(_laptop, tilt=5, mirror=False),
     "headphones": Kind(_headphones, tilt=12),
     "camera": Kind(_camera, tilt=10),
     "speaker": Kind(_speaker, tilt=4),
-    "television": Kind(_television, tilt=2),
+    "television": Kind(_television, tilt=2, mirror=False),
     "game controller": Kind(_controller, tilt=16),
 }

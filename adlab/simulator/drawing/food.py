@@ -28,7 +28,7 @@ def _burger(s: Sketch, rng: np.random.Generator) -> None:
     if double:
         s.form(box(10, 53, 90, 60, 4), s.material("meat"), "pillow", cast=0.3)
     top = [(x, 56 + (2.6 if i % 2 else -2.2)) for i, x in enumerate(np.linspace(4, 96, 15))]
-    wrap = np.concatenate([shape(*top, closed=False), shape((93, 84, 10), (80, 98, 8), (20, 98, 8), (7, 84, 10))])
+    wrap = np.concatenate([shape(*top, closed=False), shape((96, 56), (92, 80, 20), (84, 98, 8), (16, 98, 8), (8, 80, 20), (4, 56), closed=False)])
     s.form(wrap, s.main, "slope", 0.04, cast=0.5)
     s.shade(shape((50, 62), (98, 52), (96, 100), (58, 100)), 0.1)
     s.shine(shape((14, 58), (26, 58), (34, 96), (24, 96)), 0.2)

@@ -20,7 +20,7 @@ class Mark:
     """One thing to draw.
 
     Attributes:
-        what: "form", "flat", "line" or "hole".
+        what: "form", "flat" or "line".
         points: Outline or line, (N, 2) in units of the sketch.
         tone: Ramp of a form.
         colour: Colour of a flat or a line.
@@ -89,10 +89,6 @@ class Sketch:
         """A line with round ends."""
         colour = colour.at() if isinstance(colour, Tone) else colour
         self.marks.append(Mark(what="line", points=points, width=width, colour=colour, opacity=opacity, inside=inside))
-
-    def hole(self, points: np.ndarray) -> None:
-        """Cut an opening through everything drawn so far."""
-        self.marks.append(Mark(what="hole", points=points))
 
     def shine(self, points: np.ndarray, strength: float = 0.5) -> None:
         """A highlight on the last form; the better the finish, the clearer."""

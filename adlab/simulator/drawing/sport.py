@@ -55,14 +55,15 @@ def _football(s: Sketch, rng: np.random.Generator) -> None:
         a, r = np.radians(turn + degrees), 46 * np.sin(min(radius, 1.0) * np.pi / 2)
         return 50 + r * np.cos(a), 50 + r * np.sin(a)
 
-    patch = s.pale if s.main.at()[0] + s.main.at()[1] + s.main.at()[2] < 200 else s.material("ink")
+    patch = s.material("steel" if sum(s.main.at()) < 200 else "ink")
+    seam = patch.at(0.2) if sum(s.main.at()) < 200 else s.deep.at(0.15)
     s.panel(shape(*[corner(0.24, i * 72) for i in range(5)], r=1), patch, "slope", 0.05)
     for i in range(5):
         a = i * 72
-        s.line(np.array([corner(0.24, a), corner(0.46, a)]), 1.0, s.deep.at(0.15), inside=True)
+        s.line(np.array([corner(0.24, a), corner(0.46, a)]), 1.0, seam, inside=True)
         for sign in (-1, 1):
-            s.line(np.array([corner(0.46, a), corner(0.6, a + sign * 19)]), 1.0, s.deep.at(0.15), inside=True)
-            s.line(np.array([corner(0.84, a + sign * 15), corner(0.88, a + 36 * sign)]), 1.0, s.deep.at(0.15), inside=True)
+            s.line(np.array([corner(0.46, a), corner(0.6, a + sign * 19)]), 1.0, seam, inside=True)
+            s.line(np.array([corner(0.84, a + sign * 15), corner(0.88, a + 36 * sign)]), 1.0, seam, inside=True)
         outer = [corner(0.6, a + 36 - 17), corner(0.6, a + 36 + 17), corner(0.84, a + 36 + 21), corner(1.0, a + 36), corner(0.84, a + 36 - 21)]
         s.panel(shape(*outer, r=1), patch, "slope", 0.02)
     s.shade(blob((96, 30), (100, 70), (60, 100), (20, 92), (60, 84), (86, 60)), 0.18)
@@ -122,7 +123,7 @@ def _dumbbell(s: Sketch, rng: np.random.Generator) -> None:
 
 
 def _tent(s: Sketch, rng: np.random.Generator) -> None:
-    lean, open_, low = rng.uniform(-5, 5), rng.uniform(0.7, 1.2), rng.uniform(-2, 3)
+    lean, open_, low = rng.uniform(-5, 5), rng.uniform(0.9, 1.3), rng.uniform(-2, 3)
     top, back = (36 + lean, 18), (74, 26 + low)
     for points in (((96, 82), (104, 88)), ((4, 84), (-3, 90))):
         s.line(np.array(points), 1.0, s.material("wood").at(0.4))
@@ -148,12 +149,11 @@ def _tent(s: Sketch, rng: np.random.Generator) -> None:
 
 def _skateboard(s: Sketch, rng: np.random.Generator) -> None:
     kick, wheel, stripe = rng.uniform(-3, 4), rng.uniform(-1, 1.5), int(rng.integers(3))
-    for x in (24, 76):
-        s.form(shape((x - 7, 52), (x + 7, 52), (x + 3, 66, 2), (x - 3, 66, 2)), s.material("steel"), "metal")
-        for dx in (-6.5, 6.5):
-            s.form(oval(x + dx, 69, 7.2 + wheel), s.accent, "ball", 0.05)
-            s.form(oval(x + dx, 69, 3.2), s.material("paper"), "slope", cast=0.2)
-            s.flat(oval(x + dx, 69, 1.3), s.material("ink"))
+    for x in (22, 78):
+        s.form(shape((x - 9, 48), (x + 9, 48), (x + 4, 61, 2), (x - 4, 61, 2)), s.material("steel"), "metal")
+        s.form(oval(x, 63, 9.4 + wheel), s.accent, "ball", 0.05)
+        s.form(oval(x, 63, 4.4), s.material("paper"), "slope", cast=0.2)
+        s.flat(oval(x, 63, 1.7), s.material("ink"))
     deck = shape((-2, 26 - kick, 8), (16, 36, 22), (84, 36, 22), (102, 26 - kick, 8), (101, 40 - kick, 8), (85, 54, 20), (15, 54, 20), (-1, 40 - kick, 8))  # fmt: skip
     s.form(deck, s.main, cast=0.5)
     if stripe == 0:
