@@ -133,8 +133,14 @@ def test_the_checkpoint_serves_conversion_and_says_that_it_is_simulated(manifest
     assert len({r.value for r in results}) > 10
     assert results[0].percentiles[0].reference == REFERENCE
     assert results[0].percentiles[0].n == 20
-    # The mean stated probability is near the base rate: the calibration was applied.
-    assert np.mean([r.value for r in results]) == pytest.approx(pairs.rates.ctcvr[test].mean(), rel=0.8)
+
+
+def test_calibration_meets_the_conversion_rate_of_the_ads_it_was_fitted_on(manifest, root, pairs):
+    """A property of the best-fitting intercept: stated and observed conversions agree in total."""
+    head = ConversionHead(NAME, manifest.encoders, root=root / "models")
+    dev = pairs.rows["dev"]
+    stated = head.score(pairs.features.image[dev].numpy(), pairs.features.text[dev, 0].numpy()).probability
+    assert (stated * pairs.impressions[dev]).sum() == pytest.approx(pairs.conversions[dev].sum(), rel=0.02)
 
 
 def test_the_card_holds_table_1_beside_the_ceiling(manifest):
