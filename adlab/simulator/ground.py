@@ -14,9 +14,10 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from adlab.simulator import marks
 from adlab.simulator.colouring import luminance, made_room_for, opposed, shade
+from adlab.simulator.drawing.palette import PALETTE
 from adlab.simulator.draws import Draws
 from adlab.simulator.layout import Box, Layout
-from adlab.simulator.templates import RGB
+from adlab.simulator.templates import DEEPENED, RGB
 
 _OPAQUE_BLOCKS = ("split", "card", "strip", "diagonal")
 _BUSY = ("pattern", "scene")
@@ -39,7 +40,7 @@ def mean_luminance(picture: Image.Image, box: Box) -> float:
     return float(luminance(np.asarray(part)).mean())
 
 
-def lay_ground(picture: Image.Image, layout: Layout, ratio: float, style: str, draws: Draws) -> bool:
+def lay_ground(picture: Image.Image, layout: Layout, ratio: float, style: str, colour: str, draws: Draws) -> bool:
     """Draw stage, block and ornaments into a background.
 
     Args:
@@ -47,6 +48,7 @@ def lay_ground(picture: Image.Image, layout: Layout, ratio: float, style: str, d
         layout: Where things go.
         ratio: Contrast ratio that the words shall have.
         style: Style of the background: a busy one is calmed behind the words and bears no stage.
+        colour: Name of the background's colour, which block and wash must not change.
         draws: The row of chance for layout.
 
     Returns:
@@ -55,7 +57,7 @@ def lay_ground(picture: Image.Image, layout: Layout, ratio: float, style: str, d
     tint = mean_colour(picture, (0, 0, *picture.size))
     if style != "scene" or layout.template.stage == "tile":
         _stage(picture, layout, tint, draws)
-    light = _block(picture, layout, tint, ratio, style, draws)
+    light = _block(picture, layout, tint, ratio, style, colour, draws)
     _ornaments(picture, layout, light, ratio)
     return light
 
@@ -119,33 +121,30 @@ def _rays(size: tuple[int, int], middle: tuple[int, int]) -> Image.Image:
     return mask.reduce(2)
 
 
-def _block(picture: Image.Image, layout: Layout, tint: RGB, ratio: float, style: str, draws: Draws) -> bool:
+def _block(
+    picture: Image.Image, layout: Layout, tint: RGB, ratio: float, style: str, colour: str, draws: Draws
+) -> bool:
     """What lies behind the words; returns whether the words are to be light."""
-    reading = layout.reading
+    block, reading = layout.template.block, layout.reading
     behind = mean_luminance(picture, reading)
-    prefer_light = behind < 0.18 + 0.25 * draws.share(15)
-    if layout.template.block not in _OPAQUE_BLOCKS:
-        words, reached = opposed(behind, ratio, prefer_light)
-        if reached:
-            if style in _BUSY:
-                _wash(picture, layout, mean_colour(picture, reading), 0.8)
-            return words > behind
-        light = _cheaper(behind, ratio)
-        _wash(picture, layout, shade(tint, made_room_for(behind, ratio * 1.03, light)), 1.0)
-        return light
-    light = draws.chance(16, 0.35) if layout.template.block == "card" else draws.chance(16, 0.5)
-    if ratio > 8:  # strong words want strong blocks: stay on the side of the background
-        light = prefer_light
-    wanted = behind * 0.5 if light else behind + (1 - behind) * (0.85 if layout.template.block == "card" else 0.45)
-    tone = shade(tint, made_room_for(wanted, ratio * 1.03, light))
-    _solid(picture, layout, tone)
+    if colour in PALETTE:  # the full colour keeps its name in more shades than the mean of a pale picture does
+        tint = PALETTE[colour].base
+    deepened = colour in DEEPENED
+    if block not in _OPAQUE_BLOCKS:
+        words, reached = opposed(behind, ratio, behind < 0.18 + 0.25 * draws.share(15))
+        if not reached:
+            _wash(picture, layout, shade(tint, made_room_for(behind, ratio * 1.03, deepened)), 1.0)
+            return deepened
+        if style in _BUSY:
+            _wash(picture, layout, mean_colour(picture, reading), 0.8)
+        return words > behind
+    light = deepened != draws.chance(16, 0.5 if block == "card" and deepened else 0.12)
+    if light:
+        wanted = behind * 0.5 if behind > 0.04 else behind * 1.5 + 0.012
+    else:
+        wanted = behind + (1 - behind) * (0.85 if block == "card" else 0.45)
+    _solid(picture, layout, shade(tint, made_room_for(wanted, ratio * 1.03, light)))
     return light
-
-
-def _cheaper(behind: float, ratio: float) -> bool:
-    """Whether making the ground darker for light words takes the smaller change."""
-    darker, lighter = made_room_for(behind, ratio, True), made_room_for(behind, ratio, False)
-    return math.log((behind + 0.05) / (darker + 0.05)) < math.log((lighter + 0.05) / (behind + 0.05))
 
 
 def _wash(picture: Image.Image, layout: Layout, tone: RGB, strength: float) -> None:

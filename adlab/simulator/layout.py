@@ -270,7 +270,7 @@ def _stacked(
         unit=unit,
         margin=margin,
         zone=zone,
-        stage=_cleared(stage, brand, margin, side) if wide and stage[3] - stage[1] > 0.5 * unit else stage,
+        stage=_cleared(stage, brand, margin, side) if wide and stage[3] - stage[1] > 0.38 * unit else stage,
         words=tuple(words),
         plate=plate,
         button=button,

@@ -54,7 +54,7 @@ def draw(plan: AdPlan, spec: RenderSpec | tuple[int, int] | int = 224) -> Simula
     layout = arrange(plan, spec.size, draws)
     style = style_of(shapes)
     ground = backdrop(plan, style, spec.size)
-    light = lay_ground(ground, layout, wanted_ratio(plan.factors.contrast), style, draws)
+    light = lay_ground(ground, layout, wanted_ratio(plan.factors.contrast), style, plan.factors.background, draws)
     # Colours follow from the ground alone: what stands on it may be left out and the rest stays as it is.
     inks = _Inks(ground, plan, layout, light, draws)
     canvas = Canvas(ground, spec.without)

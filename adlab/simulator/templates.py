@@ -63,3 +63,5 @@ ACCENTS: dict[str, tuple[RGB, ...]] = {
     "white": ((34, 92, 226), (238, 82, 70), (22, 140, 92), (104, 68, 214), (28, 30, 38)),
     "yellow": ((26, 40, 104), (212, 40, 44), (34, 30, 32), (98, 44, 150)),
 }
+# Backgrounds that keep their name when they get darker but not when they get paler: pale red is pink.
+DEEPENED = frozenset({"black", "blue", "brown", "green", "grey", "red"})

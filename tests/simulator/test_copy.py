@@ -12,7 +12,7 @@ from adlab.simulator.grammar import facts, frames, picture
 from adlab.simulator.grammar.names import COLOUR_WORDS, NOUNS, QUALITY, quality_level
 from adlab.simulator.plan import plan_ad, replan
 
-PLANS = [plan_ad(13, i) for i in range(3000)]
+PLANS = [plan_ad(13, i) for i in range(1500)]
 LOOSE = r"[\w'’é.-]+(?: [\w'’é&.-]+){0,3}"
 
 

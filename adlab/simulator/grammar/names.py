@@ -34,7 +34,7 @@ NOUNS: dict[str, tuple[str, ...]] = {
     "sofa": ("sofa", "couch", "settee"),
     "mug": ("mug", "tea mug", "drinking mug"),
     "kettle": ("kettle", "water kettle", "tea kettle"),
-    "frying pan": ("skillet", "frying pan", "sauté pan"),
+    "frying pan": ("skillet", "frying pan", "cooking pan"),
     "vase": ("vase", "flower vase", "table vase"),
     "clock": ("clock", "wall clock", "timekeeper"),
     "candle": ("candle", "scented candle", "pillar candle"),
