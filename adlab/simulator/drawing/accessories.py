@@ -88,13 +88,14 @@ def _wristwatch(s: Sketch, rng: np.random.Generator) -> None:
     s.form(oval(50, 50, 27), s.material("gold"), "slope", cast=0.4)
     s.form(oval(50, 50, 23.6), s.deep, "slope", lift=0.1)
     s.panel(oval(50, 50, 20.6), s.main, "ball")
+    hand = s.contrast()
     for i in range(12):
         a = i * np.pi / 6
         inner = 16.6 if i % 3 else 14.4
         tick = np.array([(50 + r * np.sin(a), 50 - r * np.cos(a)) for r in (inner, 19)])
-        s.line(tick, 0.9 if i % 3 else 1.8, s.material("paper").at(0.8), inside=True)
+        s.line(tick, 0.9 if i % 3 else 1.8, hand, inside=True)
     for a, length, width in ((hour * np.pi / 6, 10.5, 2.2), (hour * np.pi * 2, 15.5, 1.6)):
-        s.line(np.array([(50, 50), (50 + length * np.sin(a), 50 - length * np.cos(a))]), width, s.material("paper").at(0.9))
+        s.line(np.array([(50, 50), (50 + length * np.sin(a), 50 - length * np.cos(a))]), width, hand)
     s.form(oval(50, 50, 1.8), s.material("gold"), "ball")
     s.flat(blob((36, 36), (46, 30), (54, 31), (40, 42), (33, 48)), (255, 255, 255), 0.2 * s.finish)
 
@@ -108,9 +109,9 @@ def _sunglasses(s: Sketch, rng: np.random.Generator) -> None:
         lens = [(x - 21 * m, 32, 8), (x + 15 * m, 34, 9), (x + 17 * m, 50, round_), (x + 8 * m, 66 + drop, round_ + 4), (x - 12 * m, 66 + drop, round_ + 4), (x - 21 * m, 50, round_)]  # fmt: skip
         s.form(shape(*lens), s.main)
         middle = np.array([c[:2] for c in lens]).mean(axis=0)
-        inner = [(*(middle + (np.array(c[:2]) - middle) * 0.76), c[2]) for c in lens]
+        inner = [(*(middle + (np.array(c[:2]) - middle) * 0.68), c[2]) for c in lens]
         s.form(shape(*inner), s.deep, "slope", lift=-0.28)
-        s.flat(shape(*inner), (10, 12, 22), 0.3, inside=True)
+        s.flat(shape(*inner), (10, 12, 22), 0.22, inside=True)
         s.shine(shape((x - 12, 30), (x - 4, 30), (x - 14, 70), (x - 22, 70)), 0.4)
         s.shine(shape((x - 1, 30), (x + 2, 30), (x - 8, 70), (x - 11, 70)), 0.28)
     s.form(limb(curve((41, 39), (50, 33), (59, 39)), 6, 4.6, 6), s.main, "slope", cast=0.3)

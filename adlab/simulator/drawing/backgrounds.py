@@ -78,11 +78,12 @@ def _corner_lights(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     """Soft lights that run into one another."""
     w, h = plate.width, plate.height
     plate.fade(0, h, hues.at(0.6), hues.at(0.4, 0))
-    reach = max(w, h) * 0.62
+    reach = max(w, h) * (0.85 if hues.many else 0.62)
     places = [(0.05, 0.05), (0.95, 0.2), (0.2, 1.0), (0.9, 0.95)]
     for hue, place in enumerate(rng.permutation(4)[:3]):
         x, y = places[int(place)]
-        plate.glow(x * w, y * h, reach * rng.uniform(0.8, 1.2), hues.at((0.95, 0.3, 0.8)[hue], hue + 1), 0.9)
+        wide = reach * rng.uniform(0.8, 1.2) * (0.8 if hues.many and hue == 2 else 1)
+        plate.glow(x * w, y * h, wide, hues.at((0.95, 0.3, 0.8)[hue] if not hues.many else 0.66, hue + 1), 0.96)
 
 
 def _spotlight(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
@@ -90,8 +91,10 @@ def _spotlight(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     w, h = plate.width, plate.height
     plate.rectangle(0, 0, w, h, hues.at(0.34))
     if hues.many:
-        plate.glow(w * 0.1, h * 0.9, max(w, h) * 0.7, hues.at(0.6, 1), 1.0)
-        plate.glow(w * 0.95, h * 0.1, max(w, h) * 0.6, hues.at(0.6, 2), 1.0)
+        for hue, x in ((1, 0.0), (2, 1.0)):
+            plate.glow(w * x, h * (0.9 - 0.8 * x), max(w, h) * 0.95, hues.at(0.6, hue), 1.0)
+            plate.glow(w * x, h * (0.9 - 0.8 * x), max(w, h) * 0.7, hues.at(0.6, hue), 1.0)
+        return
     plate.glow(w * rng.uniform(0.4, 0.6), h * rng.uniform(0.4, 0.55), max(w, h) * 0.75, hues.at(0.9), 0.95)
 
 

@@ -95,12 +95,13 @@ def _clock(s: Sketch, rng: np.random.Generator) -> None:
     s.shine(limb(curve((16, 50), (22, 30), (42, 20)), 0.5, 4, 0.5), 0.5)
     s.form(oval(50, 56, 30.5 + rim), s.deep, "slope", -0.05, cast=0.2)
     s.form(oval(50, 56, 28.5 + rim), s.pale, "slope", 0.2)
+    hand = s.contrast()
     for i in range(12):
         a = i * np.pi / 6
         tick = np.array([(50 + r * np.sin(a), 56 - r * np.cos(a)) for r in (22.4 if i % 3 else 20, 25.6)])
-        s.line(tick, 1.2 if i % 3 else 2.4, s.material("ink").at(0.4))
+        s.line(tick, 1.2 if i % 3 else 2.4, hand)
     for a, length, width in ((hour * np.pi / 6, 13, 3.2), (hour * np.pi * 2, 20, 2.2)):
-        s.line(np.array([(50 - 3 * np.sin(a), 56 + 3 * np.cos(a)), (50 + length * np.sin(a), 56 - length * np.cos(a))]), width, s.material("ink").at(0.3))  # fmt: skip
+        s.line(np.array([(50 - 3 * np.sin(a), 56 + 3 * np.cos(a)), (50 + length * np.sin(a), 56 - length * np.cos(a))]), width, hand)  # fmt: skip
     s.form(oval(50, 56, 3), s.deep, "ball", 0.15)
     s.flat(blob((30, 44), (44, 31), (56, 30), (40, 42), (30, 56)), (255, 255, 255), 0.3 * s.finish)
 

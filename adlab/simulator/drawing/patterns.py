@@ -14,6 +14,14 @@ def _tones(hues: Hues, rng: np.random.Generator) -> tuple[float, float]:
     return ground, ground + (0.2 if rng.random() < 0.6 else -0.22)
 
 
+def _fill(plate: Plate, hues: Hues, light: float) -> None:
+    """The ground of a pattern; of two hues, parted aslant, where there are several."""
+    plate.rectangle(0, 0, plate.width, plate.height, hues.at(light))
+    if hues.many:
+        w, h = plate.width, plate.height
+        plate.area(np.array([(w * 0.62, 0), (w, 0), (w, h), (w * 0.38, h)]), hues.at(light, 1))
+
+
 def _stripes(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
     step = plate.unit * rng.uniform(9, 18)
@@ -27,9 +35,9 @@ def _stripes(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
 
 def _dots(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     step = plate.unit * rng.uniform(9, 16)
-    radius = step * rng.uniform(0.16, 0.3) * (1.35 if hues.many else 1)
+    radius = step * rng.uniform(0.16, 0.3)
     for row in range(int(plate.height / step) + 2):
         for column in range(int(plate.width / step) + 2):
             x = (column + 0.5 * (row % 2)) * step
@@ -40,7 +48,7 @@ def _checks(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
     step = plate.unit * rng.uniform(10, 20)
     middle = (ground + figure) / 2
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     for row in range(int(plate.height / step) + 1):
         for column in range(int(plate.width / step) + 1):
             if row % 2 or column % 2:
@@ -55,7 +63,7 @@ def _waves(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     length, height = plate.unit * rng.uniform(22, 44), plate.unit * rng.uniform(2, 4.5)
     xs = np.linspace(-4, plate.width + 4, max(24, int(plate.width / length * 12)))
     crest = height * np.sin(xs / length * 2 * np.pi + phase)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     for i in range(int(plate.height / step) + 2):
         upper = np.stack([xs, crest + i * step - step / 2], axis=1)
         lower = np.stack([xs, crest + (i + 0.5) * step - step / 2], axis=1)[::-1]
@@ -64,7 +72,7 @@ def _waves(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
 
 def _confetti(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     scraps = _spread(plate, rng, 13)
     for i, (x, y, turn, size) in enumerate(scraps):
         scrap = box(-3.4, -1.2, 3.4, 1.2) if i % 3 else star(0, 0, 2.4, 2.2, 5)
@@ -74,7 +82,7 @@ def _confetti(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
 
 def _terrazzo(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     chips = [rng.uniform(0.55, 1.0, 6) for _ in range(5)]
     angles = np.arange(6) * np.pi / 3
     for i, (x, y, turn, size) in enumerate(_spread(plate, rng, 11)):
@@ -107,7 +115,7 @@ def _rays(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
 
 def _arches(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     ground, figure = _tones(hues, rng)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     step = plate.unit * rng.uniform(18, 26)
     for row in range(int(plate.height / step * 2) + 3):
         for column in range(int(plate.width / step) + 2):
@@ -120,7 +128,7 @@ def _arches(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
 def _cutouts(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     """A few large organic shapes, as cut from paper."""
     ground, figure = _tones(hues, rng)
-    plate.rectangle(0, 0, plate.width, plate.height, hues.at(ground))
+    _fill(plate, hues, ground)
     for i in range(6):
         a = np.arange(7) * 2 * np.pi / 7
         radius = rng.uniform(0.6, 1.15, 7) * plate.unit * rng.uniform(20, 36)

@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from adlab.simulator.drawing.palette import RGB, Tone
+from adlab.simulator.drawing.palette import RGB, Tone, mix
 from adlab.simulator.drawing.shapes import limb
 from adlab.simulator.drawing.sketch import Mark, Sketch
 
@@ -215,7 +215,30 @@ def rasterise(sketch: Sketch, size: int, pose: np.ndarray, outline: RGB) -> Imag
     canvas = Canvas(width, height, outline, scale, 0.35 + 0.75 * sketch.finish)
     for mark, part in zip(marks, np.split(points, counts), strict=True):
         canvas.add(mark, part)
+    if sketch.finish < 0.5:
+        _wear(canvas, sketch, 1 - 2 * sketch.finish)
     return _outlined(canvas.rgb, canvas.alpha, outline)
+
+
+@lru_cache(maxsize=4)
+def _stains(side: int) -> Image.Image:
+    """Soft blotches and a few scratches, (side, side)."""
+    rng = np.random.default_rng(5)
+    cells = Image.fromarray(rng.integers(0, 256, (9, 9)).astype(np.uint8))
+    blotches = cells.resize((side, side), Image.Resampling.BICUBIC).point([max(0, i - 140) * 2 for i in range(256)])
+    draw = ImageDraw.Draw(blotches)
+    for x, y, dx, dy in rng.uniform(-0.06, 0.06, (26, 4)) + (0.0, 0.0, 0.0, 0.04):
+        x, y = rng.uniform(0, side, 2) + (x, y)
+        draw.line((x, y, x + dx * side, y + dy * side), fill=255)
+    return blotches
+
+
+def _wear(canvas: Canvas, sketch: Sketch, amount: float) -> None:
+    """Fade and scratch what is drawn, by an amount of 0–1."""
+    size = canvas.rgb.size
+    mask = ImageChops.multiply(_stains(256).resize(size, Image.Resampling.BILINEAR), canvas.alpha)
+    mask = mask.point([round(i * 0.34 * amount) for i in range(256)])
+    canvas.rgb.paste(Image.new("RGB", size, mix(sketch.main.at(0.8), (158, 152, 142), 0.45)), (0, 0), mask)
 
 
 def _outlined(image: Image.Image, alpha: Image.Image, outline: RGB) -> Image.Image:

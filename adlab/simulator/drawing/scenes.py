@@ -38,10 +38,17 @@ def _sprig(plate: Plate, x: float, y: float, size: float, lean: float, hues: Hue
             plate.area(leaf + at, hues.at(light + 0.05 * side, hue))
 
 
+def _wainscot(plate: Plate, hues: Hues, top: float, bottom: float, light: float) -> None:
+    """The lower part of a wall in the second hue, where there are several."""
+    if hues.many:
+        plate.fade(top, bottom, hues.at(light, 1), hues.at(light - 0.12, 1))
+
+
 def _table(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     w, h, u = plate.width, plate.height, plate.unit
     edge = h * rng.uniform(0.66, 0.76)
     plate.fade(0, edge, hues.at(0.86), hues.at(0.68))
+    _wainscot(plate, hues, edge * 0.6, edge, 0.7)
     plate.glow(w * 0.25, h * 0.2, max(w, h) * 0.55, hues.at(1.0), 0.6)
     x = w * rng.uniform(0.06, 0.2)
     for i in range(2):
@@ -59,6 +66,7 @@ def _room(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     w, h, u = plate.width, plate.height, plate.unit
     floor = h * rng.uniform(0.74, 0.82)
     plate.fade(0, floor, hues.at(0.8), hues.at(0.62))
+    _wainscot(plate, hues, floor * 0.55, floor, 0.66)
     right = rng.random() < 0.5
     x, wide, tall = (w * 0.66, 24 * u, 34 * u)
     x = x if right else w * 0.08
@@ -83,13 +91,14 @@ def _hills(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     plate.disc(x, h * 0.24, 8 * u, hues.at(1.0, 1))
     for i in range(max(2, int(w / u / 70))):
         _cloud(plate, w * rng.uniform(0, 1), h * rng.uniform(0.12, 0.4), rng.uniform(0.6, 1.1), hues, 0.97)
+    near = 0.16 if hues.many else 0.0
     for i, (y, light) in enumerate(((0.56, 0.62), (0.68, 0.46), (0.8, 0.3), (0.91, 0.18))):
-        plate.area(_ridge(plate, rng, h * y, 5.5 * u), hues.at(light, i))
+        plate.area(_ridge(plate, rng, h * (y - near), 5.5 * u), hues.at(light, i + 1))
         if i in (1, 2):
             for _ in range(4):
                 tx, ty = w * rng.uniform(0, 1), h * (y + 0.05)
                 tree = np.array([(0, -13), (4.4, 0), (-4.4, 0)]) * u * (0.6 + 0.3 * i)
-                plate.area(tree + (tx, ty), hues.at(light - 0.12, i))
+                plate.area(tree + (tx, ty), hues.at(light - 0.12, i + 1))
 
 
 def _beach(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
@@ -164,6 +173,7 @@ def _shelf(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     w, h, u = plate.width, plate.height, plate.unit
     plate.fade(0, h, hues.at(0.84), hues.at(0.66))
     plate.glow(w * 0.3, h * 0.1, max(w, h) * 0.6, hues.at(1.0), 0.5)
+    _wainscot(plate, hues, h * 0.5, h, 0.7)
     for level in (0.28, 0.88):
         y, x = h * level, 4 * u
         while x < w - 10 * u:
@@ -191,6 +201,7 @@ def _window_light(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     """A wall on which the sun throws a window and the leaves before it."""
     w, h, u = plate.width, plate.height, plate.unit
     plate.fade(0, h, hues.at(0.72), hues.at(0.56))
+    _wainscot(plate, hues, h * 0.5, h, 0.6)
     x, lean = w * rng.uniform(0.15, 0.4), 12 * u
     pane = np.array([(0, 0), (21, 0), (21, 27), (0, 27)]) * u
     for column in range(2):

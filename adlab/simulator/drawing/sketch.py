@@ -65,6 +65,11 @@ class Sketch:
         """The ramp of a material that keeps its own colour, a name of `palette.MATERIALS`."""
         return tone(name, self.finish, tint)
 
+    def contrast(self) -> RGB:
+        """Near white on a dark colour, near black on a light one."""
+        r, g, b = self.main.at()
+        return self.material("paper" if 2 * r + 5 * g + b < 1040 else "ink").at(0.6)
+
     def form(
         self,
         points: np.ndarray,
