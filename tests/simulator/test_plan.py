@@ -70,6 +70,16 @@ def test_moving_a_text_private_cause_leaves_the_picture(name):
     assert changed > 100
 
 
+@pytest.mark.parametrize("change", [{"kind": "lamp"}, {"colour": "pink"}, {"copy_kind": "lamp"}, {"copy_colour": ""}])
+def test_the_query_stays_and_is_judged_anew_when_product_or_colour_moves(change):
+    regraded = 0
+    for plan in PLANS[:200]:
+        moved = replan(plan, **change)
+        assert moved.query == plan.query
+        regraded += moved.relevance != plan.relevance
+    assert regraded > 10
+
+
 def test_moving_urgency_leaves_most_of_the_words():
     kept = []
     for plan in PLANS[:300]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import subprocess
 import sys
 import time
@@ -38,10 +40,10 @@ def ads():
 
 
 def test_equal_arguments_give_equal_pixels_in_any_order_and_process(ads):
-    code = "import hashlib; from adlab.simulator.render import render\n"
-    code += "print([hashlib.sha256(render(31, i).image.tobytes()).hexdigest() for i in (17, 3)])"
+    code = "import hashlib, json; from adlab.simulator.render import render\n"
+    code += "print(json.dumps([hashlib.sha256(render(31, i).image.tobytes()).hexdigest() for i in (17, 3)]))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert eval(out.stdout) == [digest(ads[17]), digest(ads[3])]
+    assert json.loads(out.stdout) == [digest(ads[17]), digest(ads[3])]
     assert digest(render(31, 3)) == digest(ads[3])
     assert len({digest(ad) for ad in ads}) == len(ads)
 
@@ -52,6 +54,14 @@ def test_every_format_has_its_size(name):
     assert ad.image.size == FORMATS[name]
     assert ad.image.mode == "RGB"
     assert {"product", "headline", "brand"} <= {e.name for e in ad.elements}
+
+
+def test_every_planned_part_is_found_in_the_picture(ads):
+    for ad in ads:
+        plan = ad.plan
+        planned = {"shadow", "product", "headline", "brand"}
+        planned |= {name for name in ("subline", "price", "badge", "button") if getattr(plan, name)}
+        assert planned == {e.name for e in ad.elements} - {"clutter"}, plan.ad_id
 
 
 def test_boxes_are_tight_and_masks_do_not_overlap(ads):
@@ -172,8 +182,6 @@ def test_finish_follows_appeal():
 
 
 def test_neither_file_size_nor_mean_brightness_tells_a_cause_of_the_copy(ads):
-    import io
-
     rows = []
     for ad in ads:
         file = io.BytesIO()
