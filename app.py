@@ -19,6 +19,9 @@ if __name__ == "__main__":
     page = st.navigation(
         [
             st.Page("pages/score.py", title="Score", icon=":material/speed:", url_path="score", default=True),
+            st.Page(
+                "pages/latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent_space"
+            ),
             st.Page("pages/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
             st.Page("pages/history.py", title="History", icon=":material/history:", url_path="history"),
         ]

@@ -21,10 +21,32 @@ def _loading() -> Future[Assessor]:
     return future
 
 
+@st.cache_resource(show_spinner=False)
+def _warming() -> Future[None]:
+    executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="adlab-warm")
+    future = executor.submit(_warm_maps)
+    executor.shutdown(wait=False)
+    return future
+
+
+def _warm_maps() -> None:
+    """Read what the first visitor of the Latent space page would wait for."""
+    from adlab.app import latent
+
+    _loading().exception()  # one after the other: together each would take as long as both
+    latent.warm()
+
+
 def start() -> Future[Assessor]:
     """Begin loading, or return the loading under way; one that failed is tried again."""
     future: Future[Assessor] = _loading()
     if future.done() and future.exception() is not None:
         _loading.clear()
         future = _loading()
+    return future
+
+
+def start_maps() -> Future[None]:
+    """Begin to read what places a new ad on the shipped maps, or return the reading under way."""
+    future: Future[None] = _warming()
     return future

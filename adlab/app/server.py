@@ -28,6 +28,7 @@ COOKIE_SECONDS = 400 * 24 * 3600  # as long as browsers keep one
 async def preloading(_app: Any) -> AsyncIterator[None]:
     """Server start: the models load in a thread while the first page is already served."""
     preload.start()
+    preload.start_maps()
     yield
 
 

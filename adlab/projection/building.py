@@ -23,7 +23,7 @@ from adlab.projection.progress import Progress
 if TYPE_CHECKING:
     from adlab.projection.embedding import Networks
 
-BATCH = 32
+BATCH = 8  # of items that wait to be encoded: few enough for progress to move
 CONVERTED, LABEL, CONVERSIONS, CLICKS = "converted", "label", "conversions", "clicks"
 MOST_CLASSES = 10
 NOT_COLUMNS = frozenset({"image", "title", "description", "query", "ocr_text", "ad_id"})

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from adlab.errors import InputError
-from adlab.metrics.ranking import auc
 from adlab.projection.points import (
     ABSENT,
     IMAGE,
@@ -221,4 +220,6 @@ def _separation(embeddings: Embeddings, classes: NDArray[np.int64] | None) -> fl
     values = classes[known]
     if len(np.unique(values)) != 2:
         return None
+    from adlab.metrics.ranking import auc
+
     return auc(cosines[known], (values == values.max()).astype(np.int64))

@@ -9,6 +9,7 @@ config.json          `extras["latent"]`: columns, label, findings, parameters an
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,6 +22,7 @@ from adlab.errors import CheckpointError
 from adlab.projection.columns import Column
 from adlab.projection.findings import Findings, find
 from adlab.projection.latent import LatentSet, MeasuredMap, all_maps
+from adlab.projection.maps import METHODS
 from adlab.projection.points import Embeddings, points_of
 from adlab.projection.progress import Progress, no_progress
 from adlab.projection.quality import Faithfulness
@@ -55,6 +57,7 @@ def latent_of(
     display: str,
     why: str = "",
     simulator: dict[str, Any] | None = None,
+    methods: Iterable[str] = METHODS,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Latent:
@@ -69,13 +72,14 @@ def latent_of(
         display: ``"simulated"`` if pictures and copy can be drawn again and shown, ``"no"`` if they must not be.
         why: Why they must not be shown, a sentence for the reader.
         simulator: With ``"simulated"``: `seed` of the collection and `index` of each ad, the arguments of `render`.
+        methods: By which methods.
         seed: Of all solvers and folds.
         progress: Called with (maps done, all maps).
     """
     import torch
 
     stored = _rounded(embeddings)
-    maps = all_maps(stored, seed=seed, progress=progress)
+    maps = all_maps(stored, methods=methods, seed=seed, progress=progress)
     classes = next((column.classes() for column in columns if column.name == label), None)
     findings = find(stored, classes, untrained, label=label, seed=seed)
     extras = {

@@ -13,6 +13,7 @@ from adlab.paths import ROOT
 OPTIONS = {
     "assess": "--title --description --query --seller --brand --category --heads --device --json",
     "score": "--images --out --heads --ocr --device --batch-size",
+    "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",
     "evaluate": "--data --device --json",
     "simulate": "--ads --impressions --out --seed --aggregate --contexts-per-ad --images --size --image-format --ctr "
@@ -39,7 +40,7 @@ def test_help_is_a_manual_page(run, command):
 def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("assess", "score", "models", "evaluate", "simulate", "train", "reproduce"):
+    for command in ("assess", "score", "project", "models", "evaluate", "simulate", "train", "reproduce"):
         assert re.search(rf"^  {command} +\S.*[^.]\.$", out, re.MULTILINE), command
     for name in ("ADLAB_MODELS", "ADLAB_DATA", "ADLAB_CACHE", "130"):
         assert name in out

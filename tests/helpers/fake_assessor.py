@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
 
 from adlab.data.assessment import (
     Assessment,
@@ -100,10 +103,30 @@ def assessment(content_hash: str = "c0ffee" * 10, **changes: Any) -> Assessment:
     return Assessment(content_hash=content_hash, heads=(result(**changes),))
 
 
+class FakeVectors:
+    """What the Latent space page uses of the encoders; ids and widths are those of the tiny checkpoints if set so."""
+
+    encoder_ids: ClassVar[dict[str, str]] = {}
+    widths = (4, 4)
+
+    def images(self, images: Sequence[Any]) -> np.ndarray:
+        """Seeded by the picture's content."""
+        return self._rows([image.content_hash for image in images], self.widths[0])
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Seeded by the text."""
+        return self._rows(texts, self.widths[1])
+
+    def _rows(self, keys: Sequence[str], width: int) -> np.ndarray:
+        rows = [np.random.default_rng(list(key.encode())).normal(size=width) for key in keys]
+        return np.array(rows, dtype=np.float32).reshape(len(keys), width)
+
+
 class FakeAssessor:
     """What the app uses of the Assessor; `calls` counts assessments over all instances."""
 
     heads = ("agreement",)
+    vectors = FakeVectors()
     fingerprint = "fake"
     calls = 0
 

@@ -21,6 +21,7 @@ from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
+from adlab.projection.reference import EXTRAS, latent_of, paired
 from helpers.pictures import caption, picture
 
 VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
@@ -201,13 +202,17 @@ def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, prob
         "true": {"n": PAIRS, "description": "random pictures with their own caption"},
         "mismatched": {"n": PAIRS, "description": "random pictures with another picture's caption"},
     }
-    embeddings = {"shared_image": true.shared_image[0], "shared_text": true.shared_text[0]}
+    embeddings = {name: F.normalize(part[0], dim=-1) for name, part in true._asdict().items()}
+    mapped, pair = paired({name: part.numpy() for name, part in embeddings.items()})
+    latent = latent_of(
+        mapped, (pair,), label=pair.name, untrained=mapped, display="no", why="Not shown.", methods=["pca"]
+    )
     save_checkpoint(
         root / REFERENCE,
-        manifest(REFERENCE, "reference", extras={"groups": groups}),
+        manifest(REFERENCE, "reference", extras={"groups": groups, EXTRAS: latent.extras}),
         embeddings,
         {},
-        {QUANTILES: quantiles},
+        {QUANTILES: quantiles, **latent.files},
     )
 
 

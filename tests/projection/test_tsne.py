@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import openTSNE
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.manifold import TSNE
@@ -19,6 +20,20 @@ def two_clusters(n: int = 60, d: int = 8) -> tuple[np.ndarray, np.ndarray]:
     return np.random.default_rng(0).normal(size=(n, d)) + 8 * labels[:, None], labels
 
 
+def solved(z: np.ndarray, seed: int) -> np.ndarray:
+    """What `QUICK` asks of the solver, written out."""
+    solver = openTSNE.TSNE(
+        perplexity=10,
+        early_exaggeration_iter=250,
+        n_iter=150,
+        initialization="pca",
+        negative_gradient_method="bh",
+        neighbors="exact",
+        random_state=seed,
+    )
+    return np.asarray(solver.fit(z.astype(np.float32)))
+
+
 def test_defaults_are_those_of_section_7_2():
     config = TsneConfig()
     assert config.chain == "standardise-pca"
@@ -31,17 +46,30 @@ def test_section_7_2_equals_its_three_steps_written_out():
     found = tsne_map(z, TsneConfig(**QUICK, pca_dim=5, seed=3))
     standardised = (z - z.mean(0)) / z.std(0)
     reduced = PCA(5, svd_solver="full").fit_transform(standardised).astype(np.float32)
-    expected = TSNE(perplexity=10, max_iter=400, init="pca", random_state=3).fit_transform(reduced)
     assert found.input_dim == 5
-    assert np.allclose(found.coordinates, expected, rtol=1e-5, atol=1e-5)
+    assert np.allclose(found.coordinates, solved(reduced, 3), rtol=1e-5, atol=1e-5)
 
 
 def test_section_5_takes_the_embeddings_as_they_are():
     z, _ = two_clusters(d=60)
     found = tsne_map(z, TsneConfig(**QUICK, chain="direct", seed=3))
-    expected = TSNE(perplexity=10, max_iter=400, init="pca", random_state=3)
-    assert np.allclose(found.coordinates, expected.fit_transform(z.astype(np.float32)), rtol=1e-5, atol=1e-5)
+    assert np.allclose(found.coordinates, solved(z, 3), rtol=1e-5, atol=1e-5)
     assert found.input_dim == 60
+
+
+def test_the_solver_reaches_what_scikit_learn_reaches():
+    z = np.random.default_rng(5).normal(size=(200, 10)) + 3 * (np.arange(200) % 4)[:, None]
+    found = tsne_map(z, TsneConfig(chain="direct", perplexity=20.0, iterations=1000))
+    other = TSNE(perplexity=20, max_iter=1000, init="pca", random_state=0)
+    other.fit(z.astype(np.float32))
+    assert found.kl_divergence == pytest.approx(other.kl_divergence_, rel=0.1)
+
+
+def test_progress_counts_every_step_up_to_the_last():
+    seen: list[tuple[int, int]] = []
+    tsne_map(two_clusters()[0], TsneConfig(**QUICK), lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (400, 400)
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
 
 
 def test_only_section_7_2_is_blind_to_the_scale_of_a_column():

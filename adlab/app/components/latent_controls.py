@@ -1,0 +1,79 @@
+"""Which ads, which space, which method, which colour: the settings above the maps."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import streamlit as st
+
+from adlab.app import latent, latent_state
+from adlab.app.components.latent_chart import colour_choices
+from adlab.app.latent_words import METHOD_NOTES, METHOD_TITLES, SIDE_BY_SIDE, SPACE_TITLES
+from adlab.checkpoints.manifest import Manifest
+from adlab.projection.latent import LatentSet
+from adlab.projection.maps import TSNE
+
+REFERENCE, YOURS = "Reference set", "Your ads"
+
+
+class Look(NamedTuple):
+    """How the maps are drawn.
+
+    Attributes:
+        spaces: One, or three side by side.
+        method: One of `METHODS`.
+        colour: One of `colour_choices`.
+        own_ad: Whether the ad of the Score page is marked.
+    """
+
+    spaces: tuple[str, ...]
+    method: str
+    colour: str
+    own_ad: bool
+
+
+def choose_ads(checkpoints: dict[str, Manifest]) -> tuple[Manifest, bool]:
+    """The checkpoint, and whether the user's ads are asked for."""
+    left, right = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
+    name = left.selectbox(
+        "Model", list(checkpoints), key=latent_state.CHECKPOINT, persist_state="session", on_change=latent_state.unpick
+    )
+    ads = right.segmented_control(
+        "Ads",
+        [REFERENCE, YOURS],
+        default=REFERENCE,
+        required=True,
+        key=latent_state.ADS,
+        persist_state="session",
+        on_change=latent_state.unpick,
+    )
+    return checkpoints[name], ads == YOURS
+
+
+def choose_look(ads: LatentSet) -> Look:
+    """Space, method, colour, and the ad of the Score page."""
+    space = st.segmented_control(
+        "Space",
+        list(SPACE_TITLES),
+        default=SIDE_BY_SIDE,
+        required=True,
+        format_func=SPACE_TITLES.__getitem__,
+        key=latent_state.SPACE,
+        persist_state="session",
+    )
+    left, right = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
+    method = left.segmented_control(
+        "Method",
+        list(METHOD_TITLES),
+        default=TSNE,
+        required=True,
+        format_func=METHOD_TITLES.__getitem__,
+        help="; ".join(f"**{METHOD_TITLES[name]}**: {note}" for name, note in METHOD_NOTES.items()),
+        key=latent_state.METHOD,
+        persist_state="session",
+    )
+    key = f"{latent_state.COLOUR}-{ads.name}"  # another set has other columns
+    colour = right.selectbox("Colour by", colour_choices(ads), key=key, persist_state="session")
+    own_ad = st.toggle("Mark the ad of the Score page", value=True, key=latent_state.OWN_AD, persist_state="session")
+    spaces = latent.SIDE_BY_SIDE if space == SIDE_BY_SIDE else (str(space),)
+    return Look(spaces, str(method), str(colour), own_ad)
