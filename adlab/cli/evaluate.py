@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 HELP = """Measure a checkpoint again, beside its card.
 
-The numbers on a card were measured when the checkpoint was made; this takes the same measures on the data at hand."""
+The numbers on a card were measured when the checkpoint was made; this takes them again on the data at hand. A
+checkpoint trained on simulated ads needs no data: its test ads are drawn again."""
 EPILOG = """\
 Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
 their difference; with --json a list of these.
@@ -32,6 +33,7 @@ Exit codes:
 Examples:
   python -m adlab evaluate vision-mobilenetv2 --data ../shared/data
   python -m adlab evaluate focal-flickr8k --json
+  python -m adlab evaluate focal-sim
 """
 
 
@@ -44,13 +46,12 @@ def run(
     as_json: options.AsJson = False,
 ) -> int:
     """Measure a checkpoint again; gives the exit code."""
-    folder = options.data_folder(data)
     with console.waiting(f"Measuring {checkpoint} …"):
         from adlab.checkpoints.store import load_checkpoint
         from adlab.evaluation.checkpoint import evaluate_checkpoint
 
         manifest = load_checkpoint(checkpoint).manifest
-        measures = evaluate_checkpoint(checkpoint, folder, device)
+        measures = evaluate_checkpoint(checkpoint, lambda: options.data_folder(data), device)
     if as_json:
         plain = [asdict(measure) | {"card": _on_card(manifest, measure)} for measure in measures]
         typer.echo(json.dumps(plain, indent=2, ensure_ascii=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from adlab.checkpoints.conversion import HEAD as CONVERSION
 from adlab.checkpoints.manifest import Manifest, Measure
 from adlab.checkpoints.networks import build_network, check_encoders, load_image_encoder
 from adlab.checkpoints.store import load_checkpoint
@@ -21,6 +23,7 @@ from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.text import load_bert, load_minilm
 from adlab.errors import CheckpointError, UnknownNameError
+from adlab.evaluation.simulated import measure_simulated
 from adlab.features.stored import stored_images, stored_texts
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.models.focal import FocalEnsemble
@@ -41,15 +44,15 @@ class TestSet(NamedTuple):
     captions: tuple[tuple[str, ...], ...]
 
 
-def evaluate_checkpoint(name: str, data: Path, device: str = "auto") -> list[Measure]:
-    """Measure a checkpoint on the Flickr8k test images.
+def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto") -> list[Measure]:
+    """Measure a checkpoint on the Flickr8k test images, or on its simulated test ads.
 
     Rows of an image encoder's card that need its teacher are left out where the teacher's weights are not in
     `weights/` beside `data`; those that need its training data always are.
 
     Args:
         name: A checkpoint of kind ``"vision"`` or ``"focal"``.
-        data: Folder that holds `flickr8k/`.
+        data: Gives the folder that holds `flickr8k/`; called only where it is needed.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; where encoders compute.
 
     Returns:
@@ -63,11 +66,13 @@ def evaluate_checkpoint(name: str, data: Path, device: str = "auto") -> list[Mea
     checkpoint = load_checkpoint(name)
     if checkpoint.manifest.kind not in MEASURED:
         raise UnknownNameError("measurable kind", checkpoint.manifest.kind, MEASURED, note=f"{name} has no measures.")
-    network = build_network(checkpoint)
     device = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    test = _test_set(data / "flickr8k")
+    if CONVERSION in checkpoint.manifest.heads:
+        return measure_simulated(checkpoint.manifest, device)
+    network, folder = build_network(checkpoint), data()
+    test = _test_set(folder / "flickr8k")
     if isinstance(network, VisionNet):
-        weights = data.resolve().parent / "weights" / TEACHER
+        weights = folder.resolve().parent / "weights" / TEACHER
         encoder = network.to(device).to(memory_format=torch.channels_last)  # as the encoder is served
         return measure_encoder(encoder, test, Teacher(weights) if weights.is_file() else None)
     if not isinstance(network, FocalEnsemble):

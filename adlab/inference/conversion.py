@@ -90,14 +90,17 @@ class ConversionHead:
 
     def score(self, image: np.ndarray, text: np.ndarray) -> ConversionScores:
         """Score N pairs of features, (N, d_A) and (N, d_B)."""
-        with torch.inference_mode():
-            pair = (torch.from_numpy(x).to(self.device, torch.float64) for x in (image, text))
-            raw = self.regression(self.network(*pair)).cpu().numpy()
-        logits = self.calibration.apply(raw)  # (M, N)
+        logits = self.member_logits(image, text)
         probability = special.expit(logits.mean(axis=0))
         low, high = logit_interval(logits, self.calibration.interval_scale, level=LEVEL)
         percentile = percentile_from_quantiles(probability, self._quantiles)
         return ConversionScores(probability, low, high, percentile)
+
+    def member_logits(self, image: np.ndarray, text: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of every member, (M, N), for features (N, d_A) and (N, d_B)."""
+        with torch.inference_mode():
+            pair = (torch.from_numpy(x).to(self.device, torch.float64) for x in (image, text))
+            return self.calibration.apply(self.regression(self.network(*pair)).cpu().numpy())
 
     def results(
         self, image: np.ndarray, text: np.ndarray, device: str = "cpu", precision: str = "float32"

@@ -21,8 +21,8 @@ from adlab.training.conversion import Counts, calibration_error, covered, fit_co
 from adlab.training.simulated import SimulatedPairs
 
 RESAMPLES = 300
+ON = "simulated ads that trained nothing"
 VARIANTS: dict[str, tuple[str, bool, str]] = {
-    "full, with the product of the shared embeddings": ("full", True, "what serves the head"),
     "full": ("full", False, "all four embeddings, FOCAL Ad, Table 1"),
     "shared": ("shared", False, "shared embeddings only, FOCAL Ad, Table 1"),
     "private": ("private", False, "private embeddings only"),
@@ -53,42 +53,54 @@ def measure_conversion(
     """
     test = pairs.rows["test"]
     planted = pairs.rates.ctcvr[test]
-    on = f"{len(test):,} simulated ads that trained nothing"
     own = FocalOutput(*(part[:, test] for part in output))
-    logits = calibration.apply(regression(own).numpy())
     counts = Counts(pairs.impressions, pairs.conversions)
     scores = {name: _variant(output, counts, regression.config, rows, strength, test, name) for name in VARIANTS}
-    scores[next(iter(VARIANTS))] = logits.mean(axis=0)
-    ads = np.arange(len(test))
-
-    def auc_of(values: np.ndarray, name: str, note: str) -> Measure:
-        interval = bootstrap_interval(
-            lambda picked: expected_auc(values[picked], planted[picked]), ads, n_resamples=RESAMPLES, seed=seed
-        )
-        return Measure(
-            name=name, value=interval.value, low=interval.low, high=interval.high, n=len(test), data=on, note=note
-        )
-
-    ceiling = auc_of(planted, "ceiling: AUC of the planted probability", "no model can rank these impressions better")
-    rivals = [auc_of(values, f"AUC, {name}", VARIANTS[name][2]) for name, values in scores.items()]
+    rivals = [_auc(values, planted, f"AUC, {name}", VARIANTS[name][2], seed) for name, values in scores.items()]
     raw = _raw_features(pairs, counts, strength, test)
-    rivals.append(auc_of(raw, "AUC, the encoders' own features", "logistic regression without FOCAL, same penalty"))
+    note = "logistic regression without FOCAL, same penalty"
     return (
+        *measure_served(calibration.apply(regression(own).numpy()), calibration, planted, seed),
         *rivals,
-        ceiling,
-        _difference(scores["full"], scores["shared"], planted, on, seed),
-        _rank(scores[next(iter(VARIANTS))], planted, on, seed),
-        _coverage(logits, planted, calibration, on, seed),
+        _auc(raw, planted, "AUC, the encoders' own features", note, seed),
+        _difference(scores["full"], scores["shared"], planted, seed),
+        *_collapse(own),
+    )
+
+
+def measure_served(logits: np.ndarray, calibration: Calibration, planted: np.ndarray, seed: int) -> tuple[Measure, ...]:
+    """What can be said of the head from its scores alone.
+
+    Args:
+        logits: Calibrated log-odds of the members, (M, N).
+        calibration: Of the head.
+        planted: Planted probability, (N,).
+        seed: Of the bootstrap.
+    """
+    score = logits.mean(axis=0)
+    stated = 1 / (1 + np.exp(-score))
+    return (
+        _auc(score, planted, "AUC", "what serves the head: all embeddings, and the product of the shared ones", seed),
+        _auc(planted, planted, "ceiling: AUC of the planted probability", "no model can rank these ads better", seed),
+        _rank(score, planted, seed),
+        _coverage(logits, planted, calibration, seed),
         Measure(
             name="calibration error, relative",
-            value=calibration_error(1 / (1 + np.exp(-logits.mean(axis=0))), planted),
-            n=len(test),
-            data=on,
+            value=calibration_error(stated, planted),
+            n=len(planted),
+            data=ON,
             note="mean gap of stated and planted probability in ten bins, over the mean planted one "
             f"({planted.mean():.5f})",
         ),
-        *_collapse(own, on),
     )
+
+
+def _auc(values: np.ndarray, planted: np.ndarray, name: str, note: str, seed: int) -> Measure:
+    ads = np.arange(len(planted))
+    found = bootstrap_interval(
+        lambda picked: expected_auc(values[picked], planted[picked]), ads, n_resamples=RESAMPLES, seed=seed
+    )
+    return Measure(name=name, value=found.value, low=found.low, high=found.high, n=len(ads), data=ON, note=note)
 
 
 def _variant(
@@ -115,7 +127,7 @@ def _raw_features(pairs: SimulatedPairs, counts: Counts, strength: float, test: 
     return np.asarray(features[test] @ weight + bias)
 
 
-def _difference(full: np.ndarray, shared: np.ndarray, planted: np.ndarray, on: str, seed: int) -> Measure:
+def _difference(full: np.ndarray, shared: np.ndarray, planted: np.ndarray, seed: int) -> Measure:
     found = paired_bootstrap_difference(
         lambda picked: expected_auc(full[picked], planted[picked]),
         lambda picked: expected_auc(shared[picked], planted[picked]),
@@ -129,12 +141,12 @@ def _difference(full: np.ndarray, shared: np.ndarray, planted: np.ndarray, on: s
         low=found.low,
         high=found.high,
         n=len(planted),
-        data=on,
+        data=ON,
         note="Table 1's comparison, paired by ad; part of it is width: full reads twice as many numbers",
     )
 
 
-def _rank(scores: np.ndarray, planted: np.ndarray, on: str, seed: int) -> Measure:
+def _rank(scores: np.ndarray, planted: np.ndarray, seed: int) -> Measure:
     found = bootstrap_interval(
         lambda picked: sprc(scores[picked], planted[picked]),
         np.arange(len(planted)),
@@ -147,12 +159,12 @@ def _rank(scores: np.ndarray, planted: np.ndarray, on: str, seed: int) -> Measur
         low=found.low,
         high=found.high,
         n=len(planted),
-        data=on,
+        data=ON,
         note="Spearman; 1 would be the truth",
     )
 
 
-def _coverage(logits: np.ndarray, planted: np.ndarray, calibration: Calibration, on: str, seed: int) -> Measure:
+def _coverage(logits: np.ndarray, planted: np.ndarray, calibration: Calibration, seed: int) -> Measure:
     inside = covered(logits, planted, calibration.interval_scale).astype(float)
     found = bootstrap_interval(
         lambda picked: float(inside[picked].mean()), np.arange(len(planted)), n_resamples=RESAMPLES, seed=seed
@@ -164,28 +176,28 @@ def _coverage(logits: np.ndarray, planted: np.ndarray, calibration: Calibration,
         low=found.low,
         high=found.high,
         n=len(planted),
-        data=on,
+        data=ON,
         aim=f"{LEVEL:.2f}",
         note=f"stretch {calibration.interval_scale:.2f} fitted on other ads; the upper end is on average "
         f"{np.exp(np.mean(np.log(high / low))):.2f} times the lower",
     )
 
 
-def _collapse(own: FocalOutput, on: str) -> tuple[Measure, ...]:
+def _collapse(own: FocalOutput) -> tuple[Measure, ...]:
     shared = own.shared_image.numpy()
     return (
         Measure(
             name="effective rank of shared image embeddings",
             value=float(np.mean([effective_rank(member) for member in shared])),
             n=shared.shape[1],
-            data=on,
+            data=ON,
             note=f"directions in even use, of {shared.shape[2]}; 1 would be collapse (mean over members)",
         ),
         Measure(
             name="mean pairwise cosine of shared image embeddings",
             value=float(np.mean([mean_pairwise_cosine(member) for member in shared])),
             n=shared.shape[1],
-            data=on,
+            data=ON,
             note="1 would be collapse (mean over members)",
         ),
     )

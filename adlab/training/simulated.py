@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from adlab.training.focal_data import drop_words
 
 SPREAD = 0.8  # standard deviation of the logarithm of an ad's impressions
 BATCH = 64
+VIEWS = ("drawn", "mirrored")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,9 +129,9 @@ def creative_of(plan: AdPlan) -> Creative:
 
 
 def drawn_vectors(
-    plans: Sequence[AdPlan], encoder: ImageEncoder, progress: Progress = no_progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Representations of the drawn ads and of their mirror images, (N, output_dim) float32 each.
+    plans: Sequence[AdPlan], encoder: ImageEncoder, progress: Progress = no_progress, *, views: Sequence[str] = VIEWS
+) -> tuple[np.ndarray, ...]:
+    """Representations of the drawn ads, (N, output_dim) float32 for each view.
 
     Every ad is drawn each time, but encoded only if its pixels are new: a change of the renderer cannot leave old
     vectors behind.
@@ -138,34 +140,26 @@ def drawn_vectors(
         plans: The ads.
         encoder: What encodes.
         progress: Called with (ads done, all ads).
+        views: ``"drawn"`` for the picture, ``"mirrored"`` for its mirror image.
     """
     store = ArrayStore(
         cache_dir() / "vectors", encoder_id=encoder.spec.encoder_id, shape=(encoder.output_dim,), dtype="float32"
     )
-    halves: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+    parts: dict[str, list[np.ndarray]] = {view: [] for view in views}
     for start in range(0, len(plans), BATCH):
         pictures = [draw(plan).image for plan in plans[start : start + BATCH]]
         digests = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
-        by_digest = dict(zip(digests, pictures, strict=True))
-        for half, suffix, turned in zip(halves, ("-drawn", "-drawn-mirrored"), (_same, _mirror), strict=True):
-            keys = {f"{digest}{suffix}": picture for digest, picture in by_digest.items()}
-
-            def load(
-                batch: Sequence[str],
-                keys: dict[str, Image.Image] = keys,
-                turned: Callable[[Image.Image], Image.Image] = turned,
-            ) -> np.ndarray:
-                return encoder.encode([turned(keys[key]) for key in batch])
-
-            compute_missing(store, list(keys), load, batch_size=BATCH)
-            half.append(store.get([f"{digest}{suffix}" for digest in digests]))
+        for view, vectors in parts.items():
+            keys = [f"{digest}-{view}" for digest in digests]
+            by_key = dict(zip(keys, pictures, strict=True))
+            compute_missing(store, list(by_key), partial(_encode, encoder, by_key, view), batch_size=BATCH)
+            vectors.append(store.get(keys))
         progress(min(start + BATCH, len(plans)), len(plans))
-    return np.concatenate(halves[0]), np.concatenate(halves[1])
+    return tuple(np.concatenate(vectors) for vectors in parts.values())
 
 
-def _same(picture: Image.Image) -> Image.Image:
-    return picture
-
-
-def _mirror(picture: Image.Image) -> Image.Image:
-    return picture.transpose(Transpose.FLIP_LEFT_RIGHT)
+def _encode(encoder: ImageEncoder, pictures: Mapping[str, Image.Image], view: str, keys: Sequence[str]) -> np.ndarray:
+    shown = [pictures[key] for key in keys]
+    if view == "mirrored":
+        shown = [picture.transpose(Transpose.FLIP_LEFT_RIGHT) for picture in shown]
+    return encoder.encode(shown)

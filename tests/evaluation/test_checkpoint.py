@@ -40,7 +40,7 @@ def shipped(tiny_models, monkeypatch):
 
 
 def test_an_encoder_is_measured_without_its_teacher(shipped, data):
-    measures = {measure.name: measure for measure in evaluate_checkpoint(VISION, data, "cpu")}
+    measures = {measure.name: measure for measure in evaluate_checkpoint(VISION, lambda: data, "cpu")}
     assert set(measures) == {
         *(f"R@{k} {way}" for k in (1, 5, 10) for way in ("image→text", "text→image")),
         "seconds per image, alone",
@@ -52,7 +52,7 @@ def test_an_encoder_is_measured_without_its_teacher(shipped, data):
 
 
 def test_recall_is_that_of_the_written_out_ranking(shipped, data):
-    measures = {measure.name: measure.value for measure in evaluate_checkpoint(VISION, data, "cpu")}
+    measures = {measure.name: measure.value for measure in evaluate_checkpoint(VISION, lambda: data, "cpu")}
     test = checkpoint._test_set(data / "flickr8k")
     net = tiny_vision()
     from adlab.data.image_intake import read_image
@@ -80,7 +80,7 @@ def test_a_teacher_beside_the_data_adds_its_rows(shipped, data, monkeypatch):
     torch.manual_seed(0)
     save_file({k: v.clone() for k, v in mobilenet_v2(num_classes=1001).state_dict().items()}, weights)
     try:
-        measures = {measure.name: measure for measure in evaluate_checkpoint(VISION, data, "cpu")}
+        measures = {measure.name: measure for measure in evaluate_checkpoint(VISION, lambda: data, "cpu")}
     finally:
         weights.unlink()
         weights.parent.rmdir()
@@ -90,9 +90,9 @@ def test_a_teacher_beside_the_data_adds_its_rows(shipped, data, monkeypatch):
 
 
 def test_a_focal_checkpoint_is_measured_on_features_of_its_own_encoders(shipped, data):
-    measures = {measure.name: measure for measure in evaluate_checkpoint(FOCAL, data, "cpu")}
+    measures = {measure.name: measure for measure in evaluate_checkpoint(FOCAL, lambda: data, "cpu")}
     assert 0 <= measures["AUC of true against mismatched pairs"].value <= 1
-    again = {measure.name: measure for measure in evaluate_checkpoint(FOCAL, data, "cpu")}
+    again = {measure.name: measure for measure in evaluate_checkpoint(FOCAL, lambda: data, "cpu")}
     assert again == measures
 
 
@@ -106,13 +106,13 @@ def test_foreign_encoders_are_refused(shipped, data, monkeypatch):
     save_vision(root, seed=1)
     monkeypatch.setenv("ADLAB_MODELS", str(root))
     with pytest.raises(CheckpointError, match="was trained on the image encoder"):
-        evaluate_checkpoint(FOCAL, data, "cpu")
+        evaluate_checkpoint(FOCAL, lambda: data, "cpu")
 
 
 def test_what_cannot_be_measured_is_named(shipped, data, tmp_path):
     with pytest.raises(UnknownNameError, match="Valid: focal, vision"):
-        evaluate_checkpoint("reference-tiny", data)
+        evaluate_checkpoint("reference-tiny", lambda: data)
     with pytest.raises(UnknownNameError, match="Did you mean 'focal-tiny'"):
-        evaluate_checkpoint("focal-tny", data)
+        evaluate_checkpoint("focal-tny", lambda: data)
     with pytest.raises(DataUnavailableError, match="Flickr8k is not at"):
-        evaluate_checkpoint(VISION, tmp_path)
+        evaluate_checkpoint(VISION, lambda: tmp_path)

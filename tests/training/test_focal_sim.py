@@ -14,6 +14,7 @@ from adlab.checkpoints.store import load_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError
+from adlab.evaluation.checkpoint import evaluate_checkpoint
 from adlab.inference.conversion import ConversionHead
 from adlab.simulator.plan import plan_ad
 from adlab.simulator.render import draw
@@ -145,8 +146,8 @@ def test_calibration_meets_the_conversion_rate_of_the_ads_it_was_fitted_on(manif
 
 def test_the_card_holds_table_1_beside_the_ceiling(manifest):
     ceiling = manifest.measure("ceiling: AUC of the planted probability")
-    for name in VARIANTS:
-        measure = manifest.measure(f"AUC, {name}")
+    for name in ("AUC", *(f"AUC, {name}" for name in VARIANTS)):
+        measure = manifest.measure(name)
         assert 0 < measure.value < ceiling.value
         assert measure.low <= measure.value <= measure.high
     assert manifest.measure("AUC, full minus shared").value == pytest.approx(
@@ -163,3 +164,12 @@ def test_the_reference_set_holds_the_test_ads_and_how_to_draw_them_again(manifes
     assert extras["latent"]["simulator"] == {"seed": 5, "index": list(range(40, 60))}
     assert {column["name"] for column in extras["latent"]["columns"]} >= {"conversion", "agreement", "kind"}
     assert len(reference.state["shared_image"]) == 20
+
+
+def test_evaluate_draws_the_test_ads_again_and_finds_the_numbers_of_the_card(manifest, root, monkeypatch):
+    """No data folder is asked for; weights and calibration come from the files."""
+    monkeypatch.setenv("ADLAB_MODELS", str(root / "models"))
+    measures = evaluate_checkpoint(NAME, lambda: pytest.fail("it needs no data"), "cpu")
+    assert len(measures) == 5
+    for measure in measures:
+        assert measure.value == pytest.approx(manifest.measure(measure.name).value, abs=1e-6), measure.name
