@@ -145,7 +145,8 @@ def _title(brief: _Brief) -> tuple[str, str]:
     behind = f"{'by' if place < 0.7 else 'from'} {brief.brand}" if room >= 2 and 0.4 <= place < 0.8 else ""
     room -= bool(before) + len(behind.split())
     if room == 1:
-        before = f"{before} {draws.pick(_TITLE + 14, vague_words.TITLE_STARTS)}".strip()
+        starts = vague_words.TITLE_STARTS[1:] if before else vague_words.TITLE_STARTS
+        before = f"{before} {draws.pick(_TITLE + 14, starts)}".strip()
     product = " ".join(part for part in (before, quality, colour, attribute, noun, behind) if part)
     filler = _filler(brief, room) if room > 1 else ""
     tails = [tail for tail in (filler, fact) if tail]
@@ -274,7 +275,7 @@ def _lowered(text: str, names: tuple[str, str]) -> str:
 def _pool(brief: _Brief, number: int, share: float) -> tuple[Frame, ...]:
     """The frames that can do what this sentence has to do."""
     if brief.facts[number]:
-        return _facts(brief.kind, share < 0.4)
+        return _facts(brief.kind)
     if brief.colour and number == brief.colour_at:
         texts = vague_words.COLOUR
     elif number == brief.quality_at or share < 0.1:
@@ -288,14 +289,13 @@ def _pool(brief: _Brief, number: int, share: float) -> tuple[Frame, ...]:
     return frames(texts, brief.plural)
 
 
-@lru_cache(maxsize=128)
-def _facts(kind: str, anything: bool) -> tuple[Frame, ...]:
-    """What can be said of a kind that one can check; `anything`: of any product."""
+@lru_cache(maxsize=64)
+def _facts(kind: str) -> tuple[Frame, ...]:
+    """What can be said of a kind that one can check."""
     category, own = CATEGORY_OF[kind], fact_words.BY_KIND.get(kind, ())
     unfit, plural = fact_words.unfit_topics(kind, category), kind in PLURAL
-    if anything:
-        return frames_without(fact_words.ANY + (fact_words.DURABLE if category in _DURABLE else ()), plural, unfit)
-    return frames(own, plural) + frames_without(fact_words.BY_CATEGORY[category], plural, unfit)
+    anything = fact_words.ANY + (fact_words.DURABLE if category in _DURABLE else ())
+    return frames(own, plural) + frames_without(fact_words.BY_CATEGORY[category] + anything, plural, unfit)
 
 
 def _fitting(
@@ -306,7 +306,7 @@ def _fitting(
     cost = 1 << 30
     for frame in pool:
         missing = target - frame.length(words_of)
-        price = max(abs(missing) - 1, 0) + (7 if frame.topic in used else 0)
+        price = max(abs(missing) - 1, 0) + (30 if frame.topic in used else 0)
         if price < cost:
             best, cost = [(frame, missing)], price
         elif price == cost:

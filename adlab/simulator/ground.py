@@ -243,8 +243,10 @@ def _ornaments(picture: Image.Image, layout: Layout, light: bool, ratio: float) 
         picture.paste(ink, (x, top, x + max(thin * 2, 2), bottom))
     else:
         step, dot = max(round(layout.unit * 0.035), 4), max(thin + 1, 2)
-        right = layout.zone[2] - layout.margin // 2
+        right, top = layout.zone[2] - layout.margin // 2, layout.zone[1] + layout.margin // 3
+        group = layout.group
+        if right - 4 * step < group[2] and top + 2 * step > group[1]:
+            return  # no room for them in the corner
         for i in range(4):
             for j in range(2):
-                x, y = right - i * step - dot, layout.margin // 3 + j * step
-                picture.paste(ink, (x, layout.zone[1] + y), marks.ellipse(dot, dot))
+                picture.paste(ink, (right - i * step - dot, top + j * step), marks.ellipse(dot, dot))

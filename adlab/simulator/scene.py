@@ -62,7 +62,7 @@ def product_on(canvas: Canvas, plan: AdPlan, layout: Layout, shapes: Draws) -> N
 def product_room(layout: Layout) -> Box:
     """The part of the picture that the product may fill."""
     left, top, right, bottom = layout.stage
-    edge = layout.margin if layout.template.stage == "tile" else round(layout.margin * 0.5)
+    edge = round(layout.margin * 0.8) if layout.template.stage == "tile" else round(layout.margin * 0.5)
     below = round((bottom - top) * 0.12) if layout.template.stage == "podium" else edge
     return left + edge, top + edge, right - edge, bottom - below
 

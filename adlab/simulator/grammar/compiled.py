@@ -18,7 +18,7 @@ _TOPICS = {
         ("origin", r"made in|shaped in|dyed in"),
         ("warranty", r"warranty"),
         ("energy", r"calories|kcal"),
-        ("battery", r"charge|battery"),
+        ("battery", r"one charge|charges in|a charge|battery"),
         ("weight", r"weigh|grams|>g\b|gsm|kilos|kg|-gram|ounces"),
         ("size", r"sizes?\b|\beu <"),
         ("height", r"centimetres|>cm|> cm"),

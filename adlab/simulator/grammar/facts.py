@@ -61,7 +61,7 @@ BY_CATEGORY: dict[str, tuple[str, ...]] = {
         "<18-75> centimetres tall",
         "The finish is tested for <300/500/900> hours of direct sunlight",
         "{S} [was|were] shaped in a workshop in <Porto/Aarhus/Stoke>",
-        "Packed flat, the parcel weighs <1-9> kilos",
+        "Packed flat, the parcel weighs <2-9> kilos",
     ),
     "beauty": (
         "<30/50/75/100> millilitres",
@@ -166,6 +166,7 @@ UNFIT_TOPICS: dict[str, frozenset[str]] = {
     "teddy bear": frozenset({"battery"}),
     "sandal": frozenset({"weight"}),
     "high heel": frozenset({"weight", "distance", "sole"}),
+    "lipstick": frozenset({"volume"}),
     "juice": frozenset({"time"}),
     "ice cream": frozenset({"time"}),
     "coffee": frozenset({"weight"}),

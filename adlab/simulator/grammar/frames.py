@@ -181,7 +181,13 @@ TITLE_TAILS: dict[str, tuple[str, ...]] = {
     "sport": ("for beginners", "for the weekend", "for parks and trails", "made for moving"),
     "toys": ("for kids", "gift idea", "for little explorers", "for endless play"),
 }
-TITLE_STARTS: tuple[str, ...] = ("new", "our", "original", "iconic", "classic")
+TITLE_STARTS: tuple[str, ...] = (
+    "our",
+    "new",
+    "original",
+    "iconic",
+    "classic",
+)  # the first only where no brand precedes
 TITLE_ENDS: dict[int, tuple[str, ...]] = {
     2: ("new collection", "signature edition", "holiday favourite", "gift idea"),
     3: ("new season range", "a reader favourite", "as seen outdoors"),
