@@ -95,7 +95,7 @@ class Element:
     """One part of the picture.
 
     Attributes:
-        name: "product", "headline", "subline", "price", "badge", "button", "brand" or "clutter".
+        name: "shadow", "product", "headline", "subline", "price", "badge", "button", "brand" or "clutter".
         box: Left, top, right, bottom in pixels, right and bottom left out.
         mask: Where it is seen, (H, W) bool; what later parts cover is left out.
     """
