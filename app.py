@@ -22,6 +22,7 @@ if __name__ == "__main__":
             st.Page(
                 "pages/latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent_space"
             ),
+            st.Page("pages/simulator.py", title="Simulator", icon=":material/tune:", url_path="simulator"),
             st.Page("pages/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
             st.Page("pages/history.py", title="History", icon=":material/history:", url_path="history"),
         ]

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
-TITLES = {"score": "Score an ad", "latent_space": "Latent space", "models": "Models", "history": "History"}
+TITLES = {"score": "Score an ad", "latent_space": "Latent space", "simulator": "Simulator", "models": "Models"}
+TITLES["history"] = "History"
 
 
 @pytest.mark.parametrize("page", PAGES)
