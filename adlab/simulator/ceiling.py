@@ -6,23 +6,23 @@ The AUC expected of any scores follows from the true probabilities alone, withou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
-from adlab.errors import ConfigError, InputError
+from adlab.errors import ConfigError, InputError, UnknownNameError
 from adlab.metrics.arrays import FloatArray, vector
 from adlab.metrics.correlation import sprc
-from adlab.simulator.coefficients import Group
+from adlab.simulator.coefficients import OUTCOMES
 from adlab.simulator.contexts import PROBABILITIES, ContextTable, contexts_at
 from adlab.simulator.population import FactorTable, Population
-from adlab.simulator.response import ResponseModel, grouped
+from adlab.simulator.response import ResponseModel
 
 ENOUGH_IMPRESSIONS = (100, 500)  # M2FN, section 6.3
-_ROWS = 1 << 18
+_ROWS = 1 << 17
 _REDRAWS = 20
 
 
@@ -109,7 +109,7 @@ def ceiling_of(model: ResponseModel, ads: FactorTable, impressions: NDArray[np.i
     """
     if not impressions.sum():
         raise ConfigError("No ad has an impression; a ceiling needs one.")
-    rows, contexts, weights = _rows(impressions, seed)
+    rows, contexts, weights = rows_of(impressions, seed)
     taken = ads.take(rows)
     ctr, cvr = model.ctr(taken, contexts), model.cvr(taken, contexts)
     mean = model.average(ads)
@@ -128,29 +128,39 @@ def ceiling_of(model: ResponseModel, ads: FactorTable, impressions: NDArray[np.i
     )
 
 
-def oracle_auc(model: ResponseModel, sample: Population, groups: Sequence[Group]) -> dict[str, float]:
-    """AUC of a model that knows some groups of factors perfectly and the others not at all.
+def oracle_auc(model: ResponseModel, sample: Population, known: Collection[str]) -> dict[str, float]:
+    """AUC of a model that knows some factors perfectly and the others not at all.
 
-    Its scores are the log-odds that these groups add; for clicks that convert, those of both outcomes.
+    Its scores are the log-odds that these factors add; for clicks that convert, those of both outcomes.
 
     Args:
         model: The response.
         sample: Ads in contexts, all equally likely.
-        groups: What is known.
+        known: Factors, by the names of the table of coefficients; `factors_of` gives those of groups.
 
     Returns:
         "ctr", over impressions, "cvr", over clicks, and "ctcvr", over impressions.
     """
-    click, convert = (
-        sum((grouped(model.contributions(*sample, outcome))[g] for g in groups), np.zeros(sample.ads.rows))
-        for outcome in ("click", "convert")
-    )
+    click, convert = (known_part(model.contributions(*sample, outcome), known) for outcome in OUTCOMES)
     ctr, cvr = model.ctr(*sample), model.cvr(*sample)
     return {
         "ctr": expected_auc(click, ctr),
         "cvr": expected_auc(convert, cvr, ctr),
         "ctcvr": expected_auc(click + convert, ctr * cvr),
     }
+
+
+def known_part(contributions: Mapping[str, FloatArray], known: Collection[str]) -> FloatArray:
+    """Log-odds that some factors add, (N,).
+
+    Raises:
+        UnknownNameError: A factor is not in the table of coefficients.
+    """
+    for name in known:
+        if name not in contributions:
+            raise UnknownNameError("factor", name, contributions)
+    nothing = np.zeros(len(next(iter(contributions.values()))))
+    return np.asarray(sum((part for name, part in contributions.items() if name in known), nothing))
 
 
 def auc_of_spread(spread: float) -> float:
@@ -164,8 +174,16 @@ def auc_of_spread(spread: float) -> float:
     return float(ndtr(spread / np.sqrt(2)))
 
 
-def _rows(impressions: NDArray[np.integer], seed: int) -> tuple[NDArray[np.int64], ContextTable, FloatArray]:
-    """Ads in contexts with weights: every ad with an impression, as often as the budget of rows allows."""
+def rows_of(impressions: NDArray[np.integer], seed: int = 0) -> tuple[NDArray[np.int64], ContextTable, FloatArray]:
+    """The impressions of ads as about 131,072 rows that stand for all, at least one for each ad that has any.
+
+    Args:
+        impressions: Of each ad, (N,), some above 0.
+        seed: Seed of the contexts.
+
+    Returns:
+        Number of each row's ad, its context, and how many impressions it stands for.
+    """
     shown = np.flatnonzero(impressions)
     each = max(_ROWS // len(shown), 1)
     rows = np.repeat(shown, each)

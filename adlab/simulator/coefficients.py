@@ -193,6 +193,11 @@ EFFECTS: tuple[Effect, ...] = (
 GROUP_OF: dict[str, Group] = {effect.name: effect.group for effect in EFFECTS}
 
 
+def factors_of(*groups: Group) -> tuple[str, ...]:
+    """Names of the factors of some groups, in the order of the table."""
+    return tuple(name for name, group in GROUP_OF.items() if group in groups)
+
+
 def _defaults(outcome: Outcome) -> dict[str, float]:
     return {name: value for effect in EFFECTS for name, value in effect.of(outcome).items()}
 

@@ -21,6 +21,7 @@ OPTIONS = {
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
+    "reproduce simulator": "--out --ads --rows --seed",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 

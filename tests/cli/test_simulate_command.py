@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from adlab.data.table import read_table, validate
+from adlab.evaluation import simulator
 from adlab.simulator import simulation
 from adlab.simulator.settings import SimulationSettings
 from adlab.simulator.simulation import read_manifest
@@ -119,3 +120,21 @@ def test_ctrl_c_keeps_what_was_written(run, out, monkeypatch):
     code, _, err = run("simulate", "--ads", 3, "--impressions", 4, "--out", out)
     assert code == 130
     assert "goes on where it was" in err
+
+
+def test_reproduce_simulator_hands_over_every_option_and_prints_the_report(run, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(simulator, "prove_simulator", lambda *given: seen.append(given) or tmp_path / "simulator.md")
+    code, printed, err = run("reproduce", "simulator", "--out", tmp_path, "--ads", 60, "--rows", 20_000, "--seed", 4)
+    assert (code, printed, err) == (0, f"Report: {tmp_path / 'simulator.md'}\n", "")
+    proof, _, command = seen[0]
+    assert proof == simulator.SimulatorProof(out=tmp_path, ads=60, rows=20_000, seed=4)
+    assert command.startswith("python -m adlab reproduce simulator --out")
+    run("reproduce", "simulator")
+    assert seen[1][0] == simulator.SimulatorProof()
+
+
+def test_a_proof_on_too_few_ads_is_refused(run):
+    code, _, err = run("reproduce", "simulator", "--ads", 10)
+    assert code == 2
+    assert "--ads" in err

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from adlab.data.creative import AGE_BANDS, Context
-from adlab.errors import ConfigError, InputError
+from adlab.errors import ConfigError, InputError, UnknownNameError
 from adlab.metrics.ranking import auc
 from adlab.simulator.ceiling import auc_of_spread, ceiling_of, expected_auc, expected_sprc, oracle_auc
-from adlab.simulator.coefficients import EFFECTS, GROUPS, OUTCOMES, Coefficients, zero_coefficients
+from adlab.simulator.coefficients import EFFECTS, GROUPS, OUTCOMES, Coefficients, factors_of, zero_coefficients
 from adlab.simulator.contexts import PROBABILITIES, calendar, context_table, contexts_at, decoded
 from adlab.simulator.distribution import draw_factors
 from adlab.simulator.plan import plan_ad
-from adlab.simulator.population import context_nodes, factor_table, population
+from adlab.simulator.population import Population, context_nodes, factor_table, population
 from adlab.simulator.response import ResponseModel
 from adlab.simulator.truth import explain_truth, standard_response
 
@@ -180,16 +180,19 @@ def test_the_ceiling_of_a_collection_holds_every_oracle():
 
 
 def test_oracles_reach_what_the_shares_of_the_variance_predict():
-    model, sample = standard_response(), population()
+    model = standard_response()
+    sample = Population(*(part.take(slice(0, 40_000)) for part in population()))
     shares, spread = model.variance_shares("click"), model.spread("click")
     for known in (("shared",), ("image",), ("text",), ("context",), ("shared", "image"), GROUPS):
         predicted = auc_of_spread(spread * sum(shares[group] for group in known) ** 0.5)
-        assert oracle_auc(model, sample, known)["ctr"] == pytest.approx(predicted, abs=0.01), known
-    all_known = oracle_auc(model, sample, GROUPS)
+        assert oracle_auc(model, sample, factors_of(*known))["ctr"] == pytest.approx(predicted, abs=0.01), known
+    all_known = oracle_auc(model, sample, factors_of(*GROUPS))
     for task, value in all_known.items():
         for group in GROUPS:
-            assert oracle_auc(model, sample, (group,))[task] < value - 0.02
+            assert oracle_auc(model, sample, factors_of(group))[task] < value - 0.02
     assert oracle_auc(model, sample, ())["ctr"] == 0.5
+    with pytest.raises(UnknownNameError, match="Did you mean 'appeal'"):
+        oracle_auc(model, sample, ("apeal",))
 
 
 def test_nodes_stand_for_all_contexts():
