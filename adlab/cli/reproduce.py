@@ -54,7 +54,7 @@ Examples:
 def app() -> typer.Typer:
     """The group of `reproduce`."""
     group = typer.Typer(
-        help="Reproduce a paper's tables and figures, or a proof of adlab's own.",
+        help="Reproduce a paper's tables, or the simulator's proof.",
         no_args_is_help=True,
         rich_markup_mode=None,
     )
