@@ -18,7 +18,8 @@ def _backpack(s: Sketch, rng: np.random.Generator) -> None:
     side = shape((24 - wide, 52, 4), (12 - wide, 56, 6), (12 - wide, 88, 6), (24, 92, 4))
     s.form(side, s.deep)
     s.form(mirrored(side), s.deep, lift=-0.08)
-    body = shape((20 - wide, 40, 20), (24 - wide, 6, 24), (76 + wide, 6, 24), (80 + wide, 40, 20), (82 + wide, 95, 9), (18 - wide, 95, 9))  # fmt: skip
+    body = shape((20 - wide, 40, 20), (24 - wide, 6, 24), (76 + wide, 6, 24), (80 + wide, 40, 20),
+        (82 + wide, 95, 9), (18 - wide, 95, 9))  # fmt: skip
     s.form(body, s.main, cast=0.3)
     s.shine(blob((27, 16), (36, 11), (34, 24), (26, 40)), 0.3)
     zip_line = curve((21 - wide, 46), (24, 18), (50, 13), (76, 18), (79 + wide, 46))
@@ -40,7 +41,8 @@ def _handbag(s: Sketch, rng: np.random.Generator) -> None:
     s.form(body, s.main)
     s.shade(shape((-4, 82), (104, 82), (104, 92), (-4, 92)), 0.2)
     s.stitch(curve((11 - flare, 82), (50, 83), (89 + flare, 82)))
-    s.form(shape((16, 34, 6), (84, 34, 6), (86, 46, 8), (72, 62 + flap, 14), (50, 66 + flap, 14), (28, 62 + flap, 14), (14, 46, 8)), s.main, lift=0.06, cast=0.5)  # fmt: skip
+    s.form(shape((16, 34, 6), (84, 34, 6), (86, 46, 8), (72, 62 + flap, 14), (50, 66 + flap, 14),
+        (28, 62 + flap, 14), (14, 46, 8)), s.main, lift=0.06, cast=0.5)  # fmt: skip
     s.stitch(curve((17, 46), (28, 59 + flap), (50, 63.4 + flap), (72, 59 + flap), (83, 46)))
     s.shine(blob((20, 38), (44, 38), (34, 48), (21, 46)), 0.3)
     s.form(box(43.5, 56 + flap, 56.5, 70 + flap, 3), s.material("gold"), "metal", cast=0.4)
@@ -52,7 +54,7 @@ def _handbag(s: Sketch, rng: np.random.Generator) -> None:
 
 def _suitcase(s: Sketch, rng: np.random.Generator) -> None:
     ribs, wide, tall = int(rng.integers(4, 7)), rng.uniform(-3, 4), rng.uniform(-3, 4)
-    for x in (39, 59):
+    for x in (39.0, 59.0):
         s.form(box(x, 4 - tall, x + 2.6, 26), s.material("steel"), "metal")
     s.form(box(36, 1 - tall, 64.6, 7 - tall, 2.6), s.material("ink"), "slope")
     for x in (27 - wide, 66 + wide):
@@ -76,7 +78,8 @@ def _suitcase(s: Sketch, rng: np.random.Generator) -> None:
 
 def _wristwatch(s: Sketch, rng: np.random.Generator) -> None:
     wide, hour = rng.uniform(-1.5, 2.5), rng.uniform(0, 12)
-    for strap, light in ((shape((37 - wide, 34), (63 + wide, 34), (60, 2, 4), (40, 2, 4)), "cylinder"), (shape((37 - wide, 66), (63 + wide, 66), (60, 99, 6), (40, 99, 6)), "cylinder")):  # fmt: skip
+    for strap, light in ((shape((37 - wide, 34), (63 + wide, 34), (60, 2, 4), (40, 2, 4)), "cylinder"),
+        (shape((37 - wide, 66), (63 + wide, 66), (60, 99, 6), (40, 99, 6)), "cylinder")):  # fmt: skip
         s.form(strap, s.main, light)
         s.stitch(np.array([(42.4, 8), (40.6, 30)]))
         s.stitch(np.array([(57.6, 8), (59.4, 30)]))
@@ -106,7 +109,9 @@ def _sunglasses(s: Sketch, rng: np.random.Generator) -> None:
         s.form(limb(arm, 5, 4.4, 3), s.deep, "slope")
     for x in (28, 72):
         m = 1 if x < 50 else -1
-        lens = [(x - 21 * m, 32, 8), (x + 15 * m, 34, 9), (x + 17 * m, 50, round_), (x + 8 * m, 66 + drop, round_ + 4), (x - 12 * m, 66 + drop, round_ + 4), (x - 21 * m, 50, round_)]  # fmt: skip
+        lens = [(x - 21 * m, 32, 8), (x + 15 * m, 34, 9), (x + 17 * m, 50, round_),
+            (x + 8 * m, 66 + drop, round_ + 4), (x - 12 * m, 66 + drop, round_ + 4),
+            (x - 21 * m, 50, round_)]  # fmt: skip
         s.form(shape(*lens), s.main)
         middle = np.array([c[:2] for c in lens]).mean(axis=0)
         inner = [(*(middle + (np.array(c[:2]) - middle) * 0.68), c[2]) for c in lens]
@@ -115,8 +120,8 @@ def _sunglasses(s: Sketch, rng: np.random.Generator) -> None:
         s.shine(shape((x - 12, 30), (x - 4, 30), (x - 14, 70), (x - 22, 70)), 0.4)
         s.shine(shape((x - 1, 30), (x + 2, 30), (x - 8, 70), (x - 11, 70)), 0.28)
     s.form(limb(curve((41, 39), (50, 33), (59, 39)), 6, 4.6, 6), s.main, "slope", cast=0.3)
-    for x in (10.5, 89.5):
-        s.form(box(x - 1.6, 36, x + 1.6, 39.6, 1), s.material("gold"), "metal")
+    for hinge in (10.5, 89.5):
+        s.form(box(hinge - 1.6, 36, hinge + 1.6, 39.6, 1), s.material("gold"), "metal")
     s.glint(curve((10, 33.4), (26, 33), (40, 35)), 1.2, 0.5)
 
 
@@ -127,7 +132,9 @@ def _umbrella(s: Sketch, rng: np.random.Generator) -> None:
     s.line(curve((49.7, 78), (49.7, 98), (60.4, 98.4), (61.6, 88)), 2.6, s.material("wood").at(0.7))
     s.rod((50, 2 - tall), (50, 12), width=2.2, tone=s.material("steel"))
     edge = [(3, 52), (20, 45 - lift), (35, 53), (50, 46 - lift), (65, 53), (80, 45 - lift), (97, 52)]
-    scallops = np.concatenate([curve(a, ((a[0] + c[0]) / 2, b[1]), c) for a, b, c in zip(edge[::2], edge[1::2], edge[2::2], strict=False)])  # fmt: skip
+    scallops = np.concatenate([curve(a,
+        ((a[0] + c[0]) / 2, b[1]), c) for a, b, c in zip(edge[::2], edge[1::2], edge[2::2],
+        strict=False)])  # fmt: skip
     dome = curve((97, 52), (92, 14 - tall), (50, 6 - tall), (8, 14 - tall), (3, 52))
     s.form(np.concatenate([scallops, dome]), s.main, "slope")
     top = (50, 8 - tall)

@@ -39,9 +39,13 @@ def draw_background(size: tuple[int, int], colour: str, style: str, rng: np.rand
     if min(size) < 16:
         raise InputError(f"size is {size[0]} × {size[1]}; give 16 pixels or more each way.")
     hues = Hues(colour, rng)
-    plate = Plate(size, hues.at(0.66))
     painters = STYLES[style]
+    # A gradient has no edges, so that a quarter of the size holds all there is to see.
+    drawn = (max(16, size[0] // 4), max(16, size[1] // 4)) if style == "gradient" else size
+    plate = Plate(drawn, hues.at(0.66))
     painters[int(rng.integers(len(painters)))](plate, hues, rng)
+    if style == "gradient":
+        return plate.image.resize(size, Image.Resampling.BICUBIC)
     return plate.finished()
 
 

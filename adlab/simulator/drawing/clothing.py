@@ -37,7 +37,8 @@ def _t_shirt(s: Sketch, rng: np.random.Generator) -> None:
     s.seam(curve((30, 12), (26, 26), (24, 41)), 0.8)
     s.seam(curve((70, 12), (74, 26), (76, 41)), 0.8)
     s.stitch(curve((23, 90 + hem), (50, 91 + hem), (77, 90 + hem)))
-    _folds(s, curve((27, 44), (36, 58), (34, 74)), curve((74, 46), (62, 66), (64, 88)), curve((30, 92), (40, 80), (42, 62)))
+    _folds(s, curve((27, 44), (36, 58), (34, 74)), curve((74, 46), (62, 66), (64, 88)), curve((30, 92),
+    (40, 80), (42, 62)))  # fmt: skip
     s.shine(blob((29, 17), (36, 20), (33, 38), (27, 34)), 0.22)
 
 
@@ -71,7 +72,8 @@ def _hoodie(s: Sketch, rng: np.random.Generator) -> None:
 def _dress(s: Sketch, rng: np.random.Generator) -> None:
     flare, waist, straps = rng.uniform(-4, 5), rng.uniform(-2, 3), rng.random() < 0.5
     if straps:
-        for strap in (shape((37, 4, 1), (40, 4, 1), (41, 20), (36, 20)), shape((60, 4, 1), (63, 4, 1), (64, 20), (59, 20))):
+        for strap in (shape((37, 4, 1), (40, 4, 1), (41, 20), (36, 20)), shape((60, 4, 1), (63, 4, 1),
+            (64, 20), (59, 20))):  # fmt: skip
             s.form(strap, s.deep, "level")
         top = [(50, 19, 10), (37, 14, 4), (33, 20, 4), (35, 30, 8), (38 - waist, 42, 4)]
     else:
@@ -158,7 +160,8 @@ def _cap(s: Sketch, rng: np.random.Generator) -> None:
     for x, y in ((29, 26), (53, 26)):
         s.flat(oval(x, y - tall * 0.6, 1.3), s.deep.at(0.2), inside=True)
     s.shine(blob((38, 17 - tall), (50, 19 - tall), (54, 30), (42, 26)), 0.28)
-    s.form(blob((52, 56), (70, 50), (90, 58), (101 + brim, 74), (98 + brim, 79), (74, 70), (46, 68), (38, 62)), s.deep, "slope", lift=0.1, cast=0.4)  # fmt: skip
+    s.form(blob((52, 56), (70, 50), (90, 58), (101 + brim, 74), (98 + brim, 79), (74, 70), (46, 68),
+        (38, 62)), s.deep, "slope", lift=0.1, cast=0.4)  # fmt: skip
     s.stitch(curve((50, 60), (72, 55), (92 + brim, 70)))
     s.stitch(curve((48, 63), (72, 60), (93 + brim, 74)))
     s.glint(curve((62, 55.5), (80, 55), (95 + brim, 68)), 1.2, 0.4)
@@ -177,7 +180,8 @@ def _skirt(s: Sketch, rng: np.random.Generator) -> None:
     for i in range(count):
         x0, x1, y = top_x[i], low_x[i], bottom + 9
         s.shade(shape((x0, 16), (x1, y), (x1 + (low_x[1] - low_x[0]) * 0.42, y)), 0.3)
-        s.shine(shape((x0 + 2.6, 18), (x1 + (low_x[1] - low_x[0]) * 0.62, y), (x1 + (low_x[1] - low_x[0]) * 0.84, y)), 0.2)
+        s.shine(shape((x0 + 2.6, 18), (x1 + (low_x[1] - low_x[0]) * 0.62, y),
+            (x1 + (low_x[1] - low_x[0]) * 0.84, y)), 0.2)  # fmt: skip
     y = bottom - 6
     s.line(curve((8 - flare, y), (50, y + 8), (92 + flare, y)), 2.4, s.accent.at(0.55), 0.9, inside=True)
     s.form(shape((29, 8, 2), (71, 8, 2), (72, 18, 2), (28, 18, 2)), s.deep, "cylinder", lift=0.12, cast=0.35)
@@ -200,10 +204,12 @@ def _scarf(s: Sketch, rng: np.random.Generator) -> None:
         _fringe(s, x, y, wide)
         s.form(shape((x + 4, 30), (x + wide - 1, 30), (x + wide, y, 1.5), (x, y, 1.5)), s.main, cast=0.3)
         for i in range(bands):
-            s.panel(box(x - 2, y - 8 - i * 9, x + wide + 2, y - 3.5 - i * 9), s.pale if i % 2 == 0 else s.accent, "cylinder")
+            s.panel(box(x - 2, y - 8 - i * 9, x + wide + 2, y - 3.5 - i * 9),
+                s.pale if i % 2 == 0 else s.accent, "cylinder")  # fmt: skip
         s.shade(shape((x + wide * 0.62, 30), (x + wide + 2, 30), (x + wide + 2, y), (x + wide * 0.78, y)), 0.12)
         s.shade(limb(curve((x + 8, 40), (x + 7, 54), (x + 8, 70)), 0.3, 1.8, 0.3), 0.16)
-    s.form(blob((16, 24), (20, 14), (30, 12), (50, 26), (70, 12), (80, 14), (84, 24), (76, 40), (50, 48), (24, 40)), s.main, cast=0.4)  # fmt: skip
+    s.form(blob((16, 24), (20, 14), (30, 12), (50, 26), (70, 12), (80, 14), (84, 24), (76, 40),
+        (50, 48), (24, 40)), s.main, cast=0.4)  # fmt: skip
     for dy in (0, 6.5, 13):
         s.shade(limb(curve((20, 20 + dy), (48, 33 + dy), (80, 18 + dy)), 0.3, 2.0, 0.3), 0.2)
     s.shine(limb(curve((21, 18), (34, 25), (48, 30)), 0.4, 3, 0.4), 0.25)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -62,10 +63,15 @@ def draw_clutter(size: tuple[int, int], amount: float, colour: str, rng: np.rand
     for i in range(int(np.ceil(amount * MOST))):
         grown = min(1.0, amount * MOST - i)  # the last one grows in
         things = _colours(colour, int(picks[i]))
-        for points, which in THINGS[kinds[i]]():
+        for points, which in _parts(int(kinds[i])):
             part = _turned(points, turns[i]) * (unit * sizes[i] * grown) + places[i]
             canvas.add(part, things[which], shadow=which == 0, unit=unit * grown)
     return canvas.finished()
+
+
+@lru_cache(maxsize=16)
+def _parts(kind: int) -> list[Part]:
+    return THINGS[kind]()
 
 
 class _Canvas:
@@ -76,7 +82,7 @@ class _Canvas:
 
     def add(self, points: np.ndarray, colour: RGB, *, shadow: bool, unit: float) -> None:
         if shadow:
-            low = ((points + (0.35 * unit, 0.6 * unit)) * FACTOR).ravel().tolist()
+            low = (moved(points, 0.35 * unit, 0.6 * unit) * FACTOR).ravel().tolist()
             self._draws[0].polygon(low, fill=(26, 24, 38))
             self._draws[1].polygon(low, fill=64)
         flat = (points * FACTOR).ravel().tolist()
@@ -120,12 +126,13 @@ def _burst() -> list[Part]:
 
 def _ribbon() -> list[Part]:
     line = curve((-9, 1), (-5, -4), (-1, 4), (3, -4), (9, 1))
-    return [(limb(line, 1.7, 1.7), 0), (limb(line + (0, -0.4), 0.5, 0.5), 1)]
+    return [(limb(line, 1.7, 1.7), 0), (limb(moved(line, 0, -0.4), 0.5, 0.5), 1)]
 
 
 def _leaf() -> list[Part]:
     half = blob((-6.5, 0), (-2, -3.8), (3, -2.6), (7, 0))
-    return [(np.concatenate([half, half[::-1] * (1, -1)]), 0), (half, 1), (limb(curve((-7.5, 0), (0, 0.3), (6, 0)), 0.6, 0.2), 2)]  # fmt: skip
+    vein = limb(curve((-7.5, 0), (0, 0.3), (6, 0)), 0.6, 0.2)
+    return [(np.concatenate([half, half[::-1] * (1, -1)]), 0), (half, 1), (vein, 2)]
 
 
 def _bubble() -> list[Part]:
@@ -138,7 +145,8 @@ def _frame() -> list[Part]:
 
 
 def _tag() -> list[Part]:
-    return [(shape((-6, -2.6, 0.6), (3, -2.6, 0.6), (6.2, 0, 0.8), (3, 2.6, 0.6), (-6, 2.6, 0.6)), 0), (oval(3.4, 0, 0.8), 3), (box(-4.6, -0.5, 1.4, 0.5, 0.5), 3)]  # fmt: skip
+    paper = shape((-6, -2.6, 0.6), (3, -2.6, 0.6), (6.2, 0, 0.8), (3, 2.6, 0.6), (-6, 2.6, 0.6))
+    return [(paper, 0), (oval(3.4, 0, 0.8), 3), (box(-4.6, -0.5, 1.4, 0.5, 0.5), 3)]
 
 
 def _heart() -> list[Part]:

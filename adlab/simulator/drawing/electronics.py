@@ -22,7 +22,9 @@ def _picture(s: Sketch, x0: float, y0: float, x1: float, y1: float, motif: int) 
         s.panel(blob(at(-0.1, 1.1), at(-0.1, 0.92), at(0.4, 0.72), at(0.8, 0.62), at(1.1, 0.88), at(1.1, 1.1)), s.deep)
     elif motif == 1:
         for i, tone in enumerate((s.main, s.deep, s.main, s.accent)):
-            s.panel(blob(at(-0.2, 0.2 + i * 0.22), at(0.3, 0.05 + i * 0.24), at(0.7, 0.4 + i * 0.2), at(1.2, 0.15 + i * 0.24), at(1.2, 1.3), at(-0.2, 1.3)), tone, "slope", (0, 0.06, 0.12, 0)[i])  # fmt: skip
+            s.panel(blob(at(-0.2, 0.2 + i * 0.22), at(0.3, 0.05 + i * 0.24), at(0.7, 0.4 + i * 0.2),
+                at(1.2, 0.15 + i * 0.24), at(1.2, 1.3), at(-0.2, 1.3)), tone, "slope",
+                (0, 0.06, 0.12, 0)[i])  # fmt: skip
     else:
         for i, (u, v, r) in enumerate(((0.2, 0.2, 0.5), (0.9, 0.5, 0.42), (0.3, 0.95, 0.4), (0.72, 0.12, 0.16))):
             s.panel(oval(*at(u, v), r * min(w, h) * 1.2), (s.main, s.deep, s.accent, s.pale)[i], "ball")
@@ -45,8 +47,13 @@ def _phone(s: Sketch, rng: np.random.Generator) -> None:
     s.flat(box(31 - shift, 17.6, 44 - shift, 20.8, 1.6), s.material("ink").at(0.2), inside=True)
     for row in range(2):
         for column in range(4):
-            x, y = 21.6 - shift + column * 8.6, 67 + row * 10.5
-            s.flat(box(x, y, x + 6.2, y + 6.2, 1.8), s.material("paper").at(0.9), 0.85 if row else 0.5, inside=True)
+            left, top = 21.6 - shift + column * 8.6, 67 + row * 10.5
+            s.flat(
+                box(left, top, left + 6.2, top + 6.2, 1.8),
+                s.material("paper").at(0.9),
+                0.85 if row else 0.5,
+                inside=True,
+            )
     s.flat(box(29 - shift, 92.6, 46 - shift, 93.8, 0.6), s.material("paper").at(1), inside=True)
     s.shine(shape((14, 10), (34, 10), (14, 74)), 0.16)
 
@@ -85,8 +92,10 @@ def _headphones(s: Sketch, rng: np.random.Generator) -> None:
         s.rod((x, 42), (x + (1.5 if x < 50 else -1.5), 62), width=3.2, tone=s.material("steel"))
     for m, lift in ((1, 0.0), (-1, -0.06)):
         x = 50 - m * (34 + wide)
-        s.form(blob((x + 1 * m, 48), (x + 13 * m, 50), (x + 15 * m, 71), (x + 13 * m, 93), (x + 1 * m, 95)), s.material("ink"), "slope", lift)  # fmt: skip
-        s.form(blob((x + 5 * m, 46), (x + 6 * m, 72), (x + 5 * m, 98), (x - 7 * m, 94), (x - 13 * m, 72), (x - 7 * m, 49)), s.main, lift=lift, cast=0.35)  # fmt: skip
+        s.form(blob((x + 1 * m, 48), (x + 13 * m, 50), (x + 15 * m, 71), (x + 13 * m, 93),
+            (x + 1 * m, 95)), s.material("ink"), "slope", lift)  # fmt: skip
+        s.form(blob((x + 5 * m, 46), (x + 6 * m, 72), (x + 5 * m, 98), (x - 7 * m, 94),
+            (x - 13 * m, 72), (x - 7 * m, 49)), s.main, lift=lift, cast=0.35)  # fmt: skip
         s.panel(oval(x - 4.6 * m, 72, 5.4, 14), s.deep, "slope", 0.14)
         s.flat(oval(x - 5 * m, 72, 2.6, 7), s.accent, 0.9, inside=True)
         s.shine(blob((x - 8, 56), (x - 3, 52), (x - 3, 60), (x - 9, 68)), 0.45)
@@ -157,14 +166,16 @@ def _controller(s: Sketch, rng: np.random.Generator) -> None:
     bumper = shape((18, 26, 4), (22, 17, 5), (38, 17, 5), (40, 30))
     s.form(bumper, s.deep, "slope")
     s.form(mirrored(bumper), s.deep, "slope", -0.08)
-    left = [(36, 25, 6), (20, 22, 10), (10, 34, 20), (1 - wing, 70 + grip, 16), (9, 86 + grip, 10), (20, 83 + grip, 10), (33, 68, 10)]  # fmt: skip
+    left = [(36, 25, 6), (20, 22, 10), (10, 34, 20), (1 - wing, 70 + grip, 16), (9, 86 + grip, 10),
+        (20, 83 + grip, 10), (33, 68, 10)]  # fmt: skip
     s.form(shape(*left, *[(100 - c[0], *c[1:]) for c in reversed(left)]), s.main)
     s.panel(blob((-4, 60), (18, 62), (22, 92), (-4, 96)), s.deep, "pillow", 0.1)
     s.panel(blob((104, 60), (82, 62), (78, 92), (104, 96)), s.deep, "pillow")
     s.shine(limb(curve((14, 36), (22, 26), (38, 28)), 1, 4, 1), 0.45)
     s.form(box(38, 29, 62, 43, 3), s.deep, "slope", 0.1, cast=0.2)
     s.flat(star(50, 36, 4, 1.7, 5), s.pale.at(0.7))
-    cross = np.array([(-2.8, -8), (2.8, -8), (2.8, -2.8), (8, -2.8), (8, 2.8), (2.8, 2.8), (2.8, 8), (-2.8, 8), (-2.8, 2.8), (-8, 2.8), (-8, -2.8), (-2.8, -2.8)])  # fmt: skip
+    cross = np.array([(-2.8, -8), (2.8, -8), (2.8, -2.8), (8, -2.8), (8, 2.8), (2.8, 2.8), (2.8, 8),
+        (-2.8, 8), (-2.8, 2.8), (-8, 2.8), (-8, -2.8), (-2.8, -2.8)])  # fmt: skip
     s.form(cross + np.array([24, 42]), s.material("ink"), "slope", 0.2, cast=0.35)
     for dx, dy, name in ((0, -7, "cheese"), (7, 0, "tomato"), (0, 7, "leaf"), (-7, 0, "glass")):
         s.form(oval(76 + dx, 42 + dy, 3.6), s.material(name), "ball", cast=0.35)

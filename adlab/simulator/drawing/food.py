@@ -19,16 +19,18 @@ def _burger(s: Sketch, rng: np.random.Generator) -> None:
     s.shine(blob((24, 22 - tall), (38, 12 - tall), (46, 14 - tall), (32, 24)), 0.3)
     for x, y in ((34, 22), (45, 14), (58, 15), (69, 23), (51, 25), (40, 30), (62, 31), (76, 32), (27, 32)):
         s.flat(oval(x, y - tall * 0.7, 1.9, 1.2, tilt=x * 7), s.material("paper").at(0.7), inside=True)
-    wave = [(x, 44 + (3.4 if i % 2 else -1.0)) for i, x in enumerate(np.linspace(9, 91, 13))]
-    s.form(np.concatenate([curve(*wave), [(90, 36), (10, 36)]]), s.material("leaf", 0.2), "slope", cast=0.3)
-    s.form(box(12, 43, 88, 49, 3), s.material("tomato"), "slope", cast=0.25)
+    wave = [(x, 45 + (6.0 if i % 2 else -3.0)) for i, x in enumerate(np.linspace(9, 91, 13))]
+    s.form(box(11, 41, 89, 48, 3), s.material("tomato"), "slope", cast=0.25)
+    s.form(np.concatenate([curve(*wave), [(90, 37), (10, 37)]]), s.material("leaf", 0.2), "slope", cast=0.3)
     s.form(box(10, 46, 90, 56, 5), s.material("meat"), "pillow", cast=0.3)
-    cheese = shape((12, 46), (88, 46), (80, 51), (70 + drip, 58, 2), (60, 51), (34 + drip, 50), (26 + drip, 57, 2), (19, 50))
+    cheese = shape((12, 46), (88, 46), (80, 51), (70 + drip, 58, 2), (60, 51), (34 + drip, 50),
+        (26 + drip, 57, 2), (19, 50))  # fmt: skip
     s.form(cheese, s.material("cheese"), "slope", cast=0.25)
     if double:
         s.form(box(10, 53, 90, 60, 4), s.material("meat"), "pillow", cast=0.3)
     top = [(x, 56 + (2.6 if i % 2 else -2.2)) for i, x in enumerate(np.linspace(4, 96, 15))]
-    wrap = np.concatenate([shape(*top, closed=False), shape((96, 56), (92, 80, 20), (84, 98, 8), (16, 98, 8), (8, 80, 20), (4, 56), closed=False)])
+    wrap = np.concatenate([shape(*top, closed=False), shape((96, 56), (92, 80, 20), (84, 98, 8),
+        (16, 98, 8), (8, 80, 20), (4, 56), closed=False)])  # fmt: skip
     s.form(wrap, s.main, "slope", 0.04, cast=0.5)
     s.shade(shape((50, 62), (98, 52), (96, 100), (58, 100)), 0.1)
     s.shine(shape((14, 58), (26, 58), (34, 96), (24, 96)), 0.2)
@@ -52,7 +54,8 @@ def _pizza(s: Sketch, rng: np.random.Generator) -> None:
     for i in range(9):
         a = np.radians(turn + i * 360 / 8)
         r = 0.66 if i < 8 else 0
-        s.form(oval(50 + 28 * r * np.cos(a), 60 + 14.4 * r * np.sin(a), 4.6, 2.7), s.material("tomato"), "slope", cast=0.3)
+        s.form(oval(50 + 28 * r * np.cos(a), 60 + 14.4 * r * np.sin(a), 4.6, 2.7), s.material("tomato"),
+            "slope", cast=0.3)  # fmt: skip
     for i in range(7):
         a = np.radians(turn * 2 + i * 51)
         x, y = 50 + 10 * np.cos(a), 60 + 5.6 * np.sin(a)
@@ -75,20 +78,24 @@ def _ice_cream(s: Sketch, rng: np.random.Generator) -> None:
         s.line(np.array([(x, 54), (x + 34, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
         s.line(np.array([(x + 22, 54), (x - 12, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
     if scoops == 1:
-        places = [(50, 33, 30)]
+        places = [(50.0, 33, 30)]
     elif scoops == 2:
-        places = [(50 + lean, 14, 22), (50, 40, 27)]
+        places = [(50.0 + lean, 14, 22), (50, 40, 27)]
     else:
-        places = [(50, 13, 20), (35, 38, 21), (65, 38, 21)]
+        places = [(50.0, 13, 20), (35, 38, 21), (65, 38, 21)]
     for n, (x, y, r) in enumerate(places):
         tone = (s.main, s.main, s.deep)[n] if scoops > 1 else s.main
-        frill = [(x + r * np.cos(a) * 1.04, y + r * 0.62 + (2.6 if i % 2 else -1.6) - abs(np.cos(a)) * 3) for i, a in enumerate(np.linspace(0, np.pi, 11))]  # fmt: skip
+        sides = np.cos(np.linspace(0, np.pi, 11))
+        hang = np.where(np.arange(11) % 2, 2.6, -1.6) - np.abs(sides) * 3
+        frill = list(zip((x + r * sides * 1.04).tolist(), (y + r * 0.62 + hang).tolist(), strict=True))
         s.form(np.concatenate([arc(x, y, r, start=180, stop=360), curve(*frill)]), tone, "pillow", 0.04, cast=0.35)
-        s.shine(blob((x - r * 0.62, y - r * 0.2), (x - r * 0.3, y - r * 0.7), (x - r * 0.05, y - r * 0.6), (x - r * 0.4, y)), 0.4)
+        s.shine(blob((x - r * 0.62, y - r * 0.2), (x - r * 0.3, y - r * 0.7),
+            (x - r * 0.05, y - r * 0.6), (x - r * 0.4, y)), 0.4)  # fmt: skip
         for k in range(6):
             a, d = k * 2.4 + x, r * (0.25 + 0.1 * k)
             px, py = x + d * np.cos(a), y - r * 0.15 + d * 0.6 * np.sin(a)
-            s.line(np.array([(px, py), (px + 2.4 * np.cos(a * 3), py + 2.4 * np.sin(a * 3))]), 1.2, s.pale.at(0.9) if k % 2 else s.accent, inside=True)  # fmt: skip
+            s.line(np.array([(px, py), (px + 2.4 * np.cos(a * 3), py + 2.4 * np.sin(a * 3))]), 1.2,
+                s.pale.at(0.9) if k % 2 else s.accent, inside=True)  # fmt: skip
     s.shade(blob((24, 55), (50, 62), (76, 55), (70, 64), (50, 68), (30, 64)), 0.12)
 
 
@@ -102,17 +109,19 @@ def _cupcake(s: Sketch, rng: np.random.Generator) -> None:
     for i in range(swirl):
         w, y = 39 - i * (30 / swirl), 53 - i * (40 / swirl) - tall * i / swirl
         h = 40 / swirl
-        layer = blob((50 - w, y + 5), (50 - w - 1, y - h * 0.5), (50 - w * 0.4, y - h * 0.9), (50 + w * 0.5, y - h * 0.7), (50 + w + 1, y - h * 0.1), (50 + w, y + 8), (50 + w * 0.3, y + 11), (50 - w * 0.4, y + 10))  # fmt: skip
+        layer = blob((50 - w, y + 5), (50 - w - 1, y - h * 0.5), (50 - w * 0.4, y - h * 0.9),
+            (50 + w * 0.5, y - h * 0.7), (50 + w + 1, y - h * 0.1), (50 + w, y + 8),
+            (50 + w * 0.3, y + 11), (50 - w * 0.4, y + 10))  # fmt: skip
         s.form(layer, s.main, lift=0.02, cast=0.3)
         s.shine(limb(curve((50 - w * 0.8, y + 1), (50 - w * 0.5, y - h * 0.35), (50, y - h * 0.5)), 0.4, 3, 0.4), 0.35)
         for k in range(4):
             x = 50 + w * (-0.6 + 0.42 * k) + (i % 2) * 3
             line = np.array([(x, y + 2), (x + 2.2, y + (3 if (k + i) % 2 else 0.6))])
             s.line(line, 1.4, (s.material("paper").at(0.8), s.accent.at(0.7))[k % 2], inside=True)
-    y = 20 - tall
-    s.line(curve((50, y - 6), (52, y - 14), (60, y - 19)), 1.3, s.material("leaf").at(0.25))
-    s.form(oval(50, y - 6, 7.4), s.material("tomato"), "ball", cast=0.35)
-    s.flat(oval(47.4, y - 9, 2, 1.4, tilt=-40), (255, 255, 255), 0.3 + 0.5 * s.finish)
+    top = 14 - tall
+    s.line(curve((50, top), (52, top - 8), (60, top - 13)), 1.3, s.material("leaf").at(0.25))
+    s.form(oval(50, top, 7.4), s.material("tomato"), "ball", cast=0.35)
+    s.flat(oval(47.4, top - 3, 2, 1.4, tilt=-40), (255, 255, 255), 0.3 + 0.5 * s.finish)
 
 
 def _juice(s: Sketch, rng: np.random.Generator) -> None:
@@ -123,7 +132,8 @@ def _juice(s: Sketch, rng: np.random.Generator) -> None:
     s.flat(oval(78, 24, 13.6), s.material("paper").at(0.6))
     for i in range(8):
         a = i * np.pi / 4 + 0.2
-        wedge = np.array([(78, 24), (78 + 12.2 * np.cos(a), 24 + 12.2 * np.sin(a)), (78 + 12.2 * np.cos(a + 0.62), 24 + 12.2 * np.sin(a + 0.62))])
+        wedge = np.array([(78, 24), (78 + 12.2 * np.cos(a), 24 + 12.2 * np.sin(a)),
+            (78 + 12.2 * np.cos(a + 0.62), 24 + 12.2 * np.sin(a + 0.62))])  # fmt: skip
         s.flat(wedge, s.material("cheese").at(0.62))
     glass = shape((16, 18, 2), (76, 18, 2), (70 - taper, 98, 6), (22 + taper, 98, 6))
     s.form(glass, s.material("glass"), "cylinder", 0.22)
@@ -150,7 +160,8 @@ def _coffee(s: Sketch, rng: np.random.Generator) -> None:
     s.form(shape((20, top), (80, top), (80 - taper, 98, 4), (20 + taper, 98, 4)), s.main, "cylinder")
     y0, y1 = 42, 76
     k0, k1 = (y0 - top) / (98 - top) * taper, (y1 - top) / (98 - top) * taper
-    sleeve = shape((19.2 + k0, y0, 1), (50, y0 + 2.4, 30), (80.8 - k0, y0, 1), (80.8 - k1, y1, 1), (50, y1 + 2.6, 30), (19.2 + k1, y1, 1))  # fmt: skip
+    sleeve = shape((19.2 + k0, y0, 1), (50, y0 + 2.4, 30), (80.8 - k0, y0, 1), (80.8 - k1, y1, 1),
+        (50, y1 + 2.6, 30), (19.2 + k1, y1, 1))  # fmt: skip
     s.form(sleeve, s.deep, "cylinder", 0.1, cast=0.4)
     for i in range(1, 12):
         x = 20 + i * 5
@@ -163,7 +174,8 @@ def _coffee(s: Sketch, rng: np.random.Generator) -> None:
         s.flat(shape((43.6, 56), (55, 56), (53.6, 65.6, 3), (45, 65.6, 3)), s.material("meat"), inside=True)
         s.line(arc(55.5, 59.6, 2.6, start=-90, stop=90), 1.2, s.material("meat"), inside=True)
     s.shine(shape((28, top), (33, top), (36, 98), (32, 98)), 0.3)
-    s.form(shape((16, top - 4, 2), (84, top - 4, 2), (83, top + 5, 2), (17, top + 5, 2)), s.deep, "cylinder", 0.16, cast=0.4)
+    s.form(shape((16, top - 4, 2), (84, top - 4, 2), (83, top + 5, 2),
+        (17, top + 5, 2)), s.deep, "cylinder", 0.16, cast=0.4)  # fmt: skip
     s.form(shape((22, top - 4), (25, top - 14, 4), (75, top - 14, 4), (78, top - 4)), s.deep, "cylinder", 0.2)
     s.form(oval(50, top - 13.4, 25, 2.6), s.main, "slope", 0.05)
     s.flat(oval(62, top - 13.2, 4, 0.9), s.deep.at(0.02))

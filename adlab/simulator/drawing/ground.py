@@ -94,7 +94,8 @@ class Plate:
         reach = max(2, round(radius * FACTOR))
         mask = _glow(48).point([round(value * strength) for value in range(256)])
         mask = mask.resize((2 * reach, 2 * reach), Image.Resampling.BILINEAR)
-        self.image.paste(colour, (round(x * FACTOR) - reach, round(y * FACTOR) - reach), mask)
+        light = Image.new("RGB", mask.size, colour)  # pasting a picture is faster than pasting a colour
+        self.image.paste(light, (round(x * FACTOR) - reach, round(y * FACTOR) - reach), mask)
 
     def finished(self) -> Image.Image:
         """The picture at its own size."""

@@ -37,7 +37,8 @@ def _kettle(s: Sketch, rng: np.random.Generator) -> None:
     s.line(curve((24, 44), (22, 6 - tall), (52, 2 - tall), (82, 6 - tall), (78, 44)), 5, s.material("steel").at(0.25))
     s.line(curve((34, 10.5 - tall), (52, 4.6 - tall), (70, 10.5 - tall)), 7.4, s.material("ink").at(0.5))
     s.form(shape((70, 70, 4), (84, 40, 6), (90, 34, 2), (100, 37, 2), (94, 44, 4), (84, 84, 10)), s.deep, "slope", 0.12)
-    s.form(blob((14 - belly, 92), (8 - belly, 70), (22, 40), (52, 34), (82, 40), (94, 68), (88 + belly, 92), (52, 95)), s.main)
+    s.form(blob((14 - belly, 92), (8 - belly, 70), (22, 40), (52, 34), (82, 40), (94, 68),
+        (88 + belly, 92), (52, 95)), s.main)  # fmt: skip
     s.form(shape((16, 88, 2), (88, 88, 2), (86, 95, 4), (18, 95, 4)), s.material("steel"), "metal", cast=0.2)
     s.form(blob((30, 44), (36, 33), (52, 30), (68, 33), (74, 44), (52, 48)), s.deep, "slope", 0.16, cast=0.3)
     s.form(box(49.4, 26, 54.6, 34), s.material("steel"), "metal")
@@ -48,7 +49,8 @@ def _kettle(s: Sketch, rng: np.random.Generator) -> None:
 
 def _frying_pan(s: Sketch, rng: np.random.Generator) -> None:
     long, deep = rng.uniform(-5, 3), rng.uniform(-1.5, 2)
-    s.form(limb(np.array([(56, 44), (74, 28), (92 + long * 0.6, 11 - long * 0.6)]), 9, 7.5, 9.5), s.material("wood"), "slope")
+    s.form(limb(np.array([(56, 44), (74, 28),
+        (92 + long * 0.6, 11 - long * 0.6)]), 9, 7.5, 9.5), s.material("wood"), "slope")  # fmt: skip
     s.glint(np.array([(60, 38), (90 + long * 0.6, 10 - long * 0.6)]), 1.6, 0.4)
     s.form(limb(np.array([(56, 44), (68, 33.4)]), 10.5, 9), s.material("steel"), "metal")
     s.flat(oval(89.6 + long * 0.6, 13 - long * 0.6, 1.7), s.deep.at(0.1))
@@ -74,14 +76,17 @@ def _vase(s: Sketch, rng: np.random.Generator) -> None:
             a = k * 2 * np.pi / 5
             s.flat(oval(x + lean + 3.3 * np.cos(a), y + 3.3 * np.sin(a), 2.9), s.accent.at(0.62 if k % 2 else 0.5))
         s.form(oval(x + lean, y, 2.2), s.material("cheese"), "ball")
-    left = [(50 - neck - 3, 32, 2), (50 - neck, 40, 8), (50 - neck - 1, 48, 10), (50 - belly, 62, 26), (50 - belly * 0.8, 84, 20), (50 - foot, 98, 3)]  # fmt: skip
+    left = [(50 - neck - 3, 32.0, 2.0), (50 - neck, 40, 8), (50 - neck - 1, 48, 10), (50 - belly, 62, 26),
+        (50 - belly * 0.8, 84, 20), (50 - foot, 98, 3)]  # fmt: skip
     s.form(shape(*left, *[(100 - c[0], *c[1:]) for c in reversed(left)]), s.main, "cylinder")
     s.line(curve((10, 62), (50, 69), (90, 62)), 2.6, s.pale.at(0.7), 0.9, inside=True)
     s.line(curve((10, 78), (50, 85), (90, 78)), 2.6, s.pale.at(0.7), 0.9, inside=True)
     for i in range(6):
-        x = 24 + i * 10.4
-        s.flat(shape((x, 73), (x + 3, 69.5), (x + 6, 73), (x + 3, 77)) + np.array([0, 1.5 - abs(i - 2.5) * 0.7]), s.accent, inside=True)  # fmt: skip
-    s.shine(blob((50 - belly * 0.72, 62), (50 - belly * 0.5, 58), (50 - belly * 0.52, 76), (50 - belly * 0.66, 76)), 0.5)
+        at = 24 + i * 10.4
+        s.flat(shape((at, 73), (at + 3, 69.5), (at + 6, 73),
+            (at + 3, 77)) + np.array([0, 1.5 - abs(i - 2.5) * 0.7]), s.accent, inside=True)  # fmt: skip
+    s.shine(blob((50 - belly * 0.72, 62), (50 - belly * 0.5, 58), (50 - belly * 0.52, 76),
+        (50 - belly * 0.66, 76)), 0.5)  # fmt: skip
     s.form(oval(50, 32, neck + 3, 2.6), s.deep, "hollow")
 
 
@@ -111,8 +116,10 @@ def _perfume(s: Sketch, rng: np.random.Generator) -> None:
 def _lipstick(s: Sketch, rng: np.random.Generator) -> None:
     slant, wide = rng.uniform(-3, 5), rng.uniform(-1.5, 2)
     x0, x1 = 36 - wide, 64 + wide
-    s.form(shape((x0 + 3, 44), (x0 + 3, 14 - slant, 8), (x0 + 12, 4 - slant, 6), (x1 - 3, 24, 8), (x1 - 3, 44)), s.main, "cylinder")  # fmt: skip
-    s.panel(blob((x0 + 3, 12 - slant), (x0 + 10, 3 - slant), (x1 - 2, 22), (x1 - 4, 30), (x0 + 14, 18 - slant)), s.pale, "slope", 0.05)  # fmt: skip
+    s.form(shape((x0 + 3, 44), (x0 + 3, 14 - slant, 8), (x0 + 12, 4 - slant, 6), (x1 - 3, 24, 8),
+        (x1 - 3, 44)), s.main, "cylinder")  # fmt: skip
+    s.panel(blob((x0 + 3, 12 - slant), (x0 + 10, 3 - slant), (x1 - 2, 22), (x1 - 4, 30),
+        (x0 + 14, 18 - slant)), s.pale, "slope", 0.05)  # fmt: skip
     s.shine(box(x0 + 7, 20, x0 + 10, 44, 1), 0.5)
     s.form(box(x0 + 1, 40, x1 - 1, 55, 1.2), s.material("gold"), "metal", cast=0.3)
     s.seam(np.array([(x0, 51), (x1, 51)]), 0.8, s.material("gold"))
@@ -131,7 +138,8 @@ def _lotion(s: Sketch, rng: np.random.Generator) -> None:
     s.form(box(40, 24, 60, 34, 1.6), s.deep, "cylinder", 0.1)
     for x in np.arange(42, 60, 2.2):
         s.seam(np.array([(x, 25.5), (x, 33)]), 0.5, s.deep)
-    s.form(shape((x0, 42, shoulder), (x0 + 8, 34, 8), (x1 - 8, 34, 8), (x1, 42, shoulder), (x1, 98, 7), (x0, 98, 7)), s.main, "cylinder", cast=0.1)  # fmt: skip
+    s.form(shape((x0, 42, shoulder), (x0 + 8, 34, 8), (x1 - 8, 34, 8), (x1, 42, shoulder), (x1, 98, 7),
+        (x0, 98, 7)), s.main, "cylinder", cast=0.1)  # fmt: skip
     s.shine(box(x0 + 6, 42, x0 + 10.5, 94, 2), 0.45)
     s.form(box(x0 + 2, 54, x1 - 2, 85, 1), s.pale, "cylinder", 0.2)
     leaf = blob((50, 57), (57, 62), (56, 68), (50, 71), (44, 68), (43, 62))

@@ -30,7 +30,8 @@ def _stripes(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     for i in range(count):
         x = i * step - abs(lean)
         tone = hues.at(ground, i) if i % 2 else hues.at(figure, i)
-        plate.area(np.array([(x + lean, 0), (x + step + lean, 0), (x + step - lean, plate.height), (x - lean, plate.height)]), tone)  # fmt: skip
+        ends = [(x + lean, 0), (x + step + lean, 0), (x + step - lean, plate.height), (x - lean, plate.height)]
+        plate.area(np.array(ends), tone)
 
 
 def _dots(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
@@ -107,9 +108,9 @@ def _rays(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     x, y = plate.width * rng.uniform(0.3, 0.7), plate.height * rng.uniform(0.4, 1.1)
     reach, count = 2 * max(plate.width, plate.height), 2 * int(rng.integers(7, 13))
     for i in range(count):
-        a, b = (i * 2 * np.pi / count, (i + 1) * 2 * np.pi / count)
-        wedge = np.array([(x, y), (x + reach * np.cos(a), y + reach * np.sin(a)), (x + reach * np.cos(b), y + reach * np.sin(b))])  # fmt: skip
-        plate.area(wedge, hues.at(figure if i % 2 else ground, i))
+        a = np.array([i, i + 1]) * 2 * np.pi / count
+        rim = np.stack([x + reach * np.cos(a), y + reach * np.sin(a)], axis=1)
+        plate.area(np.concatenate([[(x, y)], rim]), hues.at(figure if i % 2 else ground, i))
     plate.glow(x, y, max(plate.width, plate.height) * 0.5, hues.at(ground + 0.25), 0.6)
 
 
@@ -133,7 +134,7 @@ def _cutouts(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
         a = np.arange(7) * 2 * np.pi / 7
         radius = rng.uniform(0.6, 1.15, 7) * plate.unit * rng.uniform(20, 36)
         x, y = plate.width * (i + rng.uniform(0, 1)) / 6, plate.height * float(rng.choice([0.02, 0.2, 0.85, 1.0]))
-        leaf = blob(*np.stack([x + radius * np.cos(a), y + radius * np.sin(a)], axis=1))
+        leaf = blob(*zip((x + radius * np.cos(a)).tolist(), (y + radius * np.sin(a)).tolist(), strict=True))
         plate.area(leaf + plate.unit * 0.9, hues.at(ground - 0.14))
         plate.area(leaf, hues.at((figure, (ground + figure) / 2)[i % 2], i + 1))
 

@@ -22,7 +22,9 @@ from adlab.simulator.drawing.sketch import Sketch
 from adlab.simulator.drawing.sport import SPORT
 from adlab.simulator.drawing.toys import TOYS
 
-DRAWN: dict[str, Kind] = {**SHOES, **CLOTHING, **ACCESSORIES, **ELECTRONICS, **FURNITURE, **HOUSEHOLD, **FOOD, **SPORT, **TOYS}
+DRAWN: dict[str, Kind] = {
+    **SHOES, **CLOTHING, **ACCESSORIES, **ELECTRONICS, **FURNITURE, **HOUSEHOLD, **FOOD, **SPORT, **TOYS,
+}  # fmt: skip
 MIN_SIZE, MAX_SIZE = 16, 2048
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from adlab.simulator.drawing.palette import RGB, Tone, mix
-from adlab.simulator.drawing.shapes import limb
-from adlab.simulator.drawing.sketch import Mark, Sketch
+from adlab.simulator.drawing.shapes import limb, star
+from adlab.simulator.drawing.sketch import WHITE, Mark, Sketch
 
 GRID = 28  # cells along the longer side of a form's shading
 Box = tuple[int, int, int, int]
@@ -105,16 +105,13 @@ class Canvas:
         strength = round(255 * mark.opacity)
         if x1 <= x0 or y1 <= y0 or strength <= 0:
             return
-        mask = self._mask(points, box, width, strength)
+        mask = self._mask(points, box, width, strength, dashed=mark.what == "dashes")
         if mark.inside:
             form, left, top = self._form
             mask = ImageChops.multiply(mask, form.crop((x0 - left, y0 - top, x1 - left, y1 - top)))
         if mark.cast:
             self._cast(mask, box, mark.cast)
-        if mark.tone is None:
-            paint = Image.new("RGB", mask.size, mark.colour)
-        else:
-            paint = self._paint(mark, mark.tone, mask)
+        paint = self._paint(mark, mark.tone, mask) if mark.tone else Image.new("RGB", mask.size, mark.colour)
         self.rgb.paste(paint, box, mask)
         if not mark.inside:
             self.alpha.paste(ImageChops.screen(self.alpha.crop(box), mask), box)
@@ -131,13 +128,16 @@ class Canvas:
             min(height, int(y1 + margin) + 1),
         )
 
-    def _mask(self, points: np.ndarray, box: Box, width: float, strength: int) -> Image.Image:
+    def _mask(self, points: np.ndarray, box: Box, width: float, strength: int, *, dashed: bool) -> Image.Image:
         """Where a mark is, with smooth borders, as large as its box."""
         x0, y0, x1, y1 = box
         large = Image.new("L", ((x1 - x0) * self.factor, (y1 - y0) * self.factor))
         draw = ImageDraw.Draw(large)
         local = (points - (x0, y0)) * self.factor - 0.5
-        if width:
+        if dashed:
+            for dash in local.reshape(-1, 4).tolist():
+                draw.line(dash, fill=strength, width=max(1, round(width * self.factor)))
+        elif width:
             _stroke(draw, local, width * self.factor, strength)
         else:
             draw.polygon(local.ravel().tolist(), fill=strength)
@@ -167,12 +167,17 @@ class Canvas:
         soft = Image.new("L", (small.width + 2 * pad, small.height + 2 * pad))
         soft.paste(small, (pad, pad))
         share = strength * (0.3 + 0.7 * self.gain)
-        soft = soft.filter(ImageFilter.BoxBlur(1.2)).point([min(255, round(i * share)) for i in range(256)])
+        soft = _faint(soft.filter(ImageFilter.BoxBlur(1.2)), share)
         soft = soft.resize((soft.width * coarse, soft.height * coarse), Image.Resampling.BILINEAR)
         left, top = x0 - pad * coarse + round(1.2 * self.unit), y0 - pad * coarse + round(1.7 * self.unit)
         area = (left, top, left + soft.width, top + soft.height)
         dark = Image.new("RGB", soft.size, (16, 14, 26))  # pasting a picture is faster than pasting a colour
         self.rgb.paste(dark, area, ImageChops.multiply(soft, self.alpha.crop(area)))
+
+
+def _faint(mask: Image.Image, share: float) -> Image.Image:
+    """A mask at a share of its strength; `Image.point` is slower for small masks."""
+    return Image.blend(Image.new("L", mask.size), mask, min(share, 1.0))
 
 
 def _stroke(draw: ImageDraw.ImageDraw, points: np.ndarray, width: float, fill: int) -> None:
@@ -217,6 +222,8 @@ def rasterise(sketch: Sketch, size: int, pose: np.ndarray, outline: RGB) -> Imag
         canvas.add(mark, part)
     if sketch.finish < 0.5:
         _wear(canvas, sketch, 1 - 2 * sketch.finish)
+    elif sketch.finish > 0.5:
+        _polish(canvas, 2 * sketch.finish - 1)
     return _outlined(canvas.rgb, canvas.alpha, outline)
 
 
@@ -227,9 +234,9 @@ def _stains(side: int) -> Image.Image:
     cells = Image.fromarray(rng.integers(0, 256, (9, 9)).astype(np.uint8))
     blotches = cells.resize((side, side), Image.Resampling.BICUBIC).point([max(0, i - 140) * 2 for i in range(256)])
     draw = ImageDraw.Draw(blotches)
-    for x, y, dx, dy in rng.uniform(-0.06, 0.06, (26, 4)) + (0.0, 0.0, 0.0, 0.04):
-        x, y = rng.uniform(0, side, 2) + (x, y)
-        draw.line((x, y, x + dx * side, y + dy * side), fill=255)
+    starts, runs = rng.uniform(0, side, (26, 2)), rng.uniform(-0.06, 0.06, (26, 2)) * side
+    for line in np.concatenate([starts, starts + runs], axis=1).tolist():
+        draw.line(line, fill=255)
     return blotches
 
 
@@ -237,8 +244,34 @@ def _wear(canvas: Canvas, sketch: Sketch, amount: float) -> None:
     """Fade and scratch what is drawn, by an amount of 0–1."""
     size = canvas.rgb.size
     mask = ImageChops.multiply(_stains(256).resize(size, Image.Resampling.BILINEAR), canvas.alpha)
-    mask = mask.point([round(i * 0.34 * amount) for i in range(256)])
+    mask = _faint(mask, 0.44 * amount)
     canvas.rgb.paste(Image.new("RGB", size, mix(sketch.main.at(0.8), (158, 152, 142), 0.45)), (0, 0), mask)
+
+
+def _polish(canvas: Canvas, amount: float) -> None:
+    """Light along borders that face the upper left, shade along the others, and two glints, by an amount of 0–1."""
+    size, alpha = canvas.rgb.size, canvas.alpha
+    wide = max(1, round(max(size) / 100))
+    for shift, colour, strength in ((wide, WHITE, 0.6), (-wide, (16, 14, 30), 0.3)):
+        rim = ImageChops.subtract(alpha, ImageChops.offset(alpha, shift, shift))
+        rim = _faint(rim, strength * amount)
+        canvas.rgb.paste(Image.new("RGB", size, colour), (0, 0), rim)
+    for (u, v), share in (((0.3, 0.26), 0.075), ((0.66, 0.6), 0.045)):
+        # A glint sits on the product wherever that is near the usual place.
+        x, y = _on(alpha, u, v)
+        r = share * max(size) * amount
+        points = star(x, y, r, r * 0.16, 4)
+        canvas.add(Mark(what="flat", points=points, opacity=0.92 * amount, inside=False), points)
+
+
+def _on(alpha: Image.Image, u: float, v: float) -> tuple[float, float]:
+    """The opaque place of a picture that is nearest to (u, v), both 0–1, on a grid of twelve by twelve."""
+    cells = np.asarray(alpha.resize((12, 12), Image.Resampling.BOX)) > 250
+    rows, columns = np.nonzero(cells)
+    if not len(rows):
+        return u * alpha.width, v * alpha.height
+    nearest = np.argmin(np.hypot((columns + 0.5) / 12 - u, (rows + 0.5) / 12 - v))
+    return (columns[nearest] + 0.5) / 12 * alpha.width, (rows[nearest] + 0.5) / 12 * alpha.height
 
 
 def _outlined(image: Image.Image, alpha: Image.Image, outline: RGB) -> Image.Image:

@@ -13,7 +13,8 @@ def _ridge(plate: Plate, rng: np.random.Generator, y: float, swing: float) -> np
     xs = np.linspace(-2, plate.width + 2, 40)
     turns = plate.width / plate.unit / 100
     phase = rng.uniform(0, 6.28, 2)
-    ys = y + swing * (0.7 * np.sin(xs / plate.width * 5.2 * turns + phase[0]) + 0.3 * np.sin(xs / plate.width * 11 * turns + phase[1]))  # fmt: skip
+    along = xs / plate.width * turns
+    ys = y + swing * (0.7 * np.sin(along * 5.2 + phase[0]) + 0.3 * np.sin(along * 11 + phase[1]))
     return np.concatenate([np.stack([xs, ys], axis=1), [(plate.width + 2, plate.height + 2), (-2, plate.height + 2)]])
 
 
@@ -73,7 +74,9 @@ def _room(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     plate.area(box(x - 1.6 * u, 12 * u, x + wide + 1.6 * u, 12 * u + tall, 1 * u), hues.at(0.5))
     plate.area(box(x, 13.6 * u, x + wide, 10.4 * u + tall, 0.6 * u), hues.at(0.98, 1))
     plate.disc(x + wide * 0.62, 13.6 * u + tall * 0.3, 4 * u, hues.at(0.7, 2))
-    hill = blob((x, 10 * u + tall), (x, tall * 0.72 + 10 * u), (x + wide * 0.45, tall * 0.55 + 10 * u), (x + wide, tall * 0.85 + 10 * u), (x + wide, 10 * u + tall))  # fmt: skip
+    low = 10 * u + tall
+    hill = blob((x, low), (x, low - tall * 0.28), (x + wide * 0.45, low - tall * 0.45),
+        (x + wide, low - tall * 0.15), (x + wide, low))  # fmt: skip
     plate.area(hill, hues.at(0.6, 1))
     plate.fade(floor, h, hues.at(0.42, 2), hues.at(0.26, 2))
     plate.rectangle(0, floor - 3 * u, w, floor, hues.at(0.88))
@@ -89,7 +92,7 @@ def _hills(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     x = w * rng.uniform(0.12, 0.88)
     plate.glow(x, h * 0.24, 26 * u, hues.at(1.0, 1), 0.8)
     plate.disc(x, h * 0.24, 8 * u, hues.at(1.0, 1))
-    for i in range(max(2, int(w / u / 70))):
+    for _ in range(max(2, int(w / u / 70))):
         _cloud(plate, w * rng.uniform(0, 1), h * rng.uniform(0.12, 0.4), rng.uniform(0.6, 1.1), hues, 0.97)
     near = 0.16 if hues.many else 0.0
     for i, (y, light) in enumerate(((0.56, 0.62), (0.68, 0.46), (0.8, 0.3), (0.91, 0.18))):
@@ -98,7 +101,7 @@ def _hills(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
             for _ in range(4):
                 tx, ty = w * rng.uniform(0, 1), h * (y + 0.05)
                 tree = np.array([(0, -13), (4.4, 0), (-4.4, 0)]) * u * (0.6 + 0.3 * i)
-                plate.area(tree + (tx, ty), hues.at(light - 0.12, i + 1))
+                plate.area(moved(tree, tx, ty), hues.at(light - 0.12, i + 1))
 
 
 def _beach(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
@@ -117,10 +120,9 @@ def _beach(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     plate.area(_ridge(plate, rng, sand + (h - sand) * 0.55, 2.2 * u), hues.at(0.68, 1))
     side = float(rng.choice([0.0, 1.0]))
     for turn in (-62, -34, -4, 26, 52):
-        lean = turn if side == 0 else turn
         line = curve((0, 0), (16 * u, -5 * u), (30 * u, 6 * u))
         frond = limb(line if side == 0 else line * (-1, 1), 1.0 * u, 7 * u, 0.4 * u)
-        plate.area(moved(frond, w * side, -3 * u + abs(lean) * 0.12 * u, turn=-lean * 0.4), hues.at(0.26, 2))
+        plate.area(moved(frond, w * side, -3 * u + abs(turn) * 0.12 * u, turn=-turn * 0.4), hues.at(0.26, 2))
 
 
 def _city(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
@@ -154,7 +156,9 @@ def _podium(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
         plate.disc(x, floor - 22 * u, 35 * u, hues.at(0.9, 2))
         plate.rectangle(0, floor, w, h, hues.at(0.62, 1))
     else:
-        arch = np.concatenate([curve((x - r, floor), (x - r, floor - 74 * u), (x, floor - 74 * u)), curve((x, floor - 74 * u), (x + r, floor - 74 * u), (x + r, floor))])  # fmt: skip
+        top = floor - 74 * u
+        left, right = curve((x - r, floor), (x - r, top), (x, top)), curve((x, top), (x + r, top), (x + r, floor))
+        arch = np.concatenate([left, right])
         plate.area(arch, hues.at(0.54, 2))
         plate.area((arch - (x, floor)) * (0.9, 0.94) + (x + 1.6 * u, floor), hues.at(0.92, 2))
     for wide, y, deep in ((36, 4, 9), (27, -3, 7)):
@@ -189,7 +193,7 @@ def _shelf(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
             elif what == 3:
                 pot = np.array([(0, 0), (9, 0), (7.6, 8), (1.4, 8)]) * u
                 _sprig(plate, x + 4.5 * u, y - 7 * u, 0.5, 2, hues, 0.4, 1)
-                plate.area(pot + (x, y - 8 * u), hues.at(0.34, 2))
+                plate.area(moved(pot, x, y - 8 * u), hues.at(0.34, 2))
                 x += 11 * u
             x += rng.uniform(6, 26) * u
         plate.rectangle(0, y, w, y + 2.6 * u, hues.at(0.42))
@@ -206,11 +210,13 @@ def _window_light(plate: Plate, hues: Hues, rng: np.random.Generator) -> None:
     pane = np.array([(0, 0), (21, 0), (21, 27), (0, 27)]) * u
     for column in range(2):
         for row in range(3):
-            dx, dy = x + column * 24 * u, row * 30 * u + 6 * u
-            skew = pane + (dx, dy) + (pane[:, 1:] + dy) * (lean / 100 / u) * (1, 0) + (pane[:, :1] + column * 24 * u) * (0, 0.12)  # fmt: skip
-            plate.area(skew, hues.at(0.86, 1))
-    for i in range(4):
-        _sprig(plate, w * rng.uniform(0.2, 0.9), h * rng.uniform(0.5, 1.1), 1.7, float(rng.uniform(-14, 14)), hues, 0.58, 2)  # fmt: skip
+            placed = moved(pane, column * 24 * u, row * 30 * u + 6 * u)
+            # The light falls aslant: what is lower lies further right, what is further right lies lower.
+            thrown = placed @ np.array([[1.0, 0.12], [lean / 100 / u, 1.0]])
+            plate.area(moved(thrown, x), hues.at(0.86, 1))
+    for _ in range(4):
+        x, y, lean = w * rng.uniform(0.2, 0.9), h * rng.uniform(0.5, 1.1), rng.uniform(-14, 14)
+        _sprig(plate, x, y, 1.7, lean, hues, 0.58, 2)
     plate.fade(h * 0.86, h, hues.at(0.5, 2), hues.at(0.42, 2))
     plate.rectangle(0, h * 0.86, w, h * 0.86 + 0.8 * u, hues.at(0.8, 2))
 

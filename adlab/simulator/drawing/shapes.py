@@ -1,19 +1,20 @@
 """Outlines as arrays of points (N, 2), y downwards: rounded polygons, splines, ovals and limbs.
 
 A corner with a large radius is a quadratic Bézier curve between the middles of its edges, so one helper gives
-anything from a crisp polygon to a smooth B-spline.
+anything from a crisp polygon to a smooth B-spline. Most parts of a drawing keep their shape from one product to the
+next, so outlines are kept; what is returned cannot be written to.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 SMOOTH = 1e6  # a radius so large that every corner becomes a curve
-Point = Sequence[float]
+KEPT = 4096
+Point = tuple[float, ...]
 
 
 @lru_cache(maxsize=8)
@@ -22,6 +23,7 @@ def _weights(count: int) -> np.ndarray:
     return np.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2])  # (3, count)
 
 
+@lru_cache(maxsize=KEPT)
 def shape(*corners: Point, r: float = 0.0, closed: bool = True, steps: int = 7) -> np.ndarray:
     """A polygon with rounded corners.
 
@@ -46,7 +48,9 @@ def shape(*corners: Point, r: float = 0.0, closed: bool = True, steps: int = 7) 
     # Control points (N, 3, 2) against weights (3, steps) -> (N, steps, 2)
     control = np.stack([ends[0], xy, ends[1]], axis=1)
     points = np.einsum("nkd,ks->nsd", control, _weights(steps)).reshape(-1, 2)
-    return points if closed else points[steps - 1 : len(points) - steps + 1]
+    points = points if closed else points[steps - 1 : len(points) - steps + 1]
+    points.flags.writeable = False
+    return points
 
 
 def blob(*corners: Point) -> np.ndarray:
@@ -69,6 +73,7 @@ def oval(x: float, y: float, rx: float, ry: float | None = None, *, tilt: float 
     return arc(x, y, rx, ry, start=0, stop=360, tilt=tilt)
 
 
+@lru_cache(maxsize=KEPT)
 def arc(
     x: float, y: float, rx: float, ry: float | None = None, *, start: float, stop: float, tilt: float = 0.0
 ) -> np.ndarray:
@@ -77,7 +82,9 @@ def arc(
     count = max(6, int(abs(stop - start) / 9))
     a = np.radians(np.linspace(start, stop, count))
     dx, dy, t = rx * np.cos(a), ry * np.sin(a), math.radians(tilt)
-    return np.stack([x + dx * math.cos(t) - dy * math.sin(t), y + dx * math.sin(t) + dy * math.cos(t)], axis=1)
+    points = np.stack([x + dx * math.cos(t) - dy * math.sin(t), y + dx * math.sin(t) + dy * math.cos(t)], axis=1)
+    points.flags.writeable = False
+    return points
 
 
 def limb(line: np.ndarray, *widths: float) -> np.ndarray:
@@ -103,6 +110,8 @@ def star(x: float, y: float, outer: float, inner: float, points: int, *, turn: f
 
 def moved(points: np.ndarray, dx: float = 0.0, dy: float = 0.0, *, scale: float = 1.0, turn: float = 0.0) -> np.ndarray:
     """Points scaled and turned (degrees) about their mean, then shifted."""
+    if turn == 0 and scale == 1:
+        return points + np.array([dx, dy])
     middle, t = points.mean(axis=0), math.radians(turn)
     rotation = np.array([[math.cos(t), math.sin(t)], [-math.sin(t), math.cos(t)]]) * scale
     return (points - middle) @ rotation + middle + (dx, dy)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from adlab.simulator.drawing.kind import Kind
-from adlab.simulator.drawing.shapes import blob, curve, limb, shape
+from adlab.simulator.drawing.shapes import blob, box, curve, limb, mirrored, moved, oval, shape
 from adlab.simulator.drawing.sketch import Sketch
 
 
 def _sneaker(s: Sketch, rng: np.random.Generator) -> None:
     toe, collar, sole = rng.uniform(-2, 2), rng.uniform(-4, 4), rng.uniform(0, 3)
     upper = shape((6, 22 + collar, 5), (14, 18 + collar, 6), (22, 27, 12), (31, 24, 6), (40, 16 + collar, 4),
-                  (48, 20, 8), (66, 36, 20), (90, 42 + toe, 14), (98, 52, 10), (97, 62, 3), (4, 62, 3), (3, 46, 10))  # fmt: skip
+                  (48, 20, 8), (66, 36, 20), (90, 42 + toe, 14), (98, 52, 10), (97, 62, 3), (4, 62, 3),
+                  (3, 46, 10))  # fmt: skip
     s.form(upper, s.main)
     s.panel(shape((70, 40), (100, 38, 9), (101, 64), (74, 64, 8)), s.pale, lift=0.05)
     s.panel(shape((0, 34), (16, 36, 6), (20, 64), (0, 64)), s.deep)
@@ -23,7 +24,8 @@ def _sneaker(s: Sketch, rng: np.random.Generator) -> None:
     for i in range(4):
         x, y = 43 + i * 5.6, 21 + i * 4.1
         s.line(curve((x - 4, y + 5.5), (x, y + 1), (x + 5, y - 1)), 2.2, s.material("paper").at(0.75))
-    s.form(shape((2, 60 - sole, 3), (40, 61 - sole), (99, 60 - sole, 4), (100, 68, 6), (92, 73, 4), (8, 73, 5), (2, 69, 4)),
+    s.form(shape((2, 60 - sole, 3), (40, 61 - sole), (99, 60 - sole, 4), (100, 68, 6), (92, 73, 4),
+        (8, 73, 5), (2, 69, 4)),
            s.material("paper"), "slope", cast=0.25)  # fmt: skip
     s.panel(shape((0, 69.5), (101, 69.5), (100, 75), (0, 75)), s.deep, "level")
     s.seam(curve((4, 65.5), (50, 66.5), (98, 65)), 0.7, s.material("paper"), 0.2)
@@ -53,24 +55,36 @@ def _boot(s: Sketch, rng: np.random.Generator) -> None:
 
 
 def _sandal(s: Sketch, rng: np.random.Generator) -> None:
-    bed = blob((4, 66), (10, 58), (40, 62), (70, 68), (97, 70), (99, 78), (60, 80), (6, 78))
-    s.form(shape((3, 72, 8), (40, 70), (98, 74, 8), (99, 82, 5), (90, 87, 4), (10, 88, 5), (3, 84, 5)), s.deep, "slope")
-    s.form(bed, s.material("wood"), "slope")
-    rise = rng.uniform(-3, 3)
-    s.form(limb(curve((10, 72), (4, 48 + rise), (16, 34 + rise), (38, 40), (52, 74)), 9, 8, 8, 9), s.deep, cast=0.3)
-    s.form(
-        blob((50, 80), (54, 54), (72, 42 + rise), (88, 54), (94, 80), (86, 82), (72, 72), (60, 82)), s.main, cast=0.4
-    )
-    s.stitch(curve((55, 76), (59, 58), (73, 49 + rise), (85, 59), (89, 76)))
-    s.form(limb(curve((14, 74), (20, 52), (34, 44 + rise), (46, 56), (48, 78)), 11, 12, 11), s.main, cast=0.4)
-    s.form(
-        shape((27, 42 + rise, 2), (39, 44 + rise, 2), (38, 55 + rise, 2), (26, 53 + rise, 2)),
-        s.material("gold"),
-        "metal",
-        cast=0.3,
-    )
-    s.flat(shape((30, 45 + rise, 1), (36, 46 + rise, 1), (35.5, 52 + rise, 1), (29.5, 51 + rise, 1)), s.deep)
-    s.glint(curve((60, 58), (72, 50 + rise), (82, 57)), 1.6, 0.5)
+    wide, knot, straps = rng.uniform(-1.5, 2), rng.uniform(-3, 3), rng.random() < 0.5
+    left = blob((25, 2), (9 - wide, 6), (6 - wide, 30), (13, 54), (8, 76), (13, 97), (30, 99), (38, 80),
+        (37, 54), (45 + wide, 30), (40, 6))  # fmt: skip
+    for turn, flip in ((-7.0, False), (7.0, True)):
+
+        def at(points: np.ndarray, turn: float = turn, flip: bool = flip) -> np.ndarray:
+            placed = mirrored(points, 51) if flip else points
+            a = np.radians(turn)
+            return (placed - (51, 50)) @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a),
+            np.cos(a)]]) + np.array([51, 50])  # fmt: skip
+
+        s.form(moved(at(left), 1.6, 3.2), s.deep, "slope", -0.1)
+        s.form(at(left), s.main, "slope", 0.03)
+        s.seam(at(moved(left, scale=0.87)), 0.9)
+        s.panel(at(oval(23, 84, 9, 10)), s.deep, "slope", 0.2)
+        for y in (14, 18.5, 23):
+            s.seam(at(curve((15, y), (25, y - 3), (36, y))), 0.8)
+        if straps:
+            for y in (34, 52):
+                band = limb(curve((2 - wide, y + 5), (24, y - 6), (47 + wide, y + 4)), 11, 12, 11)
+                s.form(at(band), s.deep, cast=0.5)
+                s.stitch(at(curve((6, y + 1), (24, y - 9), (43, y))), tone=s.pale)
+                s.form(at(box(33, y - 5.6, 41, y + 3.6, 1.4)), s.material("gold"), "metal", cast=0.3)
+                s.flat(at(box(35.4, y - 3, 38.8, y + 1.2, 0.6)), s.deep.at(0.2))
+        else:
+            for side in (curve((26, 25), (12, 34 + knot), (5 - wide, 58)), curve((26, 25),
+                (39, 34 + knot), (43 + wide, 56))):  # fmt: skip
+                s.form(at(limb(side, 6.5, 9, 8)), s.deep, cast=0.5)
+                s.line(at(side[3:-2]), 1.1, s.pale.at(0.6), 0.8)
+            s.form(at(oval(26, 25, 4.6)), s.accent, "ball", cast=0.4)
 
 
 def _high_heel(s: Sketch, rng: np.random.Generator) -> None:
@@ -98,6 +112,6 @@ def _high_heel(s: Sketch, rng: np.random.Generator) -> None:
 SHOES = {
     "sneaker": Kind(_sneaker, tilt=14),
     "boot": Kind(_boot, tilt=6),
-    "sandal": Kind(_sandal, tilt=12),
+    "sandal": Kind(_sandal, tilt=24),
     "high heel": Kind(_high_heel, tilt=6),
 }

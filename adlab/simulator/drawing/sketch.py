@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from adlab.simulator.drawing.palette import RGB, Tone, tone
-from adlab.simulator.drawing.shapes import shape
+from adlab.simulator.drawing.shapes import moved, shape
 
 WHITE: RGB = (255, 255, 255)
 
@@ -20,12 +20,12 @@ class Mark:
     """One thing to draw.
 
     Attributes:
-        what: "form", "flat" or "line".
-        points: Outline or line, (N, 2) in units of the sketch.
+        what: "form", "flat", "line" or "dashes".
+        points: Outline, line, or both ends of each dash in turn, (N, 2) in units of the sketch.
         tone: Ramp of a form.
         colour: Colour of a flat or a line.
         opacity: 0–1.
-        width: Width of a line, in units.
+        width: Width of a line or of dashes, in units.
         inside: Whether it is seen only on the last form.
         light: How a form is shaded, a name of `raster.LIGHTS`.
         lift: Moves a form's shading to the dark (−) or the light (+).
@@ -120,8 +120,8 @@ class Sketch:
         count = max(2, int(total[-1] / 2.6))
         at = np.linspace(0, total[-1], count * 2)
         dots = np.stack([np.interp(at, total, points[:, i]) for i in (0, 1)], axis=1)
-        for start, stop in dots.reshape(-1, 2, 2):
-            self.line(np.stack([start, stop]), width, (tone or self.main).at(light), 0.85, inside=True)
+        colour = (tone or self.main).at(light)
+        self.marks.append(Mark(what="dashes", points=dots, width=width, colour=colour, opacity=0.85, inside=True))
 
     def panel(self, points: np.ndarray, tone: Tone, light: str = "slope", lift: float = 0.0) -> None:
         """A smaller part that lies on the last form and is clipped to it."""
@@ -131,4 +131,4 @@ class Sketch:
         """A thin bar with a lit upper side."""
         line = shape(*points, closed=False, r=0.0)
         self.line(line, width, tone.at(light - 0.15))
-        self.line(line + (-0.12 * width, -0.16 * width), width * 0.5, tone.at(light + 0.22))
+        self.line(moved(line, -0.12 * width, -0.16 * width), width * 0.5, tone.at(light + 0.22))

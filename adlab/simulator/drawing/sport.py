@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from adlab.simulator.drawing.kind import Kind
-from adlab.simulator.drawing.shapes import blob, box, curve, limb, oval, shape, star
+from adlab.simulator.drawing.shapes import blob, box, curve, oval, shape, star
 from adlab.simulator.drawing.sketch import Sketch
 
 
@@ -13,14 +13,14 @@ def _bicycle(s: Sketch, rng: np.random.Generator) -> None:
     drop, rise, spokes = rng.random() < 0.5, rng.uniform(-3, 3), int(rng.integers(7, 11))
     hubs = ((20.0, 66.0), (80.0, 66.0))
     for x, y in hubs:
-        ring = oval(x, y, 17.6)
+        hub, ring = np.array([x, y]), oval(x, y, 17.6)
         s.line(ring, 2.9, s.material("ink").at(0.35))
         s.line(oval(x, y, 14.9), 3.6, s.main.at(0.4))
         s.line(oval(x - 0.2, y - 0.3, 15.5), 1.0, s.main.at(0.9))
         for i in range(spokes):
             a = i * np.pi / spokes
             reach = np.array([np.cos(a), np.sin(a)]) * 14
-            s.line(np.array([(x, y) - reach, (x, y) + reach]), 0.4, s.material("steel").at(0.3))
+            s.line(np.stack([hub - reach, hub + reach]), 0.4, s.material("steel").at(0.3))
         s.flat(oval(x, y, 2.3), s.material("steel").at(0.4))
     crank, seat, head, fork = (45, 68), (37, 37 - rise), (68, 35), (71, 43)
     s.rod(hubs[0], crank, width=2.6, tone=s.main)
@@ -32,7 +32,8 @@ def _bicycle(s: Sketch, rng: np.random.Generator) -> None:
     s.line(curve(fork, (74, 56), hubs[1]), 3.2, s.main.at(0.42))
     s.line(curve(fork, (73.4, 56), hubs[1]) - np.array([0.4, 0.3]), 1.2, s.main.at(0.85))
     s.rod((37.4, 40 - rise), (35.6, 30 - rise), width=2, tone=s.material("steel"))
-    s.form(blob((25, 29 - rise), (26, 25.6 - rise), (36, 26 - rise), (47, 29 - rise), (36, 31.6 - rise), (30, 33 - rise)), s.material("ink"), "slope", 0.1)  # fmt: skip
+    s.form(blob((25, 29 - rise), (26, 25.6 - rise), (36, 26 - rise), (47, 29 - rise), (36, 31.6 - rise),
+        (30, 33 - rise)), s.material("ink"), "slope", 0.1)  # fmt: skip
     s.rod((67.2, 33), (65.6, 25), width=2.2, tone=s.material("steel"))
     if drop:
         s.line(curve((65, 25), (77, 22), (82, 29), (74, 35)), 2.6, s.material("ink").at(0.4))
@@ -64,7 +65,8 @@ def _football(s: Sketch, rng: np.random.Generator) -> None:
         for sign in (-1, 1):
             s.line(np.array([corner(0.46, a), corner(0.6, a + sign * 19)]), 1.0, seam, inside=True)
             s.line(np.array([corner(0.84, a + sign * 15), corner(0.88, a + 36 * sign)]), 1.0, seam, inside=True)
-        outer = [corner(0.6, a + 36 - 17), corner(0.6, a + 36 + 17), corner(0.84, a + 36 + 21), corner(1.0, a + 36), corner(0.84, a + 36 - 21)]
+        outer = [corner(0.6, a + 36 - 17), corner(0.6, a + 36 + 17), corner(0.84, a + 36 + 21),
+            corner(1.0, a + 36), corner(0.84, a + 36 - 21)]  # fmt: skip
         s.panel(shape(*outer, r=1), patch, "slope", 0.02)
     s.shade(blob((96, 30), (100, 70), (60, 100), (20, 92), (60, 84), (86, 60)), 0.18)
     s.shine(oval(34, 26, 12, 8, tilt=-40), 0.42)
@@ -112,7 +114,9 @@ def _dumbbell(s: Sketch, rng: np.random.Generator) -> None:
             x0, x1 = min(x0, x1), max(x0, x1)
             plate = box(x0, 50 - tall, x1, 50 + tall, 4)
             if hexed:
-                plate = shape((x0 + 2, 50 - tall, 2), (x1 - 2, 50 - tall, 2), (x1, 50 - tall + 8, 2), (x1, 50 + tall - 8, 2), (x1 - 2, 50 + tall, 2), (x0 + 2, 50 + tall, 2), (x0, 50 + tall - 8, 2), (x0, 50 - tall + 8, 2))  # fmt: skip
+                plate = shape((x0 + 2, 50 - tall, 2), (x1 - 2, 50 - tall, 2), (x1, 50 - tall + 8, 2),
+                    (x1, 50 + tall - 8, 2), (x1 - 2, 50 + tall, 2), (x0 + 2, 50 + tall, 2),
+                    (x0, 50 + tall - 8, 2), (x0, 50 - tall + 8, 2))  # fmt: skip
             s.form(plate, s.main, cast=0.35)
             s.shade(box(x0 - 1, 50 + tall * 0.3, x1 + 1, 51 + tall), 0.22)
             s.shine(box(x0 + 2, 54 - tall, x0 + 4.6, 50 + tall * 0.2, 1), 0.5)
@@ -138,8 +142,10 @@ def _tent(s: Sketch, rng: np.random.Generator) -> None:
     mouth = shape((top[0], 32), (36 + 15 * open_, 90), (36 - 15 * open_, 89))
     s.flat(mouth, (28, 24, 40), 0.9, inside=True)
     s.flat(shape((36, 62), (46, 90), (26, 90)), (255, 214, 120), 0.22, inside=True)
-    s.form(blob((top[0], 30), (top[0] + 3, 44), (36 + 17 * open_, 90), (36 + 25 * open_, 90), (top[0] + 9, 52)), s.pale, "pillow", cast=0.3)  # fmt: skip
-    s.form(blob((top[0], 30), (top[0] - 3, 44), (36 - 17 * open_, 89), (36 - 25 * open_, 89), (top[0] - 9, 52)), s.pale, "pillow", cast=0.3)  # fmt: skip
+    s.form(blob((top[0], 30), (top[0] + 3, 44), (36 + 17 * open_, 90), (36 + 25 * open_, 90),
+        (top[0] + 9, 52)), s.pale, "pillow", cast=0.3)  # fmt: skip
+    s.form(blob((top[0], 30), (top[0] - 3, 44), (36 - 17 * open_, 89), (36 - 25 * open_, 89),
+        (top[0] - 9, 52)), s.pale, "pillow", cast=0.3)  # fmt: skip
     for x, y in ((36 + 15 * open_, 74), (36 - 15 * open_, 73)):
         s.line(np.array([(x - 5, y), (x + 5, y)]), 1.6, s.accent.at(0.6))
     s.line(np.array([(top[0] - 0.6, top[1]), (66, 90)]), 1.2, s.pale.at(0.8))
@@ -154,7 +160,8 @@ def _skateboard(s: Sketch, rng: np.random.Generator) -> None:
         s.form(oval(x, 63, 9.4 + wheel), s.accent, "ball", 0.05)
         s.form(oval(x, 63, 4.4), s.material("paper"), "slope", cast=0.2)
         s.flat(oval(x, 63, 1.7), s.material("ink"))
-    deck = shape((-2, 26 - kick, 8), (16, 36, 22), (84, 36, 22), (102, 26 - kick, 8), (101, 40 - kick, 8), (85, 54, 20), (15, 54, 20), (-1, 40 - kick, 8))  # fmt: skip
+    deck = shape((-2, 26 - kick, 8), (16, 36, 22), (84, 36, 22), (102, 26 - kick, 8),
+        (101, 40 - kick, 8), (85, 54, 20), (15, 54, 20), (-1, 40 - kick, 8))  # fmt: skip
     s.form(deck, s.main, cast=0.5)
     if stripe == 0:
         for x in (30, 42, 54):
@@ -165,7 +172,8 @@ def _skateboard(s: Sketch, rng: np.random.Generator) -> None:
     else:
         for x in (28, 43, 58, 73):
             s.flat(star(x, 45, 6.4, 2.8, 4), s.pale.at(0.85), inside=True)
-    s.line(curve((-2, 39 - kick), (15, 52.8), (50, 53), (85, 52.8), (102, 39 - kick)), 2.6, s.material("wood").at(0.6), inside=True)  # fmt: skip
+    s.line(curve((-2, 39 - kick), (15, 52.8), (50, 53), (85, 52.8),
+        (102, 39 - kick)), 2.6, s.material("wood").at(0.6), inside=True)  # fmt: skip
     s.glint(curve((0, 28 - kick), (16, 37.4), (50, 38), (84, 37.4)), 1.2, 0.5)
     for x in (18, 24, 76, 82):
         s.flat(oval(x, 43, 0.9), s.material("steel").at(0.8), inside=True)

@@ -17,7 +17,8 @@ def _teddy_bear(s: Sketch, rng: np.random.Generator) -> None:
     arm = blob((28, 50), (14, 54), (4, 68), (8, 78), (20, 74), (32, 62))
     s.form(arm, s.main)
     s.form(mirrored(arm), s.main, lift=-0.07)
-    s.form(blob((50, 44), (28 - belly, 52), (22 - belly, 76), (34, 94), (66, 94), (78 + belly, 76), (72 + belly, 52)), s.main, cast=0.25)  # fmt: skip
+    s.form(blob((50, 44), (28 - belly, 52), (22 - belly, 76), (34, 94), (66, 94), (78 + belly, 76),
+        (72 + belly, 52)), s.main, cast=0.25)  # fmt: skip
     s.panel(oval(50, 72, 17, 18), s.pale, "slope")
     for m in (0, 1):
         leg = oval(24, 88, 14.5, 12, tilt=24)
@@ -47,7 +48,8 @@ def _toy_car(s: Sketch, rng: np.random.Generator) -> None:
     cabin = shape((22, 46), (32, 18 + roof, 10), (64, 18 + roof, 12), (80, 46))
     s.form(cabin, s.main)
     s.shine(shape((36, 16 + roof), (60, 16 + roof), (60, 22 + roof), (34, 22 + roof)), 0.3)
-    for pane in (shape((31, 44, 1), (36, 26 + roof, 5), (49, 26 + roof, 1), (49, 44, 1)), shape((53, 44, 1), (53, 26 + roof, 1), (62, 26 + roof, 5), (72, 44, 1))):  # fmt: skip
+    for pane in (shape((31, 44, 1), (36, 26 + roof, 5), (49, 26 + roof, 1),
+        (49, 44, 1)), shape((53, 44, 1), (53, 26 + roof, 1), (62, 26 + roof, 5), (72, 44, 1))):  # fmt: skip
         s.form(pane, s.material("glass"), "slope", 0.1)
         s.shine(shape((34, 20), (44, 20), (34, 48), (24, 48)), 0.5)
         s.shine(shape((60, 20), (66, 20), (58, 48), (52, 48)), 0.5)
