@@ -179,6 +179,23 @@ def test_the_ceiling_of_a_collection_holds_every_oracle():
         ceiling_of(model, ads, np.zeros(300, dtype=int))
 
 
+def test_the_ceiling_is_what_true_probabilities_reach_on_drawn_outcomes():
+    model, ads, rng = (
+        standard_response(),
+        factor_table([draw_factors(0, i) for i in range(100)]),
+        np.random.default_rng(0),
+    )
+    ceiling = ceiling_of(model, ads, np.full(100, 1000))
+    row = np.repeat(np.arange(100), 4000)
+    seen, taken = contexts_at(rng.random((len(row), 6))), ads.take(row)
+    ctr, cvr = model.ctr(taken, seen), model.cvr(taken, seen)
+    clicks = rng.random(len(row)) < ctr
+    conversions = clicks & (rng.random(len(row)) < cvr)
+    assert auc(ctr, clicks.astype(int)) == pytest.approx(ceiling.ctr_auc, abs=0.01)
+    assert auc(cvr[clicks], conversions[clicks].astype(int)) == pytest.approx(ceiling.cvr_auc, abs=0.03)
+    assert auc(ctr * cvr, conversions.astype(int)) == pytest.approx(ceiling.ctcvr_auc, abs=0.02)
+
+
 def test_oracles_reach_what_the_shares_of_the_variance_predict():
     model = standard_response()
     sample = Population(*(part.take(slice(0, 40_000)) for part in population()))
