@@ -100,7 +100,7 @@ def _jeans(s: Sketch, rng: np.random.Generator) -> None:
     for side, lift in ((mirrored(left), -0.1), (left, 0.0)):
         s.form(side, s.main, lift=lift, cast=0.25 if lift == 0 else 0)
         right = lift < 0
-        s.shine(blob(*[(100 - x if right else x, y) for x, y in ((30, 50), (38, 44), (40, 64), (33, 72))]), 0.2)
+        s.shine(blob(*[(100 - x if right else x, y) for x, y in ((31, 40), (38, 38), (39, 84), (33, 84))]), 0.13)
         if cuff:
             s.panel(box(0, 90, 100, 100), s.pale)
         fold = curve((48, 36), (40, 42), (30, 44))

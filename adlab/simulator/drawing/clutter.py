@@ -150,7 +150,7 @@ def _tag() -> list[Part]:
 
 
 def _heart() -> list[Part]:
-    half = blob((0, 5), (-5.6, 0.4), (-5, -4.8), (-1, -4.6), (0, -2))
+    half = shape((0, 5.6), (-6, 0.2, 3), (-5.4, -5, 3), (-1, -5, 2.4), (0, -2.4))
     return [(np.concatenate([half, half[::-1] * (-1, 1)]), 0), (oval(-2.6, -2, 1.2, 0.8, tilt=-40), 1)]
 
 

@@ -15,17 +15,21 @@ from adlab.simulator.drawing.sketch import Sketch
 def _burger(s: Sketch, rng: np.random.Generator) -> None:
     tall, double, drip = rng.uniform(-3, 4), rng.random() < 0.4, rng.uniform(-6, 6)
     s.form(shape((6, 46, 3), (24, 38), (76, 38), (94, 46, 3), (88, 60), (12, 60)), s.deep, "slope")
-    s.form(blob((14, 40), (13, 16 - tall), (50, 4 - tall), (87, 16 - tall), (86, 40), (50, 42)), s.material("bun"))
-    s.shine(blob((24, 22 - tall), (38, 12 - tall), (46, 14 - tall), (32, 24)), 0.3)
-    for x, y in ((34, 22), (45, 14), (58, 15), (69, 23), (51, 25), (40, 30), (62, 31), (76, 32), (27, 32)):
-        s.flat(oval(x, y - tall * 0.7, 1.9, 1.2, tilt=x * 7), s.material("paper").at(0.7), inside=True)
-    wave = [(x, 45 + (6.0 if i % 2 else -3.0)) for i, x in enumerate(np.linspace(9, 91, 13))]
     s.form(box(11, 41, 89, 48, 3), s.material("tomato"), "slope", cast=0.25)
-    s.form(np.concatenate([curve(*wave), [(90, 37), (10, 37)]]), s.material("leaf", 0.2), "slope", cast=0.3)
     s.form(box(10, 46, 90, 56, 5), s.material("meat"), "pillow", cast=0.3)
     cheese = shape((12, 46), (88, 46), (80, 51), (70 + drip, 58, 2), (60, 51), (34 + drip, 50),
         (26 + drip, 57, 2), (19, 50))  # fmt: skip
     s.form(cheese, s.material("cheese"), "slope", cast=0.25)
+    wave = [(x, 45 + (6.0 if i % 2 else -3.0)) for i, x in enumerate(np.linspace(9, 91, 13))]
+    s.form(np.concatenate([curve(*wave), [(90, 37), (10, 37)]]), s.material("leaf", 0.2), "slope", cast=0.3)
+    s.form(
+        blob((14, 40), (13, 16 - tall), (50, 4 - tall), (87, 16 - tall), (86, 40), (50, 42)),
+        s.material("bun"),
+        cast=0.45,
+    )
+    s.shine(blob((24, 22 - tall), (38, 12 - tall), (46, 14 - tall), (32, 24)), 0.3)
+    for x, y in ((34, 22), (45, 14), (58, 15), (69, 23), (51, 25), (40, 30), (62, 31), (76, 32), (27, 32)):
+        s.flat(oval(x, y - tall * 0.7, 1.9, 1.2, tilt=x * 7), s.material("paper").at(0.7), inside=True)
     if double:
         s.form(box(10, 53, 90, 60, 4), s.material("meat"), "pillow", cast=0.3)
     top = [(x, 56 + (2.6 if i % 2 else -2.2)) for i, x in enumerate(np.linspace(4, 96, 15))]
@@ -71,18 +75,19 @@ def _pizza(s: Sketch, rng: np.random.Generator) -> None:
 
 def _ice_cream(s: Sketch, rng: np.random.Generator) -> None:
     scoops, lean = int(rng.integers(1, 4)), rng.uniform(-3, 3)
-    cone = shape((27, 56, 2), (73, 56, 2), (52, 100, 3), (48, 100, 3))
+    cone = shape((25, 46, 2), (75, 46, 2), (52, 100, 3), (48, 100, 3))
     s.form(cone, s.material("waffle"), "cylinder")
     for i in range(-5, 8):
-        x = 24 + i * 8
-        s.line(np.array([(x, 54), (x + 34, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
-        s.line(np.array([(x + 22, 54), (x - 12, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
+        at = 24 + i * 8
+        s.line(np.array([(at, 46), (at + 38, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
+        s.line(np.array([(at + 24, 46), (at - 14, 102)]), 0.9, s.material("waffle").at(0.05), 0.8, inside=True)
+    s.shade(box(20, 46, 80, 58), 0.14)
     if scoops == 1:
-        places = [(50.0, 33, 30)]
+        places = [(50.0, 33.0, 30.0)]
     elif scoops == 2:
-        places = [(50.0 + lean, 14, 22), (50, 40, 27)]
+        places = [(50 + lean, 14.0, 22.0), (50.0, 40.0, 27.0)]
     else:
-        places = [(50.0, 13, 20), (35, 38, 21), (65, 38, 21)]
+        places = [(50.0, 13.0, 20.0), (35.0, 38.0, 21.0), (65.0, 38.0, 21.0)]
     for n, (x, y, r) in enumerate(places):
         tone = (s.main, s.main, s.deep)[n] if scoops > 1 else s.main
         sides = np.cos(np.linspace(0, np.pi, 11))
@@ -96,7 +101,6 @@ def _ice_cream(s: Sketch, rng: np.random.Generator) -> None:
             px, py = x + d * np.cos(a), y - r * 0.15 + d * 0.6 * np.sin(a)
             s.line(np.array([(px, py), (px + 2.4 * np.cos(a * 3), py + 2.4 * np.sin(a * 3))]), 1.2,
                 s.pale.at(0.9) if k % 2 else s.accent, inside=True)  # fmt: skip
-    s.shade(blob((24, 55), (50, 62), (76, 55), (70, 64), (50, 68), (30, 64)), 0.12)
 
 
 def _cupcake(s: Sketch, rng: np.random.Generator) -> None:

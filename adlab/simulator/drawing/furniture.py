@@ -24,8 +24,19 @@ def _lamp(s: Sketch, rng: np.random.Generator) -> None:
     s.form(oval(60, 65, 1.6), s.material("gold"), "ball")
     s.form(shape((31 - flare * 0.3, 6, 2), (69 + flare * 0.3, 6, 2), (86 + flare, 52, 2), (50, 55, 20),
         (14 - flare, 52, 2)), s.main, "cylinder", 0.03, cast=0.3)  # fmt: skip
-    s.flat(blob((38, 10), (62, 10), (74, 54), (50, 60), (26, 54)), (255, 244, 196), 0.1 + 0.1 * s.finish, inside=True)
-    s.flat(blob((43, 26), (57, 26), (65, 54), (50, 58), (35, 54)), (255, 246, 206), 0.14 + 0.16 * s.finish, inside=True)
+    glow = 0.25 + 0.75 * sum(s.main.at()) / 765  # a dark shade lets little light through
+    s.flat(
+        blob((38, 10), (62, 10), (74, 54), (50, 60), (26, 54)),
+        (255, 244, 196),
+        (0.1 + 0.1 * s.finish) * glow,
+        inside=True,
+    )
+    s.flat(
+        blob((43, 26), (57, 26), (65, 54), (50, 58), (35, 54)),
+        (255, 246, 206),
+        (0.14 + 0.16 * s.finish) * glow,
+        inside=True,
+    )
     s.line(curve((14 - flare, 50.4), (50, 54.6), (86 + flare, 50.4)), 2.4, s.deep.at(0.5), inside=True)
     s.line(curve((31, 7.4), (50, 9), (69, 7.4)), 2.2, s.deep.at(0.5), inside=True)
     s.form(box(47.6, 1.5, 52.4, 6.5, 1.6), s.material("gold"), "metal")

@@ -17,7 +17,7 @@ def _mug(s: Sketch, rng: np.random.Generator) -> None:
     top = 22 - tall
     s.form(shape((10, top), (72, top), (72 - taper, 86, 12), (41, 93, 26), (10 + taper, 86, 12)), s.main, "cylinder")
     if motif == 0:
-        half = blob((41, 74), (25, 62), (27, 48), (38, 49), (41, 54))
+        half = shape((41, 75), (24, 60, 8), (25, 46, 8), (38, 46, 6), (41, 53))
         s.flat(np.concatenate([half, (half * (-1, 1) + np.array([82, 0]))[::-1]]), s.pale.at(0.8), inside=True)
     elif motif == 1:
         for y in (50, 60, 70):

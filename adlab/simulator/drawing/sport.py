@@ -14,20 +14,20 @@ def _bicycle(s: Sketch, rng: np.random.Generator) -> None:
     hubs = ((20.0, 66.0), (80.0, 66.0))
     for x, y in hubs:
         hub, ring = np.array([x, y]), oval(x, y, 17.6)
-        s.line(ring, 2.9, s.material("ink").at(0.35))
-        s.line(oval(x, y, 14.9), 3.6, s.main.at(0.4))
+        s.line(ring, 2.5, s.material("ink").at(0.35))
+        s.line(oval(x, y, 14.5), 4.4, s.main.at(0.4))
         s.line(oval(x - 0.2, y - 0.3, 15.5), 1.0, s.main.at(0.9))
         for i in range(spokes):
             a = i * np.pi / spokes
             reach = np.array([np.cos(a), np.sin(a)]) * 14
-            s.line(np.stack([hub - reach, hub + reach]), 0.4, s.material("steel").at(0.3))
+            s.line(np.stack([hub - reach, hub + reach]), 0.4, s.pale.at(0.3))
         s.flat(oval(x, y, 2.3), s.material("steel").at(0.4))
     crank, seat, head, fork = (45, 68), (37, 37 - rise), (68, 35), (71, 43)
-    s.rod(hubs[0], crank, width=2.6, tone=s.main)
-    s.rod(hubs[0], (39, 44 - rise), width=2.4, tone=s.main)
-    s.rod(crank, seat, width=4.4, tone=s.main)
-    s.rod(crank, fork, width=4.8, tone=s.main)
-    s.rod((38.6, 43 - rise), head, width=4.6, tone=s.main)
+    s.rod(hubs[0], crank, width=3.4, tone=s.main)
+    s.rod(hubs[0], (39, 44 - rise), width=3.2, tone=s.main)
+    s.rod(crank, seat, width=5.2, tone=s.main)
+    s.rod(crank, fork, width=5.4, tone=s.main)
+    s.rod((38.6, 43 - rise), head, width=5.2, tone=s.main)
     s.rod((67, 31), fork, width=4.2, tone=s.deep)
     s.line(curve(fork, (74, 56), hubs[1]), 3.2, s.main.at(0.42))
     s.line(curve(fork, (73.4, 56), hubs[1]) - np.array([0.4, 0.3]), 1.2, s.main.at(0.85))
