@@ -16,7 +16,7 @@ from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
 from adlab.errors import ConfigError
 
-LAST, BEST = "last.ckpt", "best.ckpt"
+LAST, BEST, SPENT = "last.ckpt", "best.ckpt", "minutes"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +69,14 @@ class FitResult:
 
     Attributes:
         minutes: Wall-clock time of this call.
+        all_minutes: That of earlier calls with the same folder included.
         epochs: Epochs completed, those of earlier calls included.
         best: Best value of the monitored measure, None where nothing was kept.
         stopped_by_budget: Whether time ran out before the last epoch.
     """
 
     minutes: float
+    all_minutes: float
     epochs: int
     best: float | None
     stopped_by_budget: bool
@@ -220,4 +222,9 @@ def _result(
         task.load_state_dict(_saved(how.folder / BEST)["state_dict"])
         best = float(_saved(how.folder / LAST)["callbacks"][keepers[0].state_key]["best_model_score"])
     task.cpu().eval()
-    return FitResult(minutes=(time.monotonic() - started) / 60, epochs=epochs, best=best, stopped_by_budget=by_budget)
+    minutes = (time.monotonic() - started) / 60
+    spent = how.folder / SPENT if how.folder is not None else None
+    total = minutes + (float(spent.read_text()) if spent and spent.is_file() else 0.0)
+    if spent is not None:
+        spent.write_text(f"{total:.3f}\n")
+    return FitResult(minutes, total, epochs, best, by_budget)

@@ -170,6 +170,14 @@ def test_no_epoch_is_begun_that_would_not_end_within_the_budget(clock, tmp_path,
     assert result.minutes == pytest.approx(4 * epochs)
 
 
+def test_the_time_of_earlier_calls_is_kept_with_the_state(clock, tmp_path):
+    run(Line(FALLING), 2, folder=tmp_path)
+    again = run(Line(FALLING), 5, folder=tmp_path)
+    assert (again.minutes, again.all_minutes) == (pytest.approx(12), pytest.approx(20))
+    alone = run(Line(FALLING), 1, folder=None)
+    assert alone.minutes == alone.all_minutes == pytest.approx(4)
+
+
 def test_the_budget_counts_this_call_and_the_result_is_that_of_an_unbroken_run(clock, tmp_path):
     whole = Line(FALLING)
     run(whole, 4, folder=tmp_path / "whole")

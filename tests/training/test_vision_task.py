@@ -11,10 +11,12 @@ from helpers.pictures import picture
 from helpers.tiny_models import tiny_vision
 from torch import nn
 
-from adlab.training.run import Fit, fit, run_name
+from adlab.training import vision_run
+from adlab.training.run import Fit, FitResult, fit, run_name
 from adlab.training.teacher import TeacherOutput
 from adlab.training.vision import VisionSource, VisionTask, VisionTraining
 from adlab.training.vision_data import ViewCache
+from adlab.training.vision_run import VisionRun
 
 STEM, TRAIN, DEV = 17, 12, 4
 TRAINING = VisionTraining(epochs=2, batch_size=5, views=2, stem_stages=STEM, fashion_share=0.5)
@@ -129,3 +131,31 @@ def test_other_settings_have_another_folder_of_states():
     }
     assert len(names) == 3
     assert run_name("vision", VisionTraining(epochs=3)) in names
+
+
+def test_the_encoder_is_the_mean_of_two_trainings_from_one_start(sources, tmp_path, monkeypatch):
+    seen = []
+
+    def one_step(task, how):
+        """Instead of a training: moves the network to a constant of its own."""
+        seen.append((how.folder.name, how.budget_minutes, copy.deepcopy(task.net.state_dict()), task.config))
+        with torch.no_grad():
+            for tensor in task.net.state_dict().values():
+                tensor.fill_(float(len(seen)))
+        return FitResult(1.0, 4.0 * len(seen), how.epochs, None, len(seen) == 2)
+
+    monkeypatch.setattr(vision_run, "fit", one_step)
+    net = tiny_vision()
+    how = VisionRun(teacher=tmp_path, data=tmp_path, run=tmp_path, budget_minutes=9, training=TRAINING)
+    earlier, words = vision_run._train(how, net, sources)
+    assert all(torch.equal(tensor, torch.full_like(tensor, 1.5)) for tensor in net.state_dict().values())
+    (one, budget, start, tight), (two, _, again, loose) = seen
+    assert one != two
+    assert budget == 4.5
+    assert all(torch.equal(start[name], again[name]) for name in start)
+    assert (tight, loose) == (TRAINING, vision_run.looser(TRAINING))
+    assert (loose.feature_weight, loose.class_weight) == (tight.feature_weight / 2, tight.class_weight / 2)
+    assert earlier == 3 + 7
+    assert words == (
+        "2 epochs at a feature weight of 10 and 1 epochs at a feature weight of 5, ended by the time budget"
+    )
