@@ -1,9 +1,11 @@
-"""The bundled example ads."""
+"""The bundled example ads: simulated, each with one sentence about why it is there."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from adlab.app.state import Ad, Picture
 from adlab.paths import assets_dir
@@ -12,13 +14,27 @@ from adlab.paths import assets_dir
 @cache
 def examples() -> dict[str, Ad]:
     """All example ads by name, the first one first; read once a process."""
-    folder = assets_dir() / "examples"
-    entries = json.loads((folder / "examples.json").read_text(encoding="utf-8"))
+    folder = _folder()
     return {
         entry["name"]: Ad(
             picture=Picture((folder / entry["file"]).read_bytes(), entry["file"]),
             example=entry["name"],
             **entry["copy"],
         )
-        for entry in entries
+        for entry in _entries()
     }
+
+
+@cache
+def notes() -> dict[str, str]:
+    """Why each example is there, by name."""
+    return {entry["name"]: entry["note"] for entry in _entries()}
+
+
+def _folder() -> Path:
+    return assets_dir() / "examples"
+
+
+def _entries() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = json.loads((_folder() / "examples.json").read_text(encoding="utf-8"))
+    return entries

@@ -40,8 +40,10 @@ CAUSE_NAMES = {
     "background_season": "Background colour × season",
     "text_position_age": "Text position × age",
 }
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
-MONTHS += ("November", "December")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 AGREEMENTS = {0.0: "another product", 0.4: "another colour", 0.8: "silent on colour", 1.0: "all as shown"}
 SHOWN, SILENT = "as shown", "not named"

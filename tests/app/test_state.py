@@ -45,4 +45,4 @@ def test_a_creative_has_the_picture_and_all_texts():
     ad = next(iter(examples().values()))
     creative = creative_of(ad)
     assert {name: getattr(creative, name) for name in COPY_FIELDS} == ad.copy_fields
-    assert (creative.image.width, creative.image.height) == (800, 600)
+    assert (creative.image.width, creative.image.height) == (640, 640)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from adlab.app.examples import examples
+
 PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
 TITLES = {"score": "Score an ad", "latent_space": "Latent space", "simulator": "Simulator", "models": "Models"}
 TITLES["history"] = "History"
@@ -42,8 +44,8 @@ def test_an_empty_history_points_to_the_score_page(launch, monkeypatch):
 
 
 def test_the_history_lists_the_example_that_was_shown(launch):
-    app = launch("history")
-    assert app.expander[0].label.startswith("**A week at the beach** · **71** image–copy agreement (62 – 80) · ")
+    app, first = launch("history"), next(iter(examples().values()))
+    assert app.expander[0].label.startswith(f"**{first.title}** · **71** image–copy agreement (62 – 80) · ")
 
 
 def test_a_history_that_is_switched_off_says_so(launch, monkeypatch):

@@ -5,10 +5,10 @@ import threading
 import pytest
 from helpers.fake_assessor import NEEDED
 
-from adlab.app.examples import examples
+from adlab.app.examples import examples, notes
 from adlab.errors import CheckpointError
 
-FIRST, SHOE = next(iter(examples().values())), examples()["shoe"]
+FIRST, OTHER = next(iter(examples().values())), examples()["ice-cream"]
 
 
 def body(app) -> str:
@@ -47,9 +47,15 @@ def test_the_score_stands_with_its_reference_and_that_these_are_photos(launch):
 
 
 def test_an_example_is_chosen_with_one_click(launch):
-    app = launch().button(key="score.pick-shoe").click().run()
-    assert SHOE.title in body(app)
-    assert app.text_input(key="score.title").value == SHOE.title
+    app = launch().button(key="score.pick-ice-cream").click().run()
+    assert OTHER.title in body(app)
+    assert app.text_input(key="score.title").value == OTHER.title
+
+
+def test_an_example_says_why_it_is_there_until_the_ad_is_ones_own(launch):
+    app = launch()
+    assert notes()[FIRST.example] in body(app)
+    assert "ad-why" not in body(score(type_copy(app, title="My own words"))).split("</style>")[-1]
 
 
 def test_the_same_ad_is_scored_once(launch, fake):
@@ -57,8 +63,8 @@ def test_the_same_ad_is_scored_once(launch, fake):
     for _ in range(3):
         app.run()
     assert fake.calls == 1
-    app.button(key="score.pick-shoe").click().run()
-    app.button(key="score.pick-beach").click().run()
+    app.button(key="score.pick-ice-cream").click().run()
+    app.button(key="score.pick-sneaker").click().run()
     assert fake.calls == 2
 
 
@@ -117,7 +123,7 @@ def test_a_bad_file_is_refused_beside_the_field_and_nothing_is_lost(launch, name
     assert reason in app.error[0].value
     assert FIRST.title in body(app)
     assert app.text_input(key="score.title").value == FIRST.title
-    assert "Still in the form: beach.jpg" in body(app)
+    assert f"Still in the form: {FIRST.picture.name}" in body(app)
 
 
 def test_the_refusal_goes_once_a_good_file_comes(launch, png):

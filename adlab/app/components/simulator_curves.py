@@ -45,7 +45,7 @@ def show(plan: AdPlan, context: Context) -> None:
     with st.expander("The curves as a table", icon=":material/table_rows:"):
         table = simulator.curve_table(found)
         st.dataframe(
-            table.style.format(percent, subset=["CTR", "CVR", "CTCVR"]),
+            table.style.format(lambda rate: percent(float(str(rate))), subset=["CTR", "CVR", "CTCVR"]),
             hide_index=True,
             key="simulator.curves-table",
         )
