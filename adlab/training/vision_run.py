@@ -27,6 +27,7 @@ from adlab.paths import cache_dir, models_dir
 from adlab.training.run import Fit, fit, quiet, run_name
 from adlab.training.teacher import Teacher
 from adlab.training.vision import VisionSource, VisionTask, VisionTraining
+from adlab.training.vision_classifier import refit_classifier
 from adlab.training.vision_data import Pictures, Progress, ViewCache, cache_name
 from adlab.training.vision_measures import measure_vision
 
@@ -91,6 +92,7 @@ def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, 
     ]
     fit_head_scale(net, sources[0])
     trained_in, note = _train(run, net, sources)
+    refit_classifier(net.eval(), sources[0], run.seed)
     net.load_state_dict(as_stored(net.state_dict()))  # measure what ships, rounding included
     net.eval()
     measures = measure_vision(net, teacher, sources[0], splits["test"], flickr)
@@ -115,7 +117,7 @@ def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, 
             seed=run.seed,
             data=f"{len(splits['train']):,} Flickr8k training images, {len(fashion):,} product photos; mean "
             "of the weights of two trainings, each the best epoch by recall on 1,000 Flickr8k development images: "
-            f"{note}",
+            f"{note}; the classifier fitted again afterwards",
             minutes=(time.monotonic() - started) / 60 + trained_in,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
             config=asdict(run.training) | {"precision": PRECISION, "averaged_with": asdict(looser(run.training))},
