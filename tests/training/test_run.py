@@ -228,5 +228,5 @@ def test_a_setting_outside_its_range_is_refused_by_name(field, value, said):
 def test_states_on_disk_can_be_read_without_running_code(tmp_path: Path):
     run(Line(FALLING), 1, folder=tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["best.ckpt", "last.ckpt", "minutes"]
-    for path in tmp_path.iterdir():
+    for path in tmp_path.glob("*.ckpt"):
         assert torch.load(path, weights_only=True)["epoch"] == 0

@@ -11,12 +11,10 @@ from helpers.pictures import picture
 from helpers.tiny_models import tiny_vision
 from torch import nn
 
-from adlab.losses.distillation import ClassDistillationLoss
-from adlab.training import vision_classifier, vision_run
+from adlab.training import vision_run
 from adlab.training.run import Fit, FitResult, fit, run_name
 from adlab.training.teacher import TeacherOutput
 from adlab.training.vision import VisionSource, VisionTask, VisionTraining
-from adlab.training.vision_classifier import features_of, refit_classifier
 from adlab.training.vision_data import ViewCache
 from adlab.training.vision_run import VisionRun
 
@@ -150,7 +148,8 @@ def test_the_encoder_is_the_mean_of_two_trainings_from_one_start(sources, tmp_pa
     net = tiny_vision()
     how = VisionRun(teacher=tmp_path, data=tmp_path, run=tmp_path, budget_minutes=9, training=TRAINING)
     earlier, words = vision_run._train(how, net, sources)
-    assert all(torch.equal(tensor, torch.full_like(tensor, 1.5)) for tensor in net.state_dict().values())
+    for tensor in net.state_dict().values():  # 1 and 2
+        torch.testing.assert_close(tensor, torch.full_like(tensor, 2 - vision_run.TIGHT_SHARE))
     (one, budget, start, tight), (two, _, again, loose) = seen
     assert one != two
     assert budget == 4.5
@@ -161,24 +160,3 @@ def test_the_encoder_is_the_mean_of_two_trainings_from_one_start(sources, tmp_pa
     assert words == (
         "2 epochs at a feature weight of 10 and 1 epochs at a feature weight of 5, ended by the time budget"
     )
-
-
-def test_the_classifier_is_fitted_again_and_nothing_else_moves(sources):
-    net = tiny_vision().eval()
-    before = copy.deepcopy(net.state_dict())
-    worse, better = refit_classifier(net, sources[0], seed=0)
-    assert better < worse
-    changed = {name for name, tensor in net.state_dict().items() if not torch.equal(tensor, before[name])}
-    assert changed == {"classifier.weight", "classifier.bias"}
-    loss = ClassDistillationLoss()
-    pooled, logits = features_of(net, sources[0], sources[0].validation, 0)
-    assert float(loss(net.classifier(pooled), logits)) == pytest.approx(better, abs=1e-5)
-
-
-def test_a_classifier_that_only_gets_worse_is_left_as_it_was(sources, monkeypatch):
-    net = tiny_vision().eval()
-    monkeypatch.setattr(vision_classifier, "RATE", 1e4)
-    before = copy.deepcopy(net.state_dict())
-    first, second = refit_classifier(net, sources[0], seed=0)
-    assert first == second
-    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
