@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from textwrap import shorten
 
@@ -30,6 +32,16 @@ def load_tokenizer(folder: Path, max_tokens: int):  # type: ignore[no-untyped-de
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_tokens)
     return tokenizer
+
+
+def tokenizer_digest(tokenizer) -> str:  # type: ignore[no-untyped-def]
+    """What a tokenizer does, in eight hexadecimal digits: its vocabulary, and its pieces of a sentence full of traps.
+
+    Not the digest of its file: the same tokenizer is published in several layouts.
+    """
+    words = sorted(tokenizer.get_vocab().items())
+    pieces = tokenizer.encode("Don't pay $49.99: Café-Crème, İstanbul\u2019s iPhone-12 – 东京!").ids
+    return hashlib.sha256(json.dumps([words, pieces]).encode()).hexdigest()[:8]
 
 
 def load_network(folder: Path) -> tuple[nn.Module, int]:

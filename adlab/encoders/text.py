@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer
+from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer, tokenizer_digest
 from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
@@ -89,7 +89,7 @@ class TextEncoder:
             modality="text",
             output_dim=width,
             weights_sha256=digest,
-            preprocessing=f"wordpiece uncased, {max_tokens} tokens, {pooling} pooling",
+            preprocessing=f"wordpiece {tokenizer_digest(self._tokenizer)}, {max_tokens} tokens, {pooling} pooling",
             licence=licence,
             data_terms="public web text",
         )

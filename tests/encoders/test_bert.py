@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import BertConfig, BertModel, BertTokenizer
 
+from adlab.encoders.bert_files import load_tokenizer
 from adlab.encoders.text import BERT_MAX_TOKENS, load_bert
 from adlab.errors import WeightsUnavailableError
 
@@ -95,6 +96,19 @@ def test_other_weights_have_another_identity(model, tmp_path):
         other = tiny_bert()
         other.embeddings.word_embeddings.weight[0, 0] += 1
     assert load_bert(write(tmp_path / "b", other)).spec.encoder_id != first
+
+
+def test_another_vocabulary_is_another_identity_and_another_layout_of_it_is_not(model, tmp_path):
+    """A tokenizer that cuts words otherwise feeds the same weights other numbers."""
+    plain = load_bert(write(tmp_path / "a", model))
+    folder = write(tmp_path / "b", model)
+    load_tokenizer(folder, 50).save(str(folder / "tokenizer.json"), pretty=True)
+    assert load_bert(folder).spec == plain.spec
+    (folder / "tokenizer.json").unlink()
+    swapped = (folder / "vocab.txt").read_text().splitlines()
+    swapped[-1], swapped[-2] = swapped[-2], swapped[-1]
+    (folder / "vocab.txt").write_text("\n".join(swapped) + "\n")
+    assert load_bert(folder).spec.encoder_id != plain.spec.encoder_id
 
 
 def test_a_missing_tensor_is_named(model, tmp_path):
