@@ -28,8 +28,8 @@ EPILOG = """\b
 Output: the folder --out with
   manifest.json  settings, coefficients, share of each group of causes in the
                  variance of the log-odds, ceilings of AUC and SPRC, counts
-  ads.parquet    one row an ad: table contract, causes, true rates; it can be
-                 scored as it is
+  ads.parquet    one row an ad: table contract, causes (cause_…), true rates
+                 (true_…); it can be scored as it is
   log/           part-00000.parquet, … in order of time: ad_id, user_id, date,
                  gender, age_band, month, weekday, hour, position,
                  impressions, clicks, conversions. With --aggregate one row

@@ -1,4 +1,4 @@
-"""The ads of a collection as rows of the table contract, with their causes and their truth, and as pictures."""
+"""The ads of a collection as rows of the table contract, with causes (`cause_…`) and truth, and as pictures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from adlab.simulator.ad import AdPlan
 from adlab.simulator.coefficients import OUTCOMES, Group
 from adlab.simulator.distribution import draw_factors
 from adlab.simulator.plan import plan_ad
-from adlab.simulator.population import FactorTable, context_nodes, factor_table
+from adlab.simulator.population import CAUSE, FactorTable, context_nodes, factor_table
 from adlab.simulator.response import ResponseModel, grouped
 from adlab.simulator.settings import SimulationSettings
 
@@ -78,7 +78,7 @@ def ad_rows(
         frame[name] = count[place].astype(np.int64)
     if splits is not None:
         frame["split"] = np.array(SPLITS)[splits[place]]
-    causes = pd.DataFrame([plan.factors.as_row() for plan in plans])
+    causes = pd.DataFrame([plan.factors.as_row() for plan in plans]).add_prefix(CAUSE)
     return pd.concat(
         [frame, causes, _drawn(plans), truth_rows(model, factor_table([p.factors for p in plans]))], axis=1
     )
@@ -92,7 +92,7 @@ def truth_rows(model: ResponseModel, ads: FactorTable) -> pd.DataFrame:
     for outcome in OUTCOMES:
         groups = grouped(model.contributions(ads, anywhere, outcome))
         for group in _OF_THE_AD:
-            frame[f"{outcome}_{group}"] = groups[group]
+            frame[f"true_{outcome}_{group}"] = groups[group]
     return frame
 
 
@@ -150,10 +150,14 @@ def _row(plan: AdPlan) -> dict[str, object]:
 
 
 def _drawn(plans: list[AdPlan]) -> pd.DataFrame:
-    names = ("attribute", "headline", "subline", "price", "badge", "button")
+    words = ("headline", "subline", "price", "badge", "button")
     rows = [
-        {name: getattr(plan, name) for name in names}
-        | {"relevance_reason": plan.relevance.reason, "only_in_image": plan.relevance.only_in_image}
+        {f"drawn_{name}": getattr(plan, name) for name in words}
+        | {
+            "attribute": plan.attribute,
+            "relevance_reason": plan.relevance.reason,
+            "only_in_image": plan.relevance.only_in_image,
+        }
         for plan in plans
     ]
     return pd.DataFrame(rows)

@@ -18,6 +18,7 @@ from adlab.simulator.factors import BACKGROUND_COLOURS, TEXT_POSITIONS, Factors
 
 NUMBERS = ("agreement", "appeal", "contrast", "clutter", "cta", "participation", "urgency", "length", "specificity")
 LEVELS = {"background": BACKGROUND_COLOURS, "text_position": TEXT_POSITIONS}
+CAUSE = "cause_"  # before the causes in a table: `score` has columns of the plain names
 BEST_LENGTH, LENGTH_SPREAD = 20.0, 3.0
 _POINTS = 1 << 14
 _CONTEXTS_PER_AD = 8
@@ -75,10 +76,10 @@ def factor_table(ads: Iterable[Factors] | pd.DataFrame) -> FactorTable:
         InputError: A column is missing.
     """
     if isinstance(ads, pd.DataFrame):
-        missing = [name for name in (*NUMBERS, *LEVELS) if name not in ads]
+        missing = [name for name in (*NUMBERS, *LEVELS) if CAUSE + name not in ads]
         if missing:
-            raise InputError(f"The table has no column {missing[0]!r}; give an ads table that simulate has written.")
-        columns = {name: ads[name].tolist() for name in (*NUMBERS, *LEVELS)}
+            raise InputError(f"There is no column {CAUSE + missing[0]!r}; give an ads table that simulate has written.")
+        columns = {name: ads[CAUSE + name].tolist() for name in (*NUMBERS, *LEVELS)}
     else:
         rows = list(ads)
         columns = {name: [getattr(row, name) for row in rows] for name in (*NUMBERS, *LEVELS)}

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from adlab.cli.heads import HEADS
 from adlab.data.table import creative_of, outcomes_of, read_table, validate
 from adlab.errors import ConfigError, InputError
 from adlab.simulator import collection, log, simulation
@@ -65,7 +66,15 @@ def test_ads_carry_their_causes_and_their_truth(out):
         for outcome in ("click", "convert"):
             groups = getattr(truth, outcome).groups
             for group in ("shared", "image", "text"):
-                assert ads[f"{outcome}_{group}"][index] == pytest.approx(groups[group])
+                assert ads[f"true_{outcome}_{group}"][index] == pytest.approx(groups[group])
+
+
+def test_no_column_of_the_ads_is_one_that_score_writes(out):
+    simulate(SETTINGS, out)
+    ads = read_table(out / "ads.parquet")
+    assert {column for head in HEADS.values() for column in head.columns}.isdisjoint(ads.columns)
+    with pytest.raises(InputError, match="no column 'cause_agreement'"):
+        factor_table(ads.drop(columns="cause_agreement"))
 
 
 def test_the_manifest_says_what_was_done_and_what_can_be_reached(out):
