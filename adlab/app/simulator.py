@@ -233,6 +233,17 @@ def curve_table(found: tuple[Curve, ...]) -> pd.DataFrame:
     )
 
 
+def week_table(week: list[list[Rates]]) -> pd.DataFrame:
+    """The table twin of the grid: one row an hour of the week."""
+    return pd.DataFrame(
+        [
+            {"weekday": level_words("weekday", day + 1), "hour": hour, "CTR": ctr, "CVR": cvr, "CTCVR": ctcvr}
+            for day, row in enumerate(week)
+            for hour, (ctr, cvr, ctcvr) in enumerate(row)
+        ]
+    )
+
+
 def value_of(name: str, factors: Factors, context: Context) -> str:
     """The value that stands behind a factor, in words."""
     if name in CONTEXT_LEVELS:

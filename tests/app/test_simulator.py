@@ -72,6 +72,9 @@ def test_the_week_holds_the_response_of_each_hour():
     week = simulator.hours_by_weekday(PLAN.factors, SEEN_BY)
     assert [len(row) for row in week] == [24] * 7
     assert week[0][12] == pytest.approx(simulator.rates(PLAN.factors, SEEN_BY))
+    table = simulator.week_table(week)
+    assert table.shape == (168, 5)
+    assert table[(table.weekday == "Sunday") & (table.hour == 23)].CTR.item() == week[6][23].ctr
 
 
 def test_the_table_of_shares_adds_up():

@@ -166,3 +166,34 @@ def test_nothing_is_fetched_from_another_server(server, visit):
     page.get_by_role("link", name="Models").click()
     page.wait_for_selector("text=Measured")
     assert foreign == []
+
+
+def rates(page):
+    return page.inner_text(".ad-sim .rates")
+
+
+def test_a_moved_cause_redraws_the_ad_and_its_true_response_and_stays(visit):
+    page = visit("simulator")
+    page.wait_for_selector(".ad-sim .rates")
+    page.get_by_role("tab", name="Picture").click()
+    drawn, picture = rates(page), page.get_attribute(".ad-sim .sheet > img", "src")
+    assert drawn.count("as first drawn") == 3
+    page.get_by_role("slider", name="Clutter").press("ArrowRight")
+    page.wait_for_selector(".ad-sim .change:has-text('▼')")
+    assert page.get_attribute(".ad-sim .sheet > img", "src") != picture
+    moved = rates(settled(page))
+    page.get_by_role("link", name="Models").click()
+    page.wait_for_selector("h1:has-text('Models')")
+    page.get_by_role("link", name="Simulator").click()
+    page.wait_for_selector(".ad-sim .rates")
+    assert rates(settled(page)) == moved
+
+
+def test_the_simulated_ad_stays_in_sight_on_a_phone(visit):
+    page = visit("simulator", **PHONE)
+    page.wait_for_selector(".ad-multiples")
+    settled(page).evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollTo(0, 1200)")
+    page.wait_for_timeout(400)
+    box = page.locator(".ad-sim").bounding_box()
+    assert 0 < box["y"] < 100
+    assert box["height"] < PHONE["height"] / 3

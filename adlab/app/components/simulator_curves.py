@@ -31,8 +31,10 @@ def show(plan: AdPlan, context: Context) -> None:
         persist_state="session",
     )
     found = simulator.curves(plan.factors, context)
+    table = simulator.curve_table(found)
     if chosen == OF_WEEK:
         week = simulator.hours_by_weekday(plan.factors, context)
+        table = simulator.week_table(week)
         body = grid([[_of(cell, name) for cell in row] for row in week], context)
     else:
         body = multiples([c for c in found if (c.name in CONTEXT_LEVELS) == (chosen == OF_CONTEXT)], name)
@@ -42,8 +44,7 @@ def show(plan: AdPlan, context: Context) -> None:
         f'<span class="ad-badge sim">{BADGE}</span></div>'
         f'<p class="ad-quiet">One thing moves, all else stays as it is above; the mark is this ad.</p>{body}</section>'
     )
-    with st.expander("The curves as a table", icon=":material/table_rows:"):
-        table = simulator.curve_table(found)
+    with st.expander("These numbers as a table", icon=":material/table_rows:"):
         st.dataframe(
             table.style.format(lambda rate: percent(float(str(rate))), subset=["CTR", "CVR", "CTCVR"]),
             hide_index=True,
