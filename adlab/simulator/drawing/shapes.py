@@ -28,7 +28,7 @@ def shape(*corners: Point, r: float = 0.0, closed: bool = True, steps: int = 7) 
     """A polygon with rounded corners.
 
     Args:
-        corners: (x, y) or (x, y, radius) each; a radius is held at half of the shorter edge.
+        corners: (x, y) or (x, y, radius) each; a radius is held at half of each edge.
         r: Radius where a corner names none.
         closed: Whether the last corner joins the first; an open line keeps its two ends sharp.
         steps: Points along each rounded corner.

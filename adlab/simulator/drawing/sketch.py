@@ -27,7 +27,8 @@ class Mark:
         opacity: 0–1.
         width: Width of a line or of dashes, in units.
         inside: Whether it is seen only on the last form.
-        light: How a form is shaded, a name of `raster.LIGHTS`.
+        light: How a form is shaded: "pillow" (soft, follows the outline), "level" (not at all) or a name of
+            `raster.LIGHTS`.
         lift: Moves a form's shading to the dark (−) or the light (+).
         cast: Strength of the shadow that a form throws on what is below it, 0–1.
     """

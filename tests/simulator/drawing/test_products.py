@@ -86,13 +86,16 @@ def test_another_variant_is_another_shape_and_another_view_another_pose(kind):
         assert other.size != first.size or np.abs(np.asarray(other, int) - np.asarray(first, int)).mean() > 1
 
 
-def test_a_white_product_has_an_outline_that_parts_it_from_a_white_ground():
-    image = draw_product("mug", "white", 120, finish=0.5)
-    ground = Image.new("RGB", image.size, (255, 255, 255))
-    ground.paste(image, (0, 0), image)
-    alpha = np.asarray(image.getchannel("A")) > 128
-    border = alpha & ~(np.roll(alpha, 1, 0) & np.roll(alpha, -1, 0) & np.roll(alpha, 1, 1) & np.roll(alpha, -1, 1))
-    assert np.median(np.asarray(ground.convert("L"))[border]) < 215
+@pytest.mark.parametrize("colour", ["white", "black"])
+def test_an_outline_parts_a_product_from_a_ground_of_its_own_colour(colour):
+    image = draw_product("suitcase", colour, 120, finish=0.5)
+    base = PALETTE[colour].base
+    ground = Image.new("RGB", (image.width + 20, image.height), base)
+    ground.paste(image, (10, 0), image)
+    row = np.abs(np.asarray(ground, int)[80] - base).mean(axis=1)  # through the middle of its body
+    assert row[:10].max() == 0
+    assert row[10:15].max() > 40
+    assert row[-15:-10].max() > 40
 
 
 @pytest.mark.parametrize("size", [16, 33, 100, 300])

@@ -25,9 +25,12 @@ def test_a_rounded_box_loses_the_area_outside_of_its_four_curves():
     assert area(points) == pytest.approx(100 - 4 * 9 / 6, abs=0.01)
 
 
-def test_a_radius_is_held_at_half_of_the_shorter_edge():
-    assert np.array_equal(box(0, 0, 8, 4, 50), shape((0, 0, 50), (8, 0, 50), (8, 4, 50), (0, 4, 50)))
-    assert box(0, 0, 8, 4, 50).min() == pytest.approx(0, abs=1e-9)
+def test_a_radius_is_held_at_half_of_each_edge():
+    # The curves then meet at the middles of the edges and leave 4 · 2 / 6 outside in each corner.
+    points = shape((0, 0), (8, 0), (8, 4), (0, 4), r=50, steps=200)
+    assert area(points) == pytest.approx(32 - 4 * 8 / 6, abs=0.01)
+    for middle in ((4, 0), (8, 2), (4, 4), (0, 2)):
+        assert np.hypot(*(points - middle).T).min() == pytest.approx(0, abs=1e-9)
 
 
 def test_an_open_curve_starts_and_ends_at_its_ends():
