@@ -21,11 +21,12 @@ SUFFIXES = (".csv", ".parquet", ".json")
 ERROR, NOTES = "error", "notes"
 Space = Literal["shared", "private-image", "private-text", "private"]
 Method = Literal["pca", "tsne", "tsne-raw", "umap"]
-HELP = """Map the ads of a table, or the pictures of a folder, in a latent space of a FOCAL checkpoint.
+HELP = """Map ads in a latent space and judge the map.
 
-TABLE is a .csv (UTF-8) or .parquet file as score takes it, or a folder whose pictures are each an ad without
-copy. Every ad that has what the space needs is mapped, none is left out; the same ads and options give the same
-map. Pictures and texts that rows share are encoded once and are one point.
+The spaces are those of a FOCAL checkpoint. TABLE is a .csv (UTF-8) or .parquet file as score takes it, or a
+folder whose pictures are each an ad without copy. Every ad that has what the space needs is mapped, none is left
+out; the same ads and options give the same map. Pictures and texts that rows share are encoded once and are one
+point of a private space.
 
 \b
 Spaces:
@@ -47,10 +48,11 @@ Output: the rows in their order with the input columns as they were, then
   cosine        of picture and copy in the shared space
   notes         what a row lacks for the space
   error         why a row cannot be read
-and the numbers beside the map: parameters, trustworthiness, continuity, and for every space what a cross-validated
-linear probe reads from it, with its 90 % interval, against chance and against an untrained network. With OUT in
-JSON they stand in it under "numbers", otherwise in OUT.numbers.json beside it. The label is the column label,
-else whether there were conversions, else clicks.
+
+With them come the numbers beside the map: parameters, trustworthiness, continuity, and for every space what a
+cross-validated linear probe reads from it, with its 90 % interval, against chance and against an untrained
+network. In JSON they stand under "numbers", otherwise in a file beside OUT that ends in .numbers.json. The label
+is the column label, else whether there were conversions, else clicks.
 
 \b
 Exit codes:
@@ -89,8 +91,9 @@ def run(
     _check_output(table, out)
     if images is not None and not images.is_dir():
         raise InputError(f"--images is {str(images)!r}, which is not a folder; give the folder of the pictures.")
-    from adlab.cli.projecting import Wanted, project, read_ads_of
+    from adlab.cli.projecting import Wanted, chosen_checkpoint, project, read_ads_of
 
+    chosen_checkpoint(checkpoint)  # before any work
     wanted = Wanted(
         checkpoint=checkpoint,
         space=space,

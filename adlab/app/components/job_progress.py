@@ -10,7 +10,7 @@ from adlab.app.components.text import plain
 from adlab.app.jobs import Job, Stopped
 from adlab.errors import AdlabError
 
-EVERY = 0.5  # seconds
+EVERY = 1.0  # seconds; each look costs the server a short run
 
 
 def show(job: Job, key: str, on_cancel: Callable[[], None], cancel_words: str = "Cancel") -> None:
