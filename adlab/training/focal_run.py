@@ -25,7 +25,7 @@ from adlab.training.focal_interval import fit_interval_scale, interval_coverage
 from adlab.training.focal_measures import measure_focal
 from adlab.training.focal_readings import fit_readings
 from adlab.training.focal_reference import reference_name, save_reference_set
-from adlab.training.run import Fit, fit, quiet
+from adlab.training.run import Fit, fit, quiet, run_name
 
 NAME = "focal-flickr8k"
 HELD_OUT = 2  # further members, not shipped, on which the interval is calibrated and its coverage measured
@@ -87,7 +87,8 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
     image_encoder = load_image_encoder(run.image_encoder, device=device)
     text_encoder = TEXT_ENCODERS[run.text_encoder](device=device)
     pairs = flickr_pairs(run.data, image_encoder, text_encoder, progress)
-    members = train_members(run, pairs, run.members + HELD_OUT)
+    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    members = train_members(run, pairs, encoders, run.members + HELD_OUT)
     network = FocalEnsemble(members[: run.members])
     network.load_state_dict(as_stored(network.state_dict()))  # measure what ships, rounding included
     network.eval()
@@ -95,7 +96,6 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
     scale = fit_interval_scale(everyone, run.members, pairs, pairs.rows["dev"])
     coverage = interval_coverage(everyone, run.members, scale, pairs, pairs.rows["test"])
     readings = fit_readings(network, pairs)
-    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     terms = f"research (Flickr8k: cite Hodosh et al. 2013); encoders: {image_encoder.spec.data_terms}"
     record = TrainingRecord(
         command=command,
@@ -141,9 +141,11 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
     )
 
 
-def train_members(run: FocalRun, pairs: FlickrPairs, count: int) -> list[Focal]:
+def train_members(run: FocalRun, pairs: FlickrPairs, encoders: dict[str, str], count: int) -> list[Focal]:
     """Train `count` networks, each on its own bootstrap of the training images; a stopped call goes on."""
-    config, folder = PRESETS[run.preset], run.run or cache_dir() / "runs" / f"{run.out.name}-{run.seed}"
+    config = PRESETS[run.preset]
+    own = run_name(run.out.name, config, encoders, run.seed)
+    folder = run.run or cache_dir() / "runs" / own
     nets = []
     for member in range(count):
         seed = run.seed * 1000 + member

@@ -95,13 +95,13 @@ def train_focal_sim(run: FocalSimRun, progress: Progress = no_progress, command:
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER, device=device), load_minilm(device=device)
     pairs = simulated_pairs(run.collection, image_encoder, text_encoder, progress)
     rows = [bootstrap_rows(pairs.rows["train"], run.seed * 1000 + member) for member in range(run.members)]
-    network = _train_members(run, pairs, rows)
+    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    network = _train_members(run, pairs, encoders, rows)
     output = embeddings_of(network, pairs.features.image, pairs.features.text[:, 0])
     counts = Counts(pairs.impressions, pairs.conversions)
     config = ConversionConfig(members=run.members, latent_dim=network.config.latent_dim)
     strength, regression = best_regressions(output, counts, config, rows, pairs.rows["dev"])
     calibration = _calibrate(regression, output, counts, pairs)
-    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     measures = measure_conversion(output, regression, calibration, pairs, rows, strength, run.seed)
     manifest = Manifest(
         name=run.out.name,
@@ -173,8 +173,11 @@ def best_regressions(
     return strength, regression
 
 
-def _train_members(run: FocalSimRun, pairs: SimulatedPairs, rows: list[np.ndarray]) -> FocalEnsemble:
-    folder = run.run or cache_dir() / "runs" / run_name(run.out.name, run.training, run.collection, run.seed)
+def _train_members(
+    run: FocalSimRun, pairs: SimulatedPairs, encoders: dict[str, str], rows: list[np.ndarray]
+) -> FocalEnsemble:
+    own_name = run_name(run.out.name, run.training, run.collection, encoders, run.seed)
+    folder = run.run or cache_dir() / "runs" / own_name
     nets = []
     for member, own in enumerate(rows):
         seed = run.seed * 1000 + member
