@@ -14,6 +14,7 @@ from adlab.simulator.drawing.shapes import blob, box, curve, limb, moved, oval, 
 from adlab.simulator.factors import BACKGROUND_COLOURS
 
 FACTOR = 2
+SHADOW: RGB = (26, 24, 38)
 MOST = 34  # things in the fullest picture
 Part = tuple[np.ndarray, int]  # outline in units of the thing (about −5 to 5), and which of its colours
 COMPANIONS = {
@@ -58,15 +59,14 @@ def draw_clutter(size: tuple[int, int], amount: float, colour: str, rng: np.rand
     # Everything random is drawn first, so that the amount changes nothing but how many things are shown.
     places, kinds, turns = _places(size, rng), rng.integers(len(THINGS), size=MOST), rng.uniform(0, 360, MOST)
     sizes, picks = rng.uniform(0.75, 1.25, MOST), rng.integers(3, size=MOST)
-    canvas = _Canvas(size)
     unit = (size[0] * size[1]) ** 0.5 / 100
+    parts = []
     for i in range(int(np.ceil(amount * MOST))):
         grown = min(1.0, amount * MOST - i)  # the last one grows in
-        things = _colours(colour, int(picks[i]))
+        colours, turn = _colours(colour, int(picks[i])), _rotation(float(turns[i])) * (unit * sizes[i] * grown)
         for points, which in _parts(int(kinds[i])):
-            part = _turned(points, turns[i]) * (unit * sizes[i] * grown) + places[i]
-            canvas.add(part, things[which], shadow=which == 0, unit=unit * grown)
-    return canvas.finished()
+            parts.append((points @ turn + places[i], colours[which], 0.6 * unit * grown if which == 0 else 0.0))
+    return _painted(size, parts)
 
 
 @lru_cache(maxsize=16)
@@ -74,25 +74,21 @@ def _parts(kind: int) -> list[Part]:
     return THINGS[kind]()
 
 
-class _Canvas:
-    def __init__(self, size: tuple[int, int]) -> None:
-        big = (size[0] * FACTOR, size[1] * FACTOR)
-        self.rgb, self.alpha = Image.new("RGB", big, (60, 58, 70)), Image.new("L", big)
-        self._draws = ImageDraw.Draw(self.rgb), ImageDraw.Draw(self.alpha)
-
-    def add(self, points: np.ndarray, colour: RGB, *, shadow: bool, unit: float) -> None:
-        if shadow:
-            low = (moved(points, 0.35 * unit, 0.6 * unit) * FACTOR).ravel().tolist()
-            self._draws[0].polygon(low, fill=(26, 24, 38))
-            self._draws[1].polygon(low, fill=64)
+def _painted(size: tuple[int, int], parts: list[tuple[np.ndarray, RGB, float]]) -> Image.Image:
+    """Parts and, below them all, shadows of those that have one: outline, colour, length of the shadow in pixels."""
+    big = (size[0] * FACTOR, size[1] * FACTOR)
+    rgb, alpha = Image.new("RGB", big, SHADOW), Image.new("L", big)
+    on_rgb, on_alpha = ImageDraw.Draw(rgb), ImageDraw.Draw(alpha)
+    for points, _, length in parts:
+        if length:
+            on_alpha.polygon((moved(points, 0.5 * length, length) * FACTOR).ravel().tolist(), fill=64)
+    for points, colour, _ in parts:
         flat = (points * FACTOR).ravel().tolist()
-        self._draws[0].polygon(flat, fill=colour)
-        self._draws[1].polygon(flat, fill=255)
-
-    def finished(self) -> Image.Image:
-        image = self.rgb.reduce(FACTOR)
-        image.putalpha(self.alpha.reduce(FACTOR))
-        return image
+        on_rgb.polygon(flat, fill=colour)
+        on_alpha.polygon(flat, fill=255)
+    image = rgb.reduce(FACTOR)
+    image.putalpha(alpha.reduce(FACTOR))
+    return image
 
 
 def _places(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
@@ -102,11 +98,6 @@ def _places(size: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     spread = steps % 1 * 2 - 1
     outwards = np.sign(spread) * np.abs(spread) ** 0.6
     return (outwards * 0.5 + 0.5) * size
-
-
-def _turned(points: np.ndarray, degrees: float) -> np.ndarray:
-    t = np.radians(degrees)
-    return points @ np.array([[np.cos(t), np.sin(t)], [-np.sin(t), np.cos(t)]])
 
 
 def _colours(ground: str, pick: int) -> tuple[RGB, RGB, RGB, RGB]:
@@ -171,7 +162,7 @@ def _scraps() -> list[Part]:
 
 
 def _rosette() -> list[Part]:
-    petals = [(moved(oval(3.2, 0, 2.4, 1.7), turn=0) @ _rotation(a), 0) for a in range(0, 360, 60)]
+    petals = [(oval(3.2, 0, 2.4, 1.7) @ _rotation(a), 0) for a in range(0, 360, 60)]
     return [*petals, (oval(0, 0, 1.8), 3)]
 
 
