@@ -149,7 +149,7 @@ def _ceilings(axes: Any, results: SimulatorResults) -> None:
         best = {"ctr": results.ceiling.ctr_auc, "cvr": results.ceiling.cvr_auc, "ctcvr": results.ceiling.ctcvr_auc}[
             task
         ]
-        ax.axvline(best, color=COLOURS[1], ls="--", label="ceiling")
+        ax.axvline(best, color=COLOURS[1], ls="--", label="ceiling over all ads")
         ax.set(yticks=places, yticklabels=[r.name for r in rows], xlim=(0.4, 0.9), xlabel="AUC", title=titles[task])
         if task != TASKS[0]:
             ax.set_yticklabels([])
