@@ -15,6 +15,7 @@ from typing import Any
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.runtime.pages_manager import PagesManager
 
 from adlab.app import preload
 
@@ -27,6 +28,9 @@ COOKIE_SECONDS = 400 * 24 * 3600  # as long as browsers keep one
 @asynccontextmanager
 async def preloading(_app: Any) -> AsyncIterator[None]:
     """Server start: the models load in a thread while the first page is already served."""
+    # Until `st.navigation` has run once, Streamlit takes the folder pages/ for its older kind of app, and a first
+    # visit straight to a page would run that page without app.py.
+    PagesManager.uses_pages_directory = False
     preload.start()
     preload.start_maps()
     yield

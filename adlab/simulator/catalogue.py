@@ -1,4 +1,4 @@
-"""The products of the simulated world: fifty kinds in nine categories."""
+"""The products of the simulated world: fifty-two kinds in nine categories."""
 
 from __future__ import annotations
 

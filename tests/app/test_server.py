@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 
 from adlab.app import preload, server
 from adlab.app.server import COOKIE, BrowserCookie, cookie_for, has_id
@@ -66,12 +67,27 @@ def test_the_cookie_is_restricted_to_https_where_the_page_is():
     assert "Secure" not in answer()[0]
 
 
-def test_the_models_start_to_load_when_the_server_starts(monkeypatch):
+def test_models_and_maps_start_to_load_when_the_server_starts(monkeypatch):
     started = []
-    monkeypatch.setattr(preload, "start", lambda: started.append(1))
+    monkeypatch.setattr(preload, "start", lambda: started.append("models"))
+    monkeypatch.setattr(preload, "start_maps", lambda: started.append("maps"))
 
     async def start() -> None:
         async with server.preloading(None):
-            assert started == [1]
+            assert started == ["models", "maps"]
+
+    run(start())
+
+
+def test_a_first_visit_straight_to_a_page_runs_app_py(monkeypatch):
+    """Streamlit would take the folder pages/ for its older kind of app until the navigation has run once."""
+    monkeypatch.setattr(preload, "start", lambda: None)
+    monkeypatch.setattr(preload, "start_maps", lambda: None)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+
+    async def start() -> None:
+        async with server.preloading(None):
+            PagesManager(str(ROOT / "app.py"))
+            assert PagesManager.uses_pages_directory is False
 
     run(start())
