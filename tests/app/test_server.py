@@ -10,6 +10,7 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from adlab.app import preload, server
 from adlab.app.server import COOKIE, BrowserCookie, cookie_for, has_id
+from adlab.paths import ROOT
 
 GOOD = "x" * 43
 
