@@ -42,7 +42,7 @@ def test_an_ad_is_called_by_its_title_else_its_text_else_its_file():
 
 
 def test_a_creative_has_the_picture_and_all_texts():
-    ad = next(iter(examples().values()))
+    ad = examples()["sneaker"]
     creative = creative_of(ad)
     assert {name: getattr(creative, name) for name in COPY_FIELDS} == ad.copy_fields
     assert (creative.image.width, creative.image.height) == (640, 640)

@@ -112,7 +112,7 @@ def test_a_reference_set_gives_groups_embeddings_and_float64_quantiles(tiny_mode
     assert reference.quantiles["true/cosine"].shape == (LEVELS,)
     assert reference.quantiles["true/member_cosine"].shape == (5, LEVELS)
     assert reference.quantiles["true/cosine"].dtype == np.float64
-    assert set(reference.embeddings) == {"shared_image", "shared_text"}
+    assert set(reference.embeddings) == {"shared_image", "shared_text", "private_image", "private_text"}
     with pytest.raises(UnknownNameError, match="Did you mean 'mismatched'"):
         reference.group("mismatch")
 
