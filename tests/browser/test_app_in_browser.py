@@ -107,10 +107,10 @@ def test_the_link_leads_to_the_form(visit):
 
 
 def test_the_ad_stays_beside_its_scores_while_one_scrolls(visit):
-    page = scored(visit())
+    page = settled(scored(visit()))  # a half-drawn page is too short for anything to stay
     page.evaluate("document.querySelector('[data-testid=\"stMain\"]').scrollTo(0, 250)")
-    page.wait_for_timeout(300)
-    assert page.locator(AD).bounding_box()["y"] > 0
+    page.wait_for_function("document.querySelector('[data-testid=\"stMain\"]').scrollTop === 250")
+    page.wait_for_function(f"document.querySelector('{AD}').getBoundingClientRect().top > 0")
 
 
 def test_the_history_survives_a_reload_and_is_ones_own(visit):
