@@ -12,7 +12,7 @@ from torch import nn
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.store import Checkpoint, list_checkpoints, load_checkpoint
 from adlab.encoders.image import PUBLISHED, ImageEncoder, ShippedNetwork, load_published
-from adlab.encoders.mobilenet import MAP_CHANNELS, VisionConfig, VisionNet
+from adlab.encoders.mobilenet import LEVEL_DIM, MAP_CHANNELS, VisionConfig, VisionNet
 from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.spec import EncoderSpec
 from adlab.errors import CheckpointError, InputError, UnknownNameError
@@ -79,7 +79,7 @@ def load_image_encoder(
         licence=checkpoint.manifest.licence,
         data_terms=checkpoint.manifest.terms,
     )
-    return ImageEncoder(ShippedNetwork(network), letterbox, spec, device)
+    return ImageEncoder(ShippedNetwork(network), letterbox, spec, device, level_dim=LEVEL_DIM)
 
 
 def check_encoders(manifest: Manifest, encoders: dict[str, str]) -> None:

@@ -38,12 +38,14 @@ class ImageEncoding(NamedTuple):
         pooled: (B, C), the mean over the map.
         class_logits: (B, 1000), ImageNet classes.
         aligned: (B, D) in the joint space of pictures and texts, or None for encoders without one.
+        levels: (B, L), channel statistics of inner maps, or None for encoders without them.
     """
 
     feature_map: Tensor
     pooled: Tensor
     class_logits: Tensor
     aligned: Tensor | None
+    levels: Tensor | None = None
 
 
 class ImageEncoder:
@@ -54,19 +56,31 @@ class ImageEncoder:
         preprocess: Makes the square.
         spec: The identity card; its `output_dim` is the width of `represent`.
         device: Where to compute.
+        level_dim: Width of the channel statistics that the network gives, 0 for none.
     """
 
     def __init__(
-        self, network: nn.Module, preprocess: Letterbox | CentreCrop, spec: EncoderSpec, device: str = "cpu"
+        self,
+        network: nn.Module,
+        preprocess: Letterbox | CentreCrop,
+        spec: EncoderSpec,
+        device: str = "cpu",
+        *,
+        level_dim: int = 0,
     ) -> None:
         self.device = torch.device(device)
         self.network = network.eval().requires_grad_(False).to(self.device).to(memory_format=torch.channels_last)
-        self.preprocess, self.spec = preprocess, spec
+        self.preprocess, self.spec, self.level_dim = preprocess, spec, level_dim
 
     @property
     def output_dim(self) -> int:
         """Width of the representation."""
         return self.spec.output_dim
+
+    @property
+    def detailed_dim(self) -> int:
+        """Width of the detailed representation."""
+        return self.output_dim + self.level_dim
 
     def to(self, device: str) -> None:
         """Move to another device, for example after running out of memory."""
@@ -83,20 +97,28 @@ class ImageEncoder:
             output: ImageEncoding = self.network(move(squares, self.device))
         return output
 
-    def represent(self, encoding: ImageEncoding) -> Tensor:
-        """The vector other models take in, (B, output_dim): pooled features, then the joint space if there is one."""
-        if encoding.aligned is None:
-            return encoding.pooled
-        return torch.cat([encoding.pooled, encoding.aligned], dim=1)
+    def represent(self, encoding: ImageEncoding, *, detailed: bool = False) -> Tensor:
+        """The vector other models take in: pooled features, then the joint space if there is one.
 
-    def encode(self, images: Sequence[Image.Image], batch_size: int = 32) -> np.ndarray:
-        """Representations, (N, output_dim) float32."""
+        Args:
+            encoding: Of B pictures.
+            detailed: Whether the channel statistics of inner maps follow, where there are any.
+
+        Returns:
+            (B, output_dim), or (B, detailed_dim): the plain vector is the beginning of the detailed one.
+        """
+        parts = [encoding.pooled, encoding.aligned, encoding.levels if detailed else None]
+        return torch.cat([part for part in parts if part is not None], dim=1)
+
+    def encode(self, images: Sequence[Image.Image], batch_size: int = 32, *, detailed: bool = False) -> np.ndarray:
+        """Representations, (N, output_dim) or (N, detailed_dim) float32."""
         rows = []
         with torch.inference_mode():
             for start in range(0, len(images), batch_size):
                 squares = self.prepare(images[start : start + batch_size])
-                rows.append(self.represent(self.forward(squares)).float().cpu().numpy())
-        return np.concatenate(rows) if rows else np.zeros((0, self.output_dim), dtype=np.float32)
+                rows.append(self.represent(self.forward(squares), detailed=detailed).float().cpu().numpy())
+        width = self.detailed_dim if detailed else self.output_dim
+        return np.concatenate(rows) if rows else np.zeros((0, width), dtype=np.float32)
 
 
 class ShippedNetwork(nn.Module):

@@ -6,6 +6,8 @@ MobileNetV2: Sandler et al. 2018. What we changed:
 - The input is padded by one pixel at the top and left, and the first row and column of the map are dropped. The
   teacher was trained with TensorFlow's SAME padding, which looks one pixel further right and down at every
   stride-2 convolution; this shift makes torchvision's symmetric padding see nearly the same windows.
+- Beside the last map the means and deviations of three inner maps come out: how busy a picture is, and how strongly
+  its parts stand out, is lost on the way to classes.
 - Beside the classes there is a projection into the space of the text encoder, pooled by attention over the map:
   averaging over cells loses what is where, and which part of a picture a caption speaks of.
 """
@@ -24,6 +26,8 @@ from torchvision.models import MobileNetV2, mobilenet_v2
 from adlab.errors import ConfigError
 
 MAP_CHANNELS = 1280
+LEVELS = (7, 11, 14)  # stages whose channel statistics are read: strides 16, 16 and 32
+LEVEL_DIM = 2 * (64 + 96 + 160)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +71,15 @@ class VisionOutput(NamedTuple):
         class_logits: (B, classes).
         aligned: (B, text_dim), in the joint space of pictures and texts, not normalised; `TextSpaceHead.project_text`
             brings text embeddings there.
+        levels: (B, 640), mean and standard deviation of every channel after each stage of `LEVELS` (the statistics
+            that carry a picture's style: Huang and Belongie 2017); None where the pass began behind them.
     """
 
     feature_map: Tensor
     pooled: Tensor
     class_logits: Tensor
     aligned: Tensor
+    levels: Tensor | None = None
 
 
 class TextSpaceHead(nn.Module):
@@ -138,7 +145,13 @@ class VisionNet(nn.Module):
 
     def forward(self, pixels: Tensor) -> VisionOutput:
         """(B, 3, H, W) in −1 … 1 -> all outputs."""
-        return self.forward_head(self.forward_stages(self.forward_stem(pixels, 0), 0))
+        x, levels = self.forward_stem(pixels, 0), []
+        for index, stage in enumerate(self.features):
+            x = stage(x)
+            if index in LEVELS:
+                deviation, mean = torch.std_mean(x[:, :, 1:, 1:].float(), dim=(2, 3), correction=0)
+                levels += [mean, deviation]
+        return self.forward_head(x[:, :, 1:, 1:])._replace(levels=torch.cat(levels, dim=1))
 
 
 def scale_pixels(squares: Tensor) -> Tensor:

@@ -37,4 +37,5 @@ def measure_simulated(manifest: Manifest, device: str) -> list[Measure]:
     (image,) = drawn_vectors(plans, image_encoder, views=("drawn",))
     text = stored_texts(text_encoder, [creative_of(plan).copy for plan in plans])
     planted = ResponseModel().average(factor_table([plan.factors for plan in plans])).ctcvr
-    return list(measure_served(head.member_logits(image, text), head.calibration, planted, manifest.training.seed))
+    logits = head.member_logits(image[:, : head.image_dim], text)
+    return list(measure_served(logits, head.calibration, planted, manifest.training.seed))

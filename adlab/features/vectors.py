@@ -94,11 +94,25 @@ class Vectors:
         """The floating-point format they are computed in."""
         return precision_of(self.device)
 
-    def images(self, images: Sequence[AdImage]) -> np.ndarray:
-        """(N, d_A) float32."""
-        encoder = self.image_encoder
+    def images(self, images: Sequence[AdImage], *, width: int | None = None) -> np.ndarray:
+        """Detailed representations of pictures, cut to what a network reads.
+
+        Args:
+            images: N pictures.
+            width: How many columns, from the first; the encoder's plain representation if not given.
+
+        Returns:
+            (N, width) float32.
+
+        Raises:
+            ConfigError: The encoder gives fewer columns.
+        """
+        encoder, width = self.image_encoder, width or self.image_encoder.output_dim
+        if width > _width(encoder):
+            raise ConfigError(f"{width} columns are asked for, the image encoder gives {_width(encoder)}.")
         by_key = {image.content_hash: image.pixels for image in images}
-        return self._rows([image.content_hash for image in images], by_key, self._image_cache, encoder)
+        rows = self._rows([image.content_hash for image in images], by_key, self._image_cache, encoder)
+        return rows[:, :width]
 
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """(N, d_B) float32."""
@@ -126,11 +140,13 @@ class Vectors:
                     cache.put(key, found[key])
             waiting = waiting[len(batch) :]
         rows = [found[key] for key in keys]
-        return np.stack(rows) if rows else np.zeros((0, encoder.output_dim), dtype=np.float32)
+        return np.stack(rows) if rows else np.zeros((0, _width(encoder)), dtype=np.float32)
 
     def _encode(self, items: list[Any], encoder: ImageEncoder | TextEncoder) -> np.ndarray | None:
         """Vectors, or None where the GPU ran out of memory; what the failed pass held is free on return."""
         try:
+            if isinstance(encoder, ImageEncoder):
+                return encoder.encode(items, max(1, len(items)), detailed=True)
             return encoder.encode(items, max(1, len(items)))
         except torch.cuda.OutOfMemoryError:
             return None
@@ -145,3 +161,7 @@ class Vectors:
         self._image_cache.clear()
         self._text_cache.clear()
         return self.batch_size
+
+
+def _width(encoder: ImageEncoder | TextEncoder) -> int:
+    return encoder.detailed_dim if isinstance(encoder, ImageEncoder) else encoder.output_dim

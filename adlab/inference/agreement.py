@@ -69,6 +69,7 @@ class AgreementHead:
         self.manifest, self.reference = parts.manifest, parts.reference
         self.device = torch.device(device)
         # In double precision: rounding in float32 depends on the size of the batch, and a percentile magnifies it.
+        self.image_dim = parts.network.config.image_dim
         self.network = parts.network.double().to(self.device)
         self._probes, self._reading_info, self._scale = parts.probes, parts.readings, parts.interval_scale
         self._data_kind = parts.data_kind

@@ -124,23 +124,23 @@ class Assessor:
         if not pairs or not wanted:
             return results
         rows, images, texts = zip(*pairs, strict=True)
-        vectors, device = self._encode(images, texts)
-        for head in self._pair_heads:
-            if head.name in wanted:
-                found = head.results(*vectors, device.type, precision_of(device))
-                for row, result in zip(rows, found, strict=True):
-                    results[row].append(result)
+        asked = [head for head in self._pair_heads if head.name in wanted]
+        image, text, device = self._encode(images, texts, max(head.image_dim for head in asked))
+        for head in asked:
+            found = head.results(image[:, : head.image_dim], text, device.type, precision_of(device))
+            for row, result in zip(rows, found, strict=True):
+                results[row].append(result)
         return results
 
     def _encode(
-        self, images: Sequence[AdImage], texts: Sequence[str]
-    ) -> tuple[tuple[np.ndarray, np.ndarray], torch.device]:
+        self, images: Sequence[AdImage], texts: Sequence[str], width: int
+    ) -> tuple[np.ndarray, np.ndarray, torch.device]:
         """Vectors of both modalities, and the one device that they were computed on."""
         while True:
             device = self._vectors.device
-            vectors = self._vectors.images(images), self._vectors.texts(texts)
+            image, text = self._vectors.images(images, width=width), self._vectors.texts(texts)
             if self._vectors.device == device:  # else the GPU's memory ended in between: begin again on the CPU
-                return vectors, device
+                return image, text, device
 
 
 def resolve_device(device: str) -> str:

@@ -85,6 +85,7 @@ class ConversionHead:
         self._quantiles = quantiles[f"{ADS}/{HEAD}"]
         self.device = torch.device(device)
         # In double precision: rounding in float32 depends on the size of the batch.
+        self.image_dim = network.config.image_dim
         self.network = network.double().to(self.device)
         self.regression = regression.double().eval().requires_grad_(False).to(self.device)
 

@@ -16,15 +16,17 @@ class PairHead(Protocol):
 
     Attributes:
         name: Name from the command-line contract.
+        image_dim: How many columns of the image representation it reads.
     """
 
     name: str
+    image_dim: int
 
     def results(self, image: np.ndarray, text: np.ndarray, device: str, precision: str) -> list[HeadResult]:
         """One result a pair.
 
         Args:
-            image: Image features, (N, d_A).
+            image: Image features, (N, image_dim).
             text: Text features, (N, d_B).
             device: Where they were computed.
             precision: In which floating-point format.

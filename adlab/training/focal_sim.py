@@ -33,9 +33,10 @@ from adlab.training.conversion import (
     fit_regressions,
     mean_log_loss,
 )
-from adlab.training.focal import FocalTask, FocalTraining, bootstrap_rows
+from adlab.training.focal import FocalTraining, bootstrap_rows
 from adlab.training.focal_sim_measures import measure_conversion
 from adlab.training.focal_sim_reference import latent_files
+from adlab.training.focal_sim_task import FocalConversionTask
 from adlab.training.run import Fit, fit, quiet, run_name
 from adlab.training.simulated import Collection, SimulatedPairs, simulated_pairs
 
@@ -61,6 +62,7 @@ class FocalSimRun:
         collection: Which ads, and how often they were shown.
         training: How the embeddings are trained.
         out: Checkpoint folder to write; the reference set is written beside it.
+        weight_conversion: Of the regression's loss beside FOCAL Ad's own objective.
         members: Models in the ensemble, each on a bootstrap of the training ads.
         seed: Seed of everything drawn while training.
         budget_minutes: Time for all members together, None for no limit; drawing and encoding come on top.
@@ -71,6 +73,7 @@ class FocalSimRun:
     collection: Collection = field(default_factory=Collection)
     training: FocalTraining = TRAINING
     out: Path = field(default_factory=lambda: models_dir() / NAME)
+    weight_conversion: float = 1.0
     members: int = 5
     seed: int = 0
     budget_minutes: float | None = None
@@ -96,9 +99,9 @@ def train_focal_sim(run: FocalSimRun, progress: Progress = no_progress, command:
     pairs = simulated_pairs(run.collection, image_encoder, text_encoder, progress)
     rows = [bootstrap_rows(pairs.rows["train"], run.seed * 1000 + member) for member in range(run.members)]
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
-    network = _train_members(run, pairs, encoders, rows)
-    output = embeddings_of(network, pairs.features.image, pairs.features.text[:, 0])
     counts = Counts(pairs.impressions, pairs.conversions)
+    network = _train_members(run, pairs, counts, encoders, rows)
+    output = embeddings_of(network, pairs.features.image, pairs.features.text[:, 0])
     config = ConversionConfig(members=run.members, latent_dim=network.config.latent_dim)
     strength, regression = best_regressions(output, counts, config, rows, pairs.rows["dev"])
     calibration = _calibrate(regression, output, counts, pairs)
@@ -111,7 +114,7 @@ def train_focal_sim(run: FocalSimRun, progress: Progress = no_progress, command:
         heads=(HEAD,),
         network={**asdict(network.config), "members": run.members},
         encoders=encoders,
-        preprocessing=f"features of {DEFAULT_IMAGE_ENCODER} and minilm; copy as 'title. description'",
+        preprocessing=f"detailed features of {DEFAULT_IMAGE_ENCODER}, features of minilm; copy as 'title. description'",
         data_kind=DataKind.SIMULATION,
         trained_on=TRAINED_ON,
         terms=f"own simulation, no third-party data; encoders: {image_encoder.spec.data_terms}",
@@ -125,7 +128,12 @@ def train_focal_sim(run: FocalSimRun, progress: Progress = no_progress, command:
             f"ads; epochs, penalty and calibration by {run.collection.dev:,} further ads",
             minutes=(time.monotonic() - started) / 60,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}" if device == "cpu" else device,
-            config=asdict(run.training) | {"inverse_penalty": strength, "collection": asdict(run.collection)},
+            config=asdict(run.training)
+            | {
+                "weight_conversion": run.weight_conversion,
+                "inverse_penalty": strength,
+                "collection": asdict(run.collection),
+            },
         ),
         measures=measures,
         limits=(
@@ -174,14 +182,15 @@ def best_regressions(
 
 
 def _train_members(
-    run: FocalSimRun, pairs: SimulatedPairs, encoders: dict[str, str], rows: list[np.ndarray]
+    run: FocalSimRun, pairs: SimulatedPairs, counts: Counts, encoders: dict[str, str], rows: list[np.ndarray]
 ) -> FocalEnsemble:
-    own_name = run_name(run.out.name, run.training, run.collection, encoders, run.seed)
+    own_name = run_name(run.out.name, run.training, run.weight_conversion, run.collection, encoders, run.seed)
     folder = run.run or cache_dir() / "runs" / own_name
     nets = []
     for member, own in enumerate(rows):
         seed = run.seed * 1000 + member
-        task = FocalTask(run.training, pairs.features, own, pairs.rows["dev"], seed)
+        dev = pairs.rows["dev"]
+        task = FocalConversionTask(run.training, pairs.features, counts, own, dev, seed, run.weight_conversion)
         fit(
             task,
             Fit(

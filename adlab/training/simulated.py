@@ -131,7 +131,7 @@ def creative_of(plan: AdPlan) -> Creative:
 def drawn_vectors(
     plans: Sequence[AdPlan], encoder: ImageEncoder, progress: Progress = no_progress, *, views: Sequence[str] = VIEWS
 ) -> tuple[np.ndarray, ...]:
-    """Representations of the drawn ads, (N, output_dim) float32 for each view.
+    """Detailed representations of the drawn ads, (N, detailed_dim) float32 for each view.
 
     Every ad is drawn each time, but encoded only if its pixels are new: a change of the renderer cannot leave old
     vectors behind.
@@ -143,7 +143,10 @@ def drawn_vectors(
         views: ``"drawn"`` for the picture, ``"mirrored"`` for its mirror image.
     """
     store = ArrayStore(
-        cache_dir() / "vectors", encoder_id=encoder.spec.encoder_id, shape=(encoder.output_dim,), dtype="float32"
+        cache_dir() / "vectors",
+        encoder_id=f"{encoder.spec.encoder_id}-detailed",
+        shape=(encoder.detailed_dim,),
+        dtype="float32",
     )
     parts: dict[str, list[np.ndarray]] = {view: [] for view in views}
     for start in range(0, len(plans), BATCH):
@@ -162,4 +165,4 @@ def _encode(encoder: ImageEncoder, pictures: Mapping[str, Image.Image], view: st
     shown = [pictures[key] for key in keys]
     if view == "mirrored":
         shown = [picture.transpose(Transpose.FLIP_LEFT_RIGHT) for picture in shown]
-    return encoder.encode(shown)
+    return encoder.encode(shown, detailed=True)

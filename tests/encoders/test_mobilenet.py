@@ -2,13 +2,22 @@ from __future__ import annotations
 
 import copy
 
+import numpy as np
 import pytest
 import torch
 from helpers.tiny_models import randomise
 from torch import nn
 from torchvision.models import mobilenet_v2
 
-from adlab.encoders.mobilenet import MAP_CHANNELS, VisionConfig, VisionNet, folded_mobilenet_v2, scale_pixels
+from adlab.encoders.mobilenet import (
+    LEVEL_DIM,
+    LEVELS,
+    MAP_CHANNELS,
+    VisionConfig,
+    VisionNet,
+    folded_mobilenet_v2,
+    scale_pixels,
+)
 from adlab.errors import ConfigError
 from adlab.training.teacher import _pad_like_tensorflow
 
@@ -70,8 +79,19 @@ def test_stem_then_stages_then_head_is_the_whole_network(net, pixels, stages):
     with torch.inference_mode():
         whole = net(pixels)
         parts = net.forward_head(net.forward_stages(net.forward_stem(pixels, stages), stages))
-    for name, expected, found in zip(whole._fields, whole, parts, strict=True):
+    assert parts.levels is None  # the stages before may not have been seen
+    for name, expected, found in zip(whole._fields[:-1], whole[:-1], parts[:-1], strict=True):
         torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5, msg=name)
+
+
+def test_levels_are_means_and_deviations_of_three_inner_maps_without_the_extra_row_and_column(net, pixels):
+    with torch.inference_mode():
+        found, expected = net(pixels).levels, []
+        for stage in LEVELS:
+            inner = net.forward_stem(pixels, stage + 1)[:, :, 1:, 1:].double().numpy()
+            expected += [inner.mean((2, 3)), inner.std((2, 3))]
+    assert found.shape == (len(pixels), LEVEL_DIM)
+    np.testing.assert_allclose(found.numpy(), np.concatenate(expected, axis=1), atol=1e-4)
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (64, 64), (96, 64)])

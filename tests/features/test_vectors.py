@@ -10,7 +10,9 @@ import pytest
 import torch
 from helpers.pictures import picture
 
+from adlab.checkpoints.networks import load_image_encoder
 from adlab.data.image_intake import AdImage
+from adlab.encoders.mobilenet import LEVEL_DIM
 from adlab.errors import ConfigError
 from adlab.features.vectors import VectorCache, Vectors
 
@@ -207,3 +209,16 @@ def test_the_identities_are_those_of_the_encoders():
 def test_a_size_below_one_is_refused(setting):
     with pytest.raises(ConfigError, match=f"{setting} (is )?0"):
         vectors(FakeEncoder(), **{setting: 0})
+
+
+def test_a_network_gets_the_columns_it_reads_and_one_pass_serves_all(tiny_models):
+    both = Vectors(load_image_encoder(root=tiny_models), FakeEncoder())
+    image = AdImage.from_pixels(picture(3, 60, 40))
+    plain, detailed = both.images([image]), both.images([image], width=both.image_encoder.detailed_dim)
+    assert plain.shape == (1, both.image_encoder.output_dim)
+    assert detailed.shape == (1, both.image_encoder.output_dim + LEVEL_DIM)
+    np.testing.assert_array_equal(plain, detailed[:, : plain.shape[1]])
+    np.testing.assert_allclose(detailed, both.image_encoder.encode([image.pixels], detailed=True), atol=1e-5)
+    assert len(both._image_cache._rows) == 1
+    with pytest.raises(ConfigError, match="9999 columns are asked for"):
+        both.images([image], width=9999)

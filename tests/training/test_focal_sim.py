@@ -85,9 +85,11 @@ def test_splits_share_no_ad_and_outcomes_are_possible(pairs):
 def test_features_are_those_of_the_drawn_ad_and_its_copy(pairs, encoder):
     plan = plan_ad(5, 3)
     picture = draw(plan).image
-    np.testing.assert_allclose(pairs.features.image[3].numpy(), encoder.encode([picture])[0], atol=1e-4)
+    np.testing.assert_allclose(pairs.features.image[3].numpy(), encoder.encode([picture], detailed=True)[0], atol=1e-4)
     mirror = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-    np.testing.assert_allclose(pairs.features.image_view[3].numpy(), encoder.encode([mirror])[0], atol=1e-4)
+    np.testing.assert_allclose(
+        pairs.features.image_view[3].numpy(), encoder.encode([mirror], detailed=True)[0], atol=1e-4
+    )
     text = load_minilm().encode([creative_of(plan).copy])[0]
     np.testing.assert_allclose(pairs.features.text[3, 0].numpy(), text, atol=1e-4)
 
@@ -95,7 +97,7 @@ def test_features_are_those_of_the_drawn_ad_and_its_copy(pairs, encoder):
 def test_an_ad_whose_pixels_are_known_is_not_encoded_again(pairs, encoder, monkeypatch):
     passes = []
     encode = encoder.encode
-    monkeypatch.setattr(encoder, "encode", lambda pictures: passes.append(len(pictures)) or encode(pictures))
+    monkeypatch.setattr(encoder, "encode", lambda shown, **how: passes.append(len(shown)) or encode(shown, **how))
     plain, _ = drawn_vectors([plan_ad(5, 0), plan_ad(5, 1)], encoder)
     assert passes == []
     np.testing.assert_array_equal(plain, pairs.features.image[:2].numpy())
