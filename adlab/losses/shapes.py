@@ -48,3 +48,32 @@ def check_not_negative(name: str, value: float) -> None:
     """
     if not 0 <= value < float("inf"):
         raise ConfigError(f"{name} is {value!r}; give a finite number of 0 or more.")
+
+
+def check_vectors(**tensors: Tensor) -> None:
+    """Check that named tensors have one shape (B,), B at least 1.
+
+    Raises:
+        InputError: A tensor is not one-dimensional or empty, or the shapes differ.
+    """
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    first = next(iter(shapes.values()))
+    if len(set(shapes.values())) > 1 or len(first) != 1 or 0 in first:
+        given = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
+        raise InputError(f"The loss was given {given}; give tensors of one shape (B,), B not 0.")
+
+
+def check_distributions(name: str, shares: Tensor) -> None:
+    """Check that the rows of a tensor (B, K) are distributions: 0 or more, adding up to 1.
+
+    Raises:
+        InputError: A row is not one; counts have to be divided by their sum first.
+    """
+    sums = shares.sum(dim=1)
+    off = (sums - 1).abs().max().item()
+    if not off < 1e-3 or not bool((shares >= 0).all()):
+        worst = sums[(sums - 1).abs().argmax()].item()
+        raise InputError(
+            f"{name} has a row that adds up to {worst:g}, its smallest value is {shares.min().item():g}; "
+            "give shares of 0 or more that add up to 1 in each row."
+        )
