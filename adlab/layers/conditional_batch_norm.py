@@ -1,4 +1,4 @@
-"""Conditional batch norm: attributes set the scale and the shift of every channel (de Vries et al. 2017; M2FN, §5.1)."""
+"""Conditional batch norm: attributes set the scale and the shift of each channel (de Vries et al. 2017; M2FN, §5.1)."""
 
 from __future__ import annotations
 
@@ -135,9 +135,9 @@ class ConditionalBatchNorm(nn.Module):
         self._start_unconditional()
 
     def _start_unconditional(self) -> None:
-        for network in (self.gamma_net, self.beta_net):
-            nn.init.zeros_(network[-1].weight)
-            nn.init.zeros_(network[-1].bias)
+        for last in (self.gamma_net[-1], self.beta_net[-1]):
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
 
 
 def _change(aux_dim: int, hidden_dim: int, channels: int) -> nn.Sequential:
