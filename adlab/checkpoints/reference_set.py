@@ -18,6 +18,7 @@ from adlab.errors import CheckpointError, UnknownNameError
 
 KIND = "reference"
 QUANTILES = "quantiles.safetensors"
+SCORED = "scored"  # in a manifest's extras: digest of the weights that scored the set, by head
 LEVELS = 501  # evenly spaced, so a percentile is exact to 0.2 and changes smoothly with the score
 
 

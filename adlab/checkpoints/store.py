@@ -8,6 +8,7 @@ models/<name>/reference.safetensors  small inputs and outputs that a loaded netw
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -137,15 +138,46 @@ def save_checkpoint(
         save_file(halve(state), draft / WEIGHTS)
         for file_name, tensors in {REFERENCE: reference, **extra}.items():
             save_file({name: _own(tensor) for name, tensor in tensors.items()}, draft / file_name)
-        digests = {file.name: sha256_of_file(file) for file in sorted(draft.iterdir())}
-        (draft / CARD).write_text(render_card(replace(manifest, sha256=digests)), encoding="utf-8", newline="\n")
-        digests[CARD] = sha256_of_file(draft / CARD)
-        complete = replace(manifest, sha256=digests)
-        complete = replace(complete, sha256=digests | {CONFIG: complete.content_digest()})
-        (draft / CONFIG).write_text(complete.to_json(), encoding="utf-8", newline="\n")
-        for file in draft.iterdir():
-            file.chmod(0o644)  # safetensors writes for the owner alone; the users of a shared box read too
-        _swap(draft, folder, Path(temporary) / "replaced")
+        return _seal(draft, folder, manifest, Path(temporary) / "replaced")
+
+
+def replace_file(checkpoint: Checkpoint, manifest: Manifest, file_name: str, tensors: Mapping[str, Tensor]) -> Manifest:
+    """Write one further file of a checkpoint anew, with its manifest; all other tensors stay byte for byte.
+
+    Args:
+        checkpoint: The checkpoint as it is.
+        manifest: What it says about itself from now on; the name stays.
+        file_name: Of the further file.
+        tensors: What it will hold.
+
+    Returns:
+        The manifest as written.
+
+    Raises:
+        CheckpointError: A name is not allowed.
+    """
+    folder = checkpoint.folder
+    _check_names(folder, manifest, {file_name: tensors})
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        draft = Path(temporary) / folder.name
+        shutil.copytree(folder, draft)
+        (draft / CONFIG).unlink()
+        (draft / CARD).unlink()
+        save_file({name: _own(tensor) for name, tensor in tensors.items()}, draft / file_name)
+        return _seal(draft, folder, manifest, Path(temporary) / "replaced")
+
+
+def _seal(draft: Path, folder: Path, manifest: Manifest, aside: Path) -> Manifest:
+    """Add card and config to the tensors of `draft`, and put it in the folder's place."""
+    digests = {file.name: sha256_of_file(file) for file in sorted(draft.iterdir())}
+    (draft / CARD).write_text(render_card(replace(manifest, sha256=digests)), encoding="utf-8", newline="\n")
+    digests[CARD] = sha256_of_file(draft / CARD)
+    complete = replace(manifest, sha256=digests)
+    complete = replace(complete, sha256=digests | {CONFIG: complete.content_digest()})
+    (draft / CONFIG).write_text(complete.to_json(), encoding="utf-8", newline="\n")
+    for file in draft.iterdir():
+        file.chmod(0o644)  # safetensors writes for the owner alone; the users of a shared box read too
+    _swap(draft, folder, aside)
     return complete
 
 

@@ -1,4 +1,4 @@
-"""`train vision`, `train focal` and `train focal-sim`: make the checkpoints that ship."""
+"""`train vision`, `train focal`, `train focal-sim` and `train reference`: make the checkpoints that ship."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ FOCAL_SIM_HELP = """Train FOCAL Ad on simulated ads and its reference set: the h
 Ads with planted causes are drawn, written and encoded; impressions and conversions follow from the planted response.
 An ensemble learns the embeddings, a logistic regression on them the conversions. No data set is needed. The card holds
 the comparison of Table 1, full against shared embeddings, beside the known ceiling."""
+REFERENCE_HELP = """Score the simulated reference ads with every shipped head.
+
+The ads of the reference set that train focal-sim wrote are drawn again and scored; quantiles of the scores are stored
+in the set, so that every head's percentile can be taken among the same ads. Give it again after any training."""
 CODES = """Output: the checkpoint folder --out; its measures are printed.
 
 \b
@@ -59,6 +63,17 @@ Examples:
   python -m adlab train focal-sim --ads 20000 --impressions 1000 \\
       --out models/focal-sim-large
 """
+REFERENCE_EPILOG = """Output: the reference set in models/, written anew.
+
+\b
+Exit codes:
+  0    scored and written
+  2    there is no such reference set, or a checkpoint is not intact
+
+\b
+Examples:
+  python -m adlab train reference
+"""
 Out = Annotated[Path | None, typer.Option(metavar="DIR", help="Checkpoint folder to write.  [default: in models/]")]
 Run = Annotated[
     Path | None,
@@ -74,6 +89,7 @@ def app() -> typer.Typer:
     group.command("vision", help=VISION_HELP, epilog=VISION_EPILOG)(vision)
     group.command("focal", help=FOCAL_HELP, epilog=FOCAL_EPILOG)(focal)
     group.command("focal-sim", help=FOCAL_SIM_HELP, epilog=FOCAL_SIM_EPILOG)(focal_sim)
+    group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
 
@@ -191,6 +207,23 @@ def focal_sim(
     with console.progress("Drawing and encoding ads") as advance:
         manifest = train_focal_sim(how, advance, context.find_root().obj)
     _summary(manifest)
+    return 0
+
+
+def reference(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Reference set of simulated ads.")
+    ] = "reference-simulated",
+    device: options.Device = "auto",
+) -> int:
+    """Score the simulated reference ads; gives the exit code."""
+    with console.waiting("Loading …"):
+        from adlab.checkpoints.reference_set import SCORED
+        from adlab.evaluation.reference_scores import score_reference
+
+    with console.progress("Scoring reference ads") as advance:
+        manifest = score_reference(name, device=device, progress=advance)
+    console.out().print(f"{manifest.name}: holds scores of {', '.join(manifest.extras[SCORED])}.")
     return 0
 
 

@@ -23,6 +23,7 @@ from adlab.features.vectors import Vectors
 from adlab.inference.agreement import AgreementHead
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.pair_head import PairHead
+from adlab.inference.ranks import ReferenceRanks
 
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
@@ -60,6 +61,7 @@ class Assessor:
             if serving is not None:
                 self._pair_heads.append(kind(serving, self._vectors.encoder_ids, root=models, device=self.device))
         self.heads: tuple[str, ...] = tuple(head.name for head in self._pair_heads)
+        self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
     @property
@@ -129,7 +131,7 @@ class Assessor:
         for head in asked:
             found = head.results(image[:, : head.image_dim], text, device.type, precision_of(device))
             for row, result in zip(rows, found, strict=True):
-                results[row].append(result)
+                results[row].append(self._ranks.add(result))
         return results
 
     def _encode(

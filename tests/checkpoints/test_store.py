@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from adlab.checkpoints import store
 from adlab.checkpoints.manifest import Manifest, Measure, read_manifest
-from adlab.checkpoints.store import as_stored, halve, list_checkpoints, load_checkpoint, read_extra, save_checkpoint
+from adlab.checkpoints.store import (
+    as_stored,
+    halve,
+    list_checkpoints,
+    load_checkpoint,
+    read_extra,
+    replace_file,
+    save_checkpoint,
+)
 from adlab.errors import CheckpointError, UnknownNameError
 
 STATE = {
@@ -316,3 +324,17 @@ def test_a_checkpoint_is_not_saved_under_a_name_that_cannot_be_asked_for(tmp_pat
 def test_a_checkpoint_is_not_saved_into_a_folder_of_another_name(tmp_path):
     with pytest.raises(CheckpointError, match="is 'x', its folder 'y'"):
         save_checkpoint(tmp_path / "y", manifest("x", "reference"), STATE, {})
+
+
+def test_a_further_file_can_be_replaced_and_all_else_stays_byte_for_byte(saved):
+    before = {file.name: file.read_bytes() for file in saved.iterdir()}
+    checkpoint = load_checkpoint("small", saved.parent)
+    described = replace(checkpoint.manifest, extras={"scored": {"agreement": "abc"}})
+    replace_file(checkpoint, described, "probes.safetensors", {"0/weight": torch.tensor([3.0])})
+    again = load_checkpoint("small", saved.parent)
+    torch.testing.assert_close(read_extra(again, "probes.safetensors"), {"0/weight": torch.tensor([3.0])})
+    assert again.manifest.extras == {"scored": {"agreement": "abc"}}
+    for name in ("weights.safetensors", "reference.safetensors"):
+        assert (saved / name).read_bytes() == before[name]
+    with pytest.raises(CheckpointError, match="cannot be named"):
+        replace_file(again, described, "weights.safetensors", {})

@@ -129,7 +129,7 @@ def save_focal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncode
 
 def save_conversion(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 1) -> None:
     """Write the ensemble that serves `conversion`, and the reference set of its scores."""
-    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(PAIRS)]))
+    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(PAIRS)], detailed=True))
     text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(PAIRS)]))
     ensemble = _ensemble(image, text, seed)
     config = ConversionConfig(members=MEMBERS, latent_dim=ensemble.config.latent_dim)

@@ -35,7 +35,7 @@ def head(tiny_models, ids) -> ConversionHead:
 
 @pytest.fixture(scope="module")
 def features(tiny_models) -> tuple[np.ndarray, np.ndarray]:
-    image = load_image_encoder(root=tiny_models).encode([picture(i) for i in range(PAIRS)])
+    image = load_image_encoder(root=tiny_models).encode([picture(i) for i in range(PAIRS)], detailed=True)
     return image, load_minilm().encode([caption(i) for i in range(PAIRS)])
 
 

@@ -6,15 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.tiny_models import save_vision
+import torch
+from helpers.tiny_models import save_focal, save_vision
 from PIL import Image
 
 from adlab.checkpoints.conversion import ADS, COVERAGE, HEAD
+from adlab.checkpoints.networks import load_image_encoder
+from adlab.checkpoints.reference_set import SCORED
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.assessment import DataKind
+from adlab.data.image_intake import AdImage
 from adlab.encoders.text import load_minilm
-from adlab.errors import ConfigError
+from adlab.errors import CheckpointError, ConfigError
 from adlab.evaluation.checkpoint import evaluate_checkpoint
+from adlab.evaluation.reference_scores import score_reference
+from adlab.inference.assessor import Assessor
 from adlab.inference.conversion import ConversionHead
 from adlab.simulator.plan import plan_ad
 from adlab.simulator.render import draw
@@ -46,8 +52,6 @@ def cache(root, monkeypatch):
 
 @pytest.fixture(scope="module")
 def encoder(root):
-    from adlab.checkpoints.networks import load_image_encoder
-
     return load_image_encoder(root=root / "models")
 
 
@@ -175,3 +179,22 @@ def test_evaluate_draws_the_test_ads_again_and_finds_the_numbers_of_the_card(man
     assert len(measures) == 5
     for measure in measures:
         assert measure.value == pytest.approx(manifest.measure(measure.name).value, abs=1e-6), measure.name
+
+
+def test_every_shipped_head_can_be_ranked_among_the_reference_ads(manifest, root, monkeypatch):
+    """Run last: it writes the reference set anew."""
+    monkeypatch.setenv("ADLAB_MODELS", str(root / "models"))
+    save_focal(root / "models", load_image_encoder(root=root / "models"), load_minilm())
+    before = load_checkpoint(REFERENCE, root / "models")
+    scored = score_reference(device="cpu")
+    assert set(scored.extras[SCORED]) == {"agreement", "conversion"}
+    after = load_checkpoint(REFERENCE, root / "models")
+    torch.testing.assert_close(after.state, before.state, atol=0, rtol=0)
+    plan = plan_ad(5, 47)  # one of the reference ads
+    ad = replace(creative_of(plan), image=AdImage.from_pixels(draw(plan).image))
+    result = Assessor(device="cpu").assess(ad).head("agreement")
+    assert result.percentiles[-1].reference == REFERENCE
+    assert result.percentiles[-1].n == 20
+    assert 0 < result.percentiles[-1].value < 100
+    with pytest.raises(CheckpointError, match="how to draw its ads"):
+        score_reference("reference-tiny", device="cpu")
