@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from adlab.app.server import BROWSER_COOKIE, preloading
+from adlab.app.server import BROWSER_COOKIE, preloading, routes
 
 SIDEBAR_WIDTH = 216  # pixels
 
@@ -30,4 +30,4 @@ if __name__ == "__main__":
     draw_frame()
     page.run()
 else:
-    app = st.App(__file__, lifespan=preloading, middleware=[BROWSER_COOKIE])
+    app = st.App(__file__, lifespan=preloading, routes=routes(), middleware=[BROWSER_COOKIE])

@@ -86,11 +86,8 @@ def _reference_set(folder: str, _digest: str, _manifest: Manifest) -> LatentSet:
     return read_latent(Path(folder), _manifest)
 
 
-def warm() -> None:
-    """Read the first reference set, its network, and what new ads are placed by; whatever is wrong is said later."""
-    import plotly.graph_objects as go
-
-    go.Figure(go.Scatter())  # plotly reads its parts on first use
+def warm_placing() -> None:
+    """Read the first network and what new ads are placed by; whatever is wrong is said when a page needs it."""
     try:
         manifest = next(iter(checkpoints().values()))
         ads = reference_set(manifest)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 
 import pandas as pd
 
@@ -14,9 +12,6 @@ from adlab.data.table import escaped
 from adlab.projection.findings import shared_cosine
 from adlab.projection.latent import LatentSet
 from adlab.projection.points import SPACES, points_of
-
-MOST_COPY = 160
-HOVER_WIDTH = 44
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +53,6 @@ def of_own(own: Own) -> Shown:
         thumbnail=lambda row: own.thumbnails.get(int(image_of[row])),
         notes=own.notes,
     )
-
-
-def hover_words(shown: Shown, colour: str) -> list[str]:
-    """HTML of what a point says when the pointer is on it, one an ad; texts of users are escaped."""
-    ads = shown.ads
-    columns = {c.name: c.texts() for c in ads.columns if c.name in (ads.label, colour)}
-    words = []
-    for row, name in enumerate(shown.names):
-        lines = [f"<b>{escape(name)}</b>"]
-        if shown.copy[row]:
-            lines += [escape(line) for line in textwrap.wrap(shown.copy[row][:MOST_COPY], HOVER_WIDTH)]
-        lines += [f"{escape(column)}: {escape(texts[row])}" for column, texts in columns.items() if texts[row]]
-        words.append("<br>".join(lines))
-    return words
 
 
 def twin_table(shown: Shown, method: str, coordinates: dict[str, object]) -> pd.DataFrame:

@@ -28,7 +28,6 @@ def of_simulated(ads: LatentSet, simulator: dict[str, Any]) -> Shown:
         names=names,
         copy=copy,
         thumbnail=lambda row: thumbnail(seed, index[row]),
-        notes=("Simulated ads, drawn here again; no real people, brands or shops.",),
     )
 
 
@@ -43,7 +42,7 @@ def thumbnail(seed: int, index: int) -> bytes:
     return buffer.getvalue()
 
 
-@st.cache_data(max_entries=MOST_SETS, show_spinner="Planning the simulated ads again")
+@st.cache_data(max_entries=MOST_SETS, show_spinner=False)
 def _words(seed: int, index: tuple[int, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from adlab.simulator.plan import plan_ad
 

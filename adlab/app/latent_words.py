@@ -20,7 +20,7 @@ SPACE_TITLES = {
     PRIVATE: "Both private",
 }
 SPACE_NOTES = {
-    SHARED: "what picture and copy have in common; one point an ad",
+    SHARED: "what picture and copy share; one point an ad",
     PRIVATE_IMAGE: "what only the picture says; one point a picture",
     PRIVATE_TEXT: "what only the copy says; one point a text",
     PRIVATE: "pictures and texts in one map; a point each",
@@ -135,4 +135,6 @@ def _number(value: float | int | str) -> str:
 def source_words(ads: LatentSet) -> str:
     """Where the ads come from, in a line."""
     own = "your ads, kept in memory until you remove them or the server stops" if ads.display == "own" else ads.name
+    if ads.display == "simulated":
+        own += ": simulated ads, drawn here again; no real people, brands or shops"
     return f"{own} · embedded by {ads.checkpoint}, first member, at length 1"

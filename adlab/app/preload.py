@@ -30,11 +30,12 @@ def _warming() -> Future[None]:
 
 
 def _warm_maps() -> None:
-    """Read what the first visitor of the Latent space page would wait for."""
-    from adlab.app import latent
+    """Read what the first visitor of the Latent space page would wait for: the maps, then what places new ads."""
+    from adlab.app import latent, latent_reference
 
+    latent_reference.warm()  # before the models, which take much longer
     _loading().exception()  # one after the other: together each would take as long as both
-    latent.warm()
+    latent.warm_placing()
 
 
 def start() -> Future[Assessor]:

@@ -1,4 +1,4 @@
-"""What the web server does around the pages: start loading the models, and give each browser an id.
+"""What the web server does around the pages: load the models, tell maps about their ads, give each browser an id.
 
 The id is a random cookie that scripts on the page cannot read. It scopes the history, so that people who share a
 server do not see each other's assessments; it identifies nobody and nothing is sent anywhere.
@@ -14,11 +14,16 @@ from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit.config import get_option
 from streamlit.runtime.pages_manager import PagesManager
 
 from adlab.app import preload
 
+AD_ON_MAP = "ad-on-map"
 COOKIE = "adlab_browser"
 ID_BYTES = 32
 MIN_ID_CHARACTERS = 40
@@ -63,6 +68,28 @@ class BrowserCookie:
 
 
 BROWSER_COOKIE = Middleware(BrowserCookie)
+
+
+def ad_on_map(request: Request) -> Response:
+    """One ad of a map, for the card beside the pointer."""
+    from adlab.app import latent_card  # the first page does without it
+
+    return latent_card.answer(request)
+
+
+def to_front(_request: Request) -> Response:
+    """The first page lives at the root, where Streamlit puts a default page; its name leads there, too."""
+    return RedirectResponse("./")
+
+
+def routes() -> list[Route]:
+    """Addresses beside those of the pages."""
+    base = str(get_option("server.baseUrlPath")).strip("/")
+    root = f"/{base}" if base else ""
+    return [
+        Route(f"{root}/{AD_ON_MAP}/{{source}}/{{name}}/{{kind}}/{{row:int}}", ad_on_map),
+        Route(f"{root}/score", to_front),
+    ]
 
 
 def has_id(cookie_header: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -200,6 +200,13 @@ def _pairs(embeddings: Embeddings, left: str, right: str) -> NDArray[np.float64]
 def shared_cosine(embeddings: Embeddings) -> NDArray[np.float64]:
     """Cosine of picture and copy in the shared space, NaN where an ad lacks one, (N,)."""
     return _pairs(embeddings, "shared_image", "shared_text")
+
+
+def shared_cosine_of(embeddings: Embeddings, row: int) -> float | None:
+    """Cosine of picture and copy of one ad, None where it lacks one."""
+    one = replace(embeddings, image_of=embeddings.image_of[[row]], text_of=embeddings.text_of[[row]])
+    cosine = float(shared_cosine(one)[0])
+    return None if np.isnan(cosine) else cosine
 
 
 def _cosines(embeddings: Embeddings) -> dict[str, tuple[float, float]]:

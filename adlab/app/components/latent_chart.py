@@ -1,4 +1,4 @@
-"""One map as a chart: colour and symbol by a column, words on hover, the ad of the Score page as a star."""
+"""One map as a chart: colour and symbol by a column, the ad of the Score page as a star."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from adlab.projection.points import IMAGE, PAIR, TEXT, Points, points_of, values
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+KINDS = (PAIR, IMAGE, TEXT)  # a point carries the number of its kind; `latent_card` names it by this list, too
 MODALITY, COSINE = "picture or text", "agreement of picture and copy (cosine)"
 MODALITY_NAMES = {PAIR: "picture with copy", IMAGE: "picture", TEXT: "text"}
 # Okabe and Ito's colours, which colour-blind people tell apart; their black is left out: it vanishes in the dark.
@@ -100,7 +101,6 @@ def figure(
     method: str,
     made: MeasuredMap,
     colour: str,
-    hover: list[str],
     *,
     own: OwnAd | None = None,
     marked: tuple[int, ...] = (),
@@ -114,7 +114,6 @@ def figure(
         method: By which method the map was made.
         made: The map.
         colour: One of `colour_choices`.
-        hover: Words of each ad, HTML-escaped, (N,).
         own: The ad of the Score page.
         marked: Rows of ads that were selected on another map.
         height: Of the chart in pixels.
@@ -126,18 +125,19 @@ def figure(
     size = 7 if len(points.rows) <= 300 else 5 if len(points.rows) <= MOST_SVG else 3
     scatter = go.Scatter if len(points.rows) <= MOST_SVG else go.Scattergl
     groups = groups_of(ads, points, colour)
+    kinds = np.array([KINDS.index(str(modality)) for modality in points.modality], dtype=np.int32)
     chart = go.Figure()
 
     def add(numbers: NDArray[np.int64], **style: Any) -> None:
         rows = points.rows[numbers]
+        told = np.stack([rows, kinds[numbers]], axis=1)  # what card and selection are looked up by
         chosen = {"selectedpoints": np.flatnonzero(np.isin(rows, marked)).tolist()} if marked else {}
         chart.add_trace(
             scatter(
                 x=made.coordinates[numbers, 0].round(3),
                 y=made.coordinates[numbers, 1].round(3),
-                customdata=rows[:, None],
-                text=[hover[row] for row in rows],
-                hovertemplate="%{text}<extra></extra>",
+                customdata=told.tolist(),  # of an array, the browser would give selected points back as an object
+                hoverinfo="none",  # `latent_card` shows the ad instead
                 mode="markers",
                 unselected={"marker": {"opacity": 0.12}},
                 **style,
@@ -175,7 +175,7 @@ def _mark_own(chart: go.Figure, own: OwnAd, points: Points, made: MeasuredMap, i
             go.Scatter(
                 x=near[:, 0].round(3),
                 y=near[:, 1].round(3),
-                customdata=points.rows[placed.nearest][:, None],
+                customdata=points.rows[placed.nearest][:, None].tolist(),
                 mode="markers",
                 marker=ring,
                 hoverinfo="skip",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from adlab.app import latent, latent_state
 from adlab.app.components.latent_chart import colour_choices
@@ -32,13 +33,13 @@ class Look(NamedTuple):
     own_ad: bool
 
 
-def choose_ads(checkpoints: dict[str, Manifest]) -> tuple[Manifest, bool]:
-    """The checkpoint, and whether the user's ads are asked for."""
-    left, right = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
+def choose_ads(checkpoints: dict[str, Manifest]) -> tuple[Manifest, bool, DeltaGenerator]:
+    """The checkpoint, whether the user's ads are asked for, and the place for `choose_look` to ask for the colour."""
+    left, middle, right = st.columns([4, 3, 4], gap="medium")
     name = left.selectbox(
         "Model", list(checkpoints), key=latent_state.CHECKPOINT, persist_state="session", on_change=latent_state.unpick
     )
-    ads = right.segmented_control(
+    ads = middle.segmented_control(
         "Ads",
         [REFERENCE, YOURS],
         default=REFERENCE,
@@ -47,33 +48,33 @@ def choose_ads(checkpoints: dict[str, Manifest]) -> tuple[Manifest, bool]:
         persist_state="session",
         on_change=latent_state.unpick,
     )
-    return checkpoints[name], ads == YOURS
+    return checkpoints[name], ads == YOURS, right
 
 
-def choose_look(ads: LatentSet) -> Look:
-    """Space, method, colour, and the ad of the Score page."""
-    space = st.segmented_control(
-        "Space",
-        list(SPACE_TITLES),
-        default=SIDE_BY_SIDE,
-        required=True,
-        format_func=SPACE_TITLES.__getitem__,
-        key=latent_state.SPACE,
-        persist_state="session",
-    )
-    left, right = st.columns([5, 4], gap="medium", vertical_alignment="bottom")
-    method = left.segmented_control(
-        "Method",
-        list(METHOD_TITLES),
-        default=TSNE,
-        required=True,
-        format_func=METHOD_TITLES.__getitem__,
-        help="; ".join(f"**{METHOD_TITLES[name]}**: {note}" for name, note in METHOD_NOTES.items()),
-        key=latent_state.METHOD,
-        persist_state="session",
-    )
+def choose_look(ads: LatentSet, place: DeltaGenerator) -> Look:
+    """Space, method, the ad of the Score page and, at its place, the colour."""
+    with st.container(horizontal=True, gap="medium"):
+        space = st.segmented_control(
+            "Space",
+            list(SPACE_TITLES),
+            default=SIDE_BY_SIDE,
+            required=True,
+            format_func=SPACE_TITLES.__getitem__,
+            key=latent_state.SPACE,
+            persist_state="session",
+        )
+        method = st.segmented_control(
+            "Method",
+            list(METHOD_TITLES),
+            default=TSNE,
+            required=True,
+            format_func=METHOD_TITLES.__getitem__,
+            help="; ".join(f"**{METHOD_TITLES[name]}**: {note}" for name, note in METHOD_NOTES.items()),
+            key=latent_state.METHOD,
+            persist_state="session",
+        )
     key = f"{latent_state.COLOUR}-{ads.name}"  # another set has other columns
-    colour = right.selectbox("Colour by", colour_choices(ads), key=key, persist_state="session")
+    colour = place.selectbox("Colour by", colour_choices(ads), key=key, persist_state="session")
     own_ad = st.toggle("Mark the ad of the Score page", value=True, key=latent_state.OWN_AD, persist_state="session")
     spaces = latent.SIDE_BY_SIDE if space == SIDE_BY_SIDE else (str(space),)
     return Look(spaces, str(method), str(colour), own_ad)

@@ -15,7 +15,7 @@ from adlab.app.components.latent_controls import Look
 from adlab.app.components.text import plain
 from adlab.app.jobs import Job
 from adlab.app.latent import OwnAd
-from adlab.app.latent_shown import Shown, hover_words
+from adlab.app.latent_shown import Shown
 from adlab.app.latent_words import SPACE_NOTES, SPACE_TITLES, map_caption
 from adlab.projection.latent import MeasuredMap
 from adlab.projection.points import points_of
@@ -27,7 +27,6 @@ def show(shown: Shown, look: Look) -> dict[str, MeasuredMap]:
     """Draw one map or several; gives those that are finished."""
     finished: dict[str, MeasuredMap] = {}
     own: dict[str, OwnAd | str] = {}
-    hover = hover_words(shown, look.colour)
     columns = st.columns(len(look.spaces), gap="medium") if len(look.spaces) > 1 else [st.container()]
     for column, space in zip(columns, look.spaces, strict=True):
         with column:
@@ -40,7 +39,7 @@ def show(shown: Shown, look: Look) -> dict[str, MeasuredMap]:
             finished[space] = made
             if look.own_ad:
                 own[space] = latent.own_ad(shown.ads, space, look.method, made.coordinates)
-            _draw(shown, space, look, made, own.get(space), hover)
+            _draw(shown, space, look, made, own.get(space))
             st.caption(map_caption(made, look.method))
     if own:
         _own_ad_words(shown, own)
@@ -51,7 +50,7 @@ def _leave_off(shown: Shown, space: str, method: str) -> None:
     latent.map_job(shown.ads, space, method).cancel()
 
 
-def _draw(shown: Shown, space: str, look: Look, made: MeasuredMap, own: OwnAd | str | None, hover: list[str]) -> None:
+def _draw(shown: Shown, space: str, look: Look, made: MeasuredMap, own: OwnAd | str | None) -> None:
     key = f"latent.map-{space}"
     elsewhere = latent_state.picked_in() != space
     chart = figure(
@@ -60,7 +59,6 @@ def _draw(shown: Shown, space: str, look: Look, made: MeasuredMap, own: OwnAd | 
         look.method,
         made,
         look.colour,
-        hover,
         own=own if isinstance(own, OwnAd) else None,
         marked=latent_state.picked() if elsewhere else (),
         height=HEIGHT if len(look.spaces) == 1 else SMALL_HEIGHT,

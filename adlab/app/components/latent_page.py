@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-import streamlit as st
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
-from adlab.app import latent, latent_own
-from adlab.app.components import job_progress, latent_controls, latent_maps, latent_numbers, latent_picks, latent_upload
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from adlab.app import latent, latent_own, latent_reference
+from adlab.app.components import (
+    job_progress,
+    latent_card,
+    latent_controls,
+    latent_maps,
+    latent_numbers,
+    latent_picks,
+    latent_upload,
+)
 from adlab.app.components.text import plain
 from adlab.app.jobs import Job
-from adlab.app.latent_shown import Shown, of_own, of_reference, table_csv, twin_table
-from adlab.app.latent_simulated import of_simulated
+from adlab.app.latent_shown import Shown, of_own, table_csv, twin_table
 from adlab.app.latent_words import source_words
 from adlab.checkpoints.manifest import Manifest
 from adlab.errors import AdlabError
+from adlab.projection.latent import MeasuredMap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def show() -> None:
@@ -24,17 +39,15 @@ def show() -> None:
             icon=":material/inventory_2:",
         )
         return
-    checkpoint, yours = latent_controls.choose_ads(found)
+    checkpoint, yours, place = latent_controls.choose_ads(found)
     shown = _own(checkpoint) if yours else _reference(checkpoint)
     if shown is not None:
-        _draw(shown)
+        _draw(shown, place)
 
 
 def _reference(checkpoint: Manifest) -> Shown | None:
     try:
-        ads = latent.reference_set(checkpoint)
-        simulator = latent.simulator(checkpoint) if ads.display == latent.SIMULATED else None
-        return of_simulated(ads, simulator) if simulator else of_reference(ads)
+        return latent_reference.shown(checkpoint)
     except AdlabError as error:
         st.error(plain(str(error)), icon=":material/report:")
         return None
@@ -56,27 +69,34 @@ def _own(checkpoint: Manifest) -> Shown | None:
     return of_own(own)
 
 
-def _draw(shown: Shown) -> None:
+def _draw(shown: Shown, place: DeltaGenerator) -> None:
     for note in shown.notes:
         st.caption(f":material/info: {plain(note)}")
-    look = latent_controls.choose_look(shown.ads)
+    look = latent_controls.choose_look(shown.ads, place)
     finished = latent_maps.show(shown, look)
+    latent_card.show(shown, look.colour)
     st.caption(f"{plain(source_words(shown.ads))} · data terms: {plain(shown.ads.terms)}")
-    table = twin_table(shown, look.method, {space: made.coordinates for space, made in finished.items()})
+    table = cache(partial(_table, shown, look.method, finished))  # only where something of it is looked at
     latent_picks.show(shown, table)
     findings = latent.findings_of(shown.ads)
     if isinstance(findings, Job):
         job_progress.show(findings, "latent.findings", findings.cancel)
     else:
         latent_numbers.show(findings)
-    with st.expander(f"The maps as a table, {len(table):,} ads", icon=":material/table_rows:"):
-        st.dataframe(table, hide_index=True, key="latent.table")
+    words = f"The maps as a table, {len(shown.names):,} ads"
+    with st.expander(words, icon=":material/table_rows:", key="latent.twin", on_change="rerun") as twin:
+        if twin.open:
+            st.dataframe(table(), hide_index=True, key="latent.table")
         st.download_button(
             "CSV",
-            lambda: table_csv(table),
+            lambda: table_csv(table()),
             file_name=f"adlab-latent-{look.method}.csv",
             mime="text/csv",
             key="latent.download",
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def _table(shown: Shown, method: str, finished: dict[str, MeasuredMap]) -> pd.DataFrame:
+    return twin_table(shown, method, {space: made.coordinates for space, made in finished.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from html import escape
 
 import pandas as pd
@@ -16,7 +17,7 @@ MOST_THUMBNAILS = 24
 NO_PICTURE = '<div class="ad-none">no picture</div>'
 
 
-def show(shown: Shown, table: pd.DataFrame) -> None:
+def show(shown: Shown, table: Callable[[], pd.DataFrame]) -> None:
     """Draw the selection, or how to make one."""
     rows = list(latent_state.picked())
     st.subheader("Selected ads", anchor=False)
@@ -24,9 +25,11 @@ def show(shown: Shown, table: pd.DataFrame) -> None:
         st.caption("Click a point, or draw a lasso around several: they are listed here and marked on all maps.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(rows):,}** of {len(table):,} ads, selected on *{SPACE_TITLES[latent_state.picked_in()]}*")
+        st.markdown(
+            f"**{len(rows):,}** of {len(shown.names):,} ads, selected on *{SPACE_TITLES[latent_state.picked_in()]}*"
+        )
         st.button("Clear", key="latent.clear", icon=":material/close:", on_click=latent_state.unpick)
-        picked = table.iloc[rows]
+        picked = table().iloc[rows]
         st.download_button(
             "CSV",
             lambda: table_csv(picked),
