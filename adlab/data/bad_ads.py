@@ -39,8 +39,8 @@ class AdRating:
         rater_id: The person; rates several ads.
         rating: 1 (worst) – 7 (best).
         comment: What the person wrote; mostly empty.
-        ad_attitude: The person's attitude towards ads in general, 1 – 7 as in the survey, higher with people who rate higher;
-            None where unknown.
+        ad_attitude: The person's attitude towards ads in general, 1–7 as in the survey; those who
+            give more rate ads higher. None where unknown.
         adblocker: Whether the person uses an ad blocker, None where not sure or unknown.
         affiliation: Political affiliation, for example ``"independent"``; empty where unknown or not told.
         opinions: How strongly each opinion was held, 1–5, by name; opinions not held are left out. None where the

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import logging
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -199,13 +199,32 @@ def test_importing_loads_no_engine():
     )
 
 
-def test_reading_says_nothing_and_leaves_the_root_logger_alone(capfd):
-    root = logging.getLogger()
-    before = (root.level, list(root.handlers), root.disabled)
-    read_text(drawn(size=(50, 50)))
-    read_text(drawn("Quiet"))
-    assert (root.level, list(root.handlers), root.disabled) == before
-    assert capfd.readouterr() == ("", "")
+def test_reading_says_nothing_and_leaves_the_root_logger_alone():
+    # In a process of its own: the engine's logger keeps the stream it met first, and speaks mostly while loading.
+    code = """
+from PIL import Image
+from adlab.data.image_intake import AdImage
+from adlab.features.ocr import read_text
+import logging
+root = logging.getLogger()
+before = (root.level, list(root.handlers), root.disabled)
+read_text(AdImage.from_pixels(Image.new("RGB", (64, 64), "white")))
+assert (root.level, list(root.handlers), root.disabled) == before
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_the_engine_is_given_blue_green_red(monkeypatch):
+    corners = []
+
+    def engine(pixels):
+        corners.append(pixels[0, 0].tolist())
+        return SimpleNamespace(txts=None)
+
+    monkeypatch.setattr(ocr, "_ENGINE", engine)
+    read_text(AdImage.from_pixels(Image.new("RGB", (40, 40), (250, 120, 5))))
+    assert corners == [[5, 120, 250]]
 
 
 def test_the_reader_is_named_by_version_and_settings(monkeypatch):

@@ -29,6 +29,11 @@ def test_boxes_drawn_into_each_other_are_still_lines():
     assert read({"a": line(0, 0, 200, 24), "b": line(0, 20, 190, 24), "c": line(3, 40, 195, 24)}) == "a b c"
 
 
+def test_lines_drawn_into_each_other_and_not_quite_level_are_read_across():
+    layout = {"a": line(0, 3, 100, 24), "b": line(130, 0, 100, 24), "c": line(0, 23, 180, 24)}
+    assert read(layout | {"d": line(200, 20, 30, 24)}) == "a b c d"
+
+
 def test_two_columns_are_read_one_after_the_other():
     left = {name: line(0, 25 * i) for i, name in enumerate("abc")}
     right = {name: line(160, 25 * i + 3) for i, name in enumerate("def")}
