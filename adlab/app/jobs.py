@@ -15,7 +15,7 @@ WORKERS = 2
 KEPT = 12
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: the user asked for it
+class Stopped(Exception):  # noqa: N818 - it ends work as an exception does, but nothing went wrong
     """The user has cancelled the work."""
 
 
@@ -106,10 +106,15 @@ class Jobs:
 
 
 def _run(job: Job, work: Callable[[Job], Any]) -> None:
+    """Do the work as an executor does; `Job` has a future of its own because the work reports to the job itself."""
     try:
-        job.future.set_result(work(job))
-    except BaseException as error:  # noqa: BLE001 - whoever asks for the result gets it
+        result = work(job)
+    # As in `concurrent.futures`: nothing is swallowed, the error is raised again wherever the result is asked for.
+    # One that were let through here would be lost with the thread, and the page would wait for ever.
+    except BaseException as error:  # noqa: BLE001
         job.future.set_exception(error)
+    else:
+        job.future.set_result(result)
 
 
 @st.cache_resource(show_spinner=False)

@@ -156,7 +156,13 @@ def build(
         terms="yours",
     )
     findings = find(
-        embeddings, latent.classes(), twin, label=label, seed=seed, progress=step("Judging what the spaces carry")
+        embeddings,
+        latent.classes(),
+        twin,
+        label=label,
+        ordered=label != LABEL or not latent.column(label).levels,  # levels are numbered as they come in the table
+        seed=seed,
+        progress=step("Judging what the spaces carry"),
     )
     return replace(latent, findings=findings)
 

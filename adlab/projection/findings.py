@@ -67,7 +67,10 @@ class Findings:
     Attributes:
         answers: One a question, in the order of `QUESTIONS`.
         cosines: Mean and mean size of the cosine between spaces, over the ads that have both.
-        separation: AUC with which the shared cosine alone tells the label's two classes apart, or None.
+        separation: AUC with which the shared cosine alone tells the label's two classes apart, or None. Where the
+            classes have an order, that of their numbers (0 before 1), it is that of the higher class and falls below
+            0.5 if the lower one has the larger cosines. Words have none: then it is the larger of the two AUCs, which
+            does not depend on which word came first.
         label: Name of the label's column, empty for none.
         seed: Of folds and resamples.
     """
@@ -107,6 +110,7 @@ def find(
     untrained: Embeddings | None = None,
     *,
     label: str = "",
+    ordered: bool = True,
     seed: int = 0,
     progress: Progress = no_progress,
 ) -> Findings:
@@ -117,6 +121,7 @@ def find(
         classes: Class of each ad by the label, −1 for none, (N,); None where there is no label.
         untrained: The same ads through an untrained network.
         label: Name of the label, for the record.
+        ordered: Whether the numbers of the classes mean an order, as 0 and 1 do and words do not.
         seed: Of folds and resamples.
         progress: Called with (done, total) questions.
     """
@@ -129,7 +134,7 @@ def find(
     return Findings(
         answers=tuple(answers),
         cosines=_cosines(embeddings),
-        separation=_separation(embeddings, classes),
+        separation=_separation(embeddings, classes, ordered),
         label=label if classes is not None else "",
         seed=seed,
     )
@@ -219,7 +224,7 @@ def _cosines(embeddings: Embeddings) -> dict[str, tuple[float, float]]:
     return found
 
 
-def _separation(embeddings: Embeddings, classes: NDArray[np.int64] | None) -> float | None:
+def _separation(embeddings: Embeddings, classes: NDArray[np.int64] | None, ordered: bool) -> float | None:
     if classes is None or len(np.unique(classes[classes != ABSENT])) != 2:
         return None
     cosines = shared_cosine(embeddings)
@@ -229,4 +234,5 @@ def _separation(embeddings: Embeddings, classes: NDArray[np.int64] | None) -> fl
         return None
     from adlab.metrics.ranking import auc
 
-    return auc(cosines[known], (values == values.max()).astype(np.int64))
+    found = auc(cosines[known], (values == values.max()).astype(np.int64))
+    return found if ordered else max(found, 1 - found)

@@ -124,6 +124,13 @@ def test_cosines_and_separation_by_hand():
     assert found.cosines["picture and copy, shared"] == (0.5, 0.5)
     assert found.cosines["shared and private, copy"] == (-1.0, 1.0)
     assert found.separation == 1.0
+    assert find(embeddings, np.array([0, 1])).separation == 0.0  # class 1 has the smaller cosine, and that is said
+
+
+def test_separation_by_words_does_not_depend_on_which_word_comes_first():
+    embeddings, classes = ads(label=2.0)
+    found = [find(embeddings, numbers, ordered=False).separation for numbers in (classes, 1 - classes)]
+    assert found[0] == found[1] >= 0.5
 
 
 def test_findings_survive_json():

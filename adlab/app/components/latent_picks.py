@@ -22,7 +22,10 @@ def show(shown: Shown, table: Callable[[], pd.DataFrame]) -> None:
     rows = list(latent_state.picked())
     st.subheader("Selected ads", anchor=False)
     if not rows:
-        st.caption("Click a point, or draw a lasso around several: they are listed here and marked on all maps.")
+        st.caption(
+            "Draw a lasso around points: they are listed here and marked on all maps. "
+            "With the tool Pan above a map, a click selects one."
+        )
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
