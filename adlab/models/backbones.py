@@ -143,7 +143,7 @@ class StagedBackbone(nn.Module):
 
         Args:
             pixels: (B, 3, H, W) as `scale` gives them, H and W multiples of 32.
-            between: Given a stage's number and the map after its first convolution, (B, C, h, w), the one to go on with.
+            between: Given a stage's number and the map after its first convolution, the map to go on with.
 
         Returns:
             The last map, (B, output_channels, H/32, W/32).
@@ -209,8 +209,8 @@ def _split(blocks: Sequence[nn.Module]) -> Stage:
     if isinstance(block, InvertedResidual | MBConv):
         units = list(block.conv if isinstance(block, InvertedResidual) else block.block)
         layers = list(units[0])
-        # MBConv drops its branch at random in training only, which a backbone never is in.
-        return Stage(layers[:2], layers[2:] + units[1:], nn.Identity() if block.use_res_connect else None, after)
+        # A block that halves the map has no shortcut.
+        return Stage(layers[:2], layers[2:] + units[1:], None, after)
     if isinstance(block, BasicBlock | Bottleneck):
         rest: list[nn.Module] = [block.relu, block.conv2, block.bn2]
         if isinstance(block, Bottleneck):
