@@ -1,6 +1,6 @@
 """How soon the shipped maps appear in a browser, and what they cost the server.
 
-    python -m benchmarks.latent_page [--visits 3] [--model focal-sim] [--models DIR]
+    python -m benchmarks.latent_page [--visits 3] [--models DIR]
 
 Starts a server of its own and visits it with Chromium. "At once" visits while the models still load; the others come
 when the server is idle. "New browser" has nothing in its cache; "same browser" has been there before. Seconds run
