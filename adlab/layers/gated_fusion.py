@@ -18,14 +18,26 @@ class GatedFusion(nn.Module):
     Args:
         image_dim: Width of x_img, at least 1.
         aux_dim: Width of x_aux, at least 1.
-        output_dim: Width of the result, at least 1.
+        output_dim: Width of the product, at least 1.
+        branches: Whether both factors stand before their product in the result. A product alone says little where
+            either modality tells something for itself.
+        dropout: Share of both inputs set to zero while training, 0 ≤ dropout < 1.
+
+    Attributes:
+        width: Of the result.
 
     Raises:
-        ConfigError: A width is below 1.
+        ConfigError: A width is below 1, or the dropout is outside its range.
     """
 
-    def __init__(self, image_dim: int, aux_dim: int, output_dim: int) -> None:
+    def __init__(
+        self, image_dim: int, aux_dim: int, output_dim: int, *, branches: bool = False, dropout: float = 0.0
+    ) -> None:
         super().__init__()
+        if not 0 <= dropout < 1:
+            raise ConfigError(f"dropout is {dropout}; give a share of 0 or more, below 1.")
+        self.branches, self.width = branches, output_dim * (3 if branches else 1)
+        self.dropout = nn.Dropout(dropout)
         for name, value in (("image_dim", image_dim), ("aux_dim", aux_dim), ("output_dim", output_dim)):
             if value < 1:
                 raise ConfigError(f"{name} is {value}; give a whole number of 1 or more.")
@@ -35,8 +47,8 @@ class GatedFusion(nn.Module):
         nn.init.uniform_(self.aux.bias, -1, 1)
 
     def forward(self, image: Tensor, aux: Tensor) -> Tensor:
-        """Fuse (B, image_dim) with (B, aux_dim): (B, output_dim), each value from −1 to 1."""
-        return self.image(image).tanh() * self.aux(aux).tanh()
+        """Fuse (B, image_dim) with (B, aux_dim): (B, width), each value from −1 to 1."""
+        return self._fuse(self.image(self.dropout(image)), aux)
 
     def by_cell(self, feature_map: Tensor) -> Tensor:
         """What each cell of a map adds to W_v x_img, where x_img is the map flattened.
@@ -60,5 +72,10 @@ class GatedFusion(nn.Module):
         return torch.einsum("bchw,dchw->bdhw", feature_map, weight)
 
     def from_cells(self, by_cell: Tensor, aux: Tensor) -> Tensor:
-        """`forward` on the flattened map, from what `by_cell` gives: (B, output_dim)."""
-        return (by_cell.sum(dim=(2, 3)) + self.image.bias).tanh() * self.aux(aux).tanh()
+        """`forward` on the flattened map, from what `by_cell` gives: (B, width). Without dropout of the picture."""
+        return self._fuse(by_cell.sum(dim=(2, 3)) + self.image.bias, aux)
+
+    def _fuse(self, image: Tensor, aux: Tensor) -> Tensor:
+        image, aux = image.tanh(), self.aux(self.dropout(aux)).tanh()
+        product = image * aux
+        return torch.cat([image, aux, product], dim=1) if self.branches else product

@@ -29,10 +29,10 @@ from torchvision.ops.misc import Conv2dNormActivation
 
 from adlab.encoders.image import IMAGENET_MEAN, IMAGENET_STD, PUBLISHED, PublishedNetwork, ShippedNetwork
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
-from adlab.errors import InputError
+from adlab.errors import ConfigError, InputError
 
 STAGES = (1, 2, 3, 4, 5)
-STRIDE = 32  # pixels a cell of the last map stands for, in every network here
+STRIDE = 32  # pixels a cell of the fifth stage stands for, in every network here
 
 
 class Stage(nn.Module):
@@ -90,24 +90,31 @@ class StagedBackbone(nn.Module):
 
     Args:
         network: A `VisionNet`, the network of an `ImageEncoder`, or a classifier of torchvision's from `PUBLISHED`.
+        depth: How many of its stages to keep, 1 to 5. What is drawn and how is told by earlier stages than what it
+            shows, on a finer grid, and for less.
 
     Attributes:
+        stride: Pixels a cell of the last map stands for, along each side.
         entry_channels: Channels after the first convolution of each stage.
         output_channels: Channels of the last map.
         margin: Rows at the top and columns at the left that maps carry beyond the picture's own, until the last one
             (see `VisionNet`).
 
     Raises:
+        ConfigError: The depth is outside its range.
         InputError: The network is none of these.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, depth: int = STAGES[-1]) -> None:
         super().__init__()
+        if depth not in STAGES:
+            raise ConfigError(f"depth is {depth!r}; give a number of stages from 1 to 5.")
         body, self.margin = _body(network)
-        self.stages = nn.ModuleList(_stages(copy.deepcopy(list(body))))
+        self.stages = nn.ModuleList(_stages(copy.deepcopy(list(body)))[:depth])
+        self.stride = 2**depth
         for module in self.stages.modules():
             if isinstance(module, nn.ReLU | nn.ReLU6 | nn.SiLU):
                 module.inplace = False  # an activation must not overwrite the map that is read before it
@@ -118,7 +125,7 @@ class StagedBackbone(nn.Module):
         self.train(False)
 
     def staged(self) -> list[Stage]:
-        """The five stages."""
+        """The stages that are kept."""
         return [stage for stage in self.stages if isinstance(stage, Stage)]
 
     def train(self, mode: bool = True) -> StagedBackbone:
@@ -129,7 +136,7 @@ class StagedBackbone(nn.Module):
     def train_stages(self, numbers: Iterable[int]) -> None:
         """Let these stages, 1 to 5, be trained, and freeze all others."""
         wanted = set(numbers)
-        for number, stage in zip(STAGES, self.stages, strict=True):
+        for number, stage in enumerate(self.stages, start=1):
             stage.requires_grad_(number in wanted)
 
     def scale(self, squares: Tensor) -> Tensor:
@@ -146,10 +153,10 @@ class StagedBackbone(nn.Module):
             between: Given a stage's number and the map after its first convolution, the map to go on with.
 
         Returns:
-            The last map, (B, output_channels, H/32, W/32).
+            The last map, (B, output_channels, H/stride, W/stride).
         """
         x = F.pad(pixels, (self.margin, 0, self.margin, 0)) if self.margin else pixels
-        for number, stage in zip(STAGES, self.staged(), strict=True):
+        for number, stage in enumerate(self.staged(), start=1):
             x = stage.leave(x, between(number, stage.enter(x)))
         return x[:, :, self.margin :, self.margin :]
 

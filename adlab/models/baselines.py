@@ -24,10 +24,10 @@ from adlab.models.nima import nima_config
 BASELINES: dict[str, Callable[[M2FNConfig], M2FNConfig]] = {
     "m2fn": lambda config: config,
     "nima": nima_config,
-    "image-only": lambda config: replace(config, aux=False, low=False, attention=False, high=False, aux_dim=0),
-    "cat": lambda config: replace(config, low=False, attention=False, high=False),
-    "attributes-m2fn": lambda config: replace(config, image=False, low=False, attention=False, high=True),
-    "attributes-mlp": lambda config: replace(config, image=False, low=False, attention=False, high=False),
+    "image-only": lambda config: replace(_concatenated(config), aux=False, aux_dim=0),
+    "cat": lambda config: _concatenated(config),
+    "attributes-m2fn": lambda config: replace(_concatenated(config), image=False, high=True),
+    "attributes-mlp": lambda config: replace(_concatenated(config), image=False),
 }
 # Rows of Tables 6 and 7 below "image-only", in their order: low-level fusion, attention, high-level fusion.
 ABLATIONS: tuple[tuple[bool, bool, bool], ...] = (
@@ -58,4 +58,8 @@ def baseline_config(name: str, config: M2FNConfig) -> M2FNConfig:
 
 def ablated_config(config: M2FNConfig, *, low: bool, attention: bool, high: bool) -> M2FNConfig:
     """A row of Tables 6 and 7 with attributes, see `ABLATIONS`; the row without is the baseline `image-only`."""
-    return replace(config, low=low, attention=attention, high=high)
+    return replace(config, low=low, attention=attention, high=high, branches=config.branches and high)
+
+
+def _concatenated(config: M2FNConfig) -> M2FNConfig:
+    return ablated_config(config, low=False, attention=False, high=False)

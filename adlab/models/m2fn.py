@@ -15,7 +15,7 @@ Each step gives a map on the way to the logits, so that Grad-CAM takes its gradi
 | `conditioned_map` | first conditional batch norm's output (none: the first convolution's), before its activation     |
 | `backbone_map`    | the backbone's last map, x'_img                                                                 |
 | `attention_map`   | the attended features x''_img                                                                   |
-| `fused_map`       | what the fusion sums over cells: each cell's part of W_v x''_img, or each cell's embedding      |
+| `fused_map`       | what the fusion sums over cells: each cell's part of W_v x''_img, its embedding, or its moments |
 
 A step that is switched off passes on the map before it. The attention's hidden layer would be no map to explain: a
 softmax ignores what is added to all logits, so its gradients, averaged over cells, cancel to zero. Of a fusion linear
@@ -25,6 +25,9 @@ What we changed:
 - `compact`, for small data and the shipped encoder: x'_img is standardised by channel, cells are embedded by
   ReLU(E x''_cell) and averaged before W_v, and the head is small. E has no bias: scaling a cell by its attention then
   scales its embedding alike, and the average remains weighted by attention.
+- `ratings`, for a few hundred ads: the backbone ends after its fourth stage, whose channels still tell how a picture is
+  made, on a grid of 14×14; mean and deviation over attended cells (`adlab.layers.moment_pooling`) replace the flattened
+  map; the head reads both gates beside their product.
 - Attention is scaled to a mean of 1 over cells (`adlab.layers.spatial_attention`).
 - A switched-off modality is really absent; the paper's "without image" feeds zeros through the whole network.
 - With high-level fusion off, attributes are concatenated at the last hidden layer. By its 139 M parameters (Table 5,
@@ -44,6 +47,7 @@ from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.layers.conditional_batch_norm import ChannelStatistics, ConditionalBatchNorm
 from adlab.layers.gated_fusion import GatedFusion
 from adlab.layers.head import Head
+from adlab.layers.moment_pooling import MomentPooling
 from adlab.layers.spatial_attention import Attended, FlatAttention, SpatialAttention
 from adlab.models.backbones import STAGES, STRIDE, StagedBackbone, through_inner
 from adlab.models.m2fn_config import M2FNConfig
@@ -107,6 +111,10 @@ class M2FN(nn.Module):
         if config.image:
             if backbone is None:
                 raise ConfigError(f"image is on and there is no backbone; give the network of {config.backbone!r}.")
+            if backbone.stride != config.stride:
+                raise ConfigError(
+                    f"depth is {config.depth}, the backbone's stride {backbone.stride}; build it as deep."
+                )
             self.backbone = backbone
             backbone.train_stages(config.trained_blocks)
             width = self._build_image_parts(backbone)
@@ -121,7 +129,7 @@ class M2FN(nn.Module):
     def _build_image_parts(self, backbone: StagedBackbone) -> int:
         """Build what lies between backbone and head; gives the width of the head's input."""
         config, channels = self.config, backbone.output_channels
-        cells = (config.image_size // STRIDE) ** 2
+        cells = (config.image_size // config.stride) ** 2
         self.conditioned_layer, self.backbone_layer = nn.Identity(), nn.Identity()
         self.attention_layer, self.fusion_layer = nn.Identity(), nn.Identity()
         if config.low:
@@ -143,14 +151,18 @@ class M2FN(nn.Module):
             self.attention: nn.Module = SpatialAttention(channels, config.aux_dim, config.attention_dim)
         elif config.attention:
             self.attention = FlatAttention(channels, cells, config.aux_dim, config.attention_dim)
-        flat = channels * cells if config.pooling == "flatten" else channels
+        if config.pooling == "moments":
+            self.moments = MomentPooling(channels)
+        flat = channels * {"flatten": cells, "moments": 2, "mean": 1}[config.pooling]
         if not config.high:
             return flat
         if config.pooling == "mean":
             self.embed = nn.Conv2d(channels, config.fusion_dim, kernel_size=1, bias=False)
             flat = config.fusion_dim
-        self.fusion = GatedFusion(flat, config.aux_dim, config.fusion_dim)
-        return config.fusion_dim
+        self.fusion = GatedFusion(
+            flat, config.aux_dim, config.fusion_dim, branches=config.branches, dropout=config.input_dropout
+        )
+        return self.fusion.width
 
     def forward(self, pixels: Tensor | None, aux: Tensor | None = None) -> M2FNOutput:
         """Predict, with the maps on the way.
@@ -228,7 +240,12 @@ class M2FN(nn.Module):
             features = (features - self.map_mean[:, None, None]) / self.map_std[:, None, None]
         attended = self._attend(features, aux)
         attention_map = self.attention_layer(attended.features)
-        if not self.config.high or aux is None:
+        if self.config.pooling == "moments":
+            fused_map = self.fusion_layer(self.moments.by_cell(attention_map, features))
+            vector = self.moments(fused_map)
+            joined = aux if self.config.aux else None
+            logits = self.head(self.fusion(vector, aux)) if self.config.high else self.head(vector, joined)
+        elif not self.config.high or aux is None:
             fused_map = self.fusion_layer(attention_map)
             vector = fused_map.flatten(1) if self.config.pooling == "flatten" else fused_map.mean(dim=(2, 3))
             logits = self.head(vector, aux if self.config.aux else None)
@@ -261,7 +278,7 @@ class M2FN(nn.Module):
             return map_
 
         for pixels in batches:
-            left.add(backbone(pixels, between))
+            left.add(self._noted(backbone(pixels, between)))
         for number, statistics in entered.items():
             block = self.cbn[str(number)]
             assert isinstance(block, ConditionalBatchNorm)
@@ -276,8 +293,13 @@ class M2FN(nn.Module):
         """
         statistics = ChannelStatistics(self._backbone().output_channels)
         for feature_map in maps:
-            statistics.add(self._checked_map(feature_map))
+            statistics.add(self._noted(self._checked_map(feature_map)))
         self._standardise(statistics)
+
+    def _noted(self, feature_map: Tensor) -> Tensor:
+        if self.config.pooling == "moments":
+            self.moments.note(feature_map)
+        return feature_map
 
     def trainable_state(self) -> dict[str, Tensor]:
         """What a checkpoint holds: everything but the frozen stages, which come from the image encoder."""
@@ -327,6 +349,9 @@ class M2FN(nn.Module):
             least = MIN_STD_SHARE * std.mean() if std.any() else 1.0
             self.map_mean.copy_(mean)
             self.map_std.copy_(std.clamp_min(least))
+        if self.config.pooling == "moments":
+            own = (self.map_mean, self.map_std) if self.config.standardise_map else (0.0, 1.0)
+            self.moments.standardise(*own)
 
     def _backbone(self) -> StagedBackbone:
         if self.backbone is None:
@@ -341,7 +366,7 @@ class M2FN(nn.Module):
         return aux
 
     def _checked_map(self, feature_map: Tensor | None) -> Tensor:
-        channels, cells = self._backbone().output_channels, self.config.image_size // STRIDE
+        channels, cells = self._backbone().output_channels, self.config.image_size // self.config.stride
         bound = self.config.pooling == "flatten" or (self.config.attention and self.config.attention_kind == "flat")
         if (
             feature_map is None

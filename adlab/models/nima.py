@@ -32,5 +32,13 @@ def nima_config(config: M2FNConfig, *, dropout: float = DROPOUT) -> M2FNConfig:
         raise ConfigError("image is off, and NIMA sees nothing else; switch image on.")
     head_dims = config.head_dims if config.pooling == "flatten" else ()
     return replace(
-        config, aux=False, low=False, attention=False, high=False, head_dims=head_dims, dropout=dropout, aux_dim=0
+        config,
+        aux=False,
+        aux_dim=0,
+        low=False,
+        attention=False,
+        high=False,
+        branches=False,
+        head_dims=head_dims,
+        dropout=dropout,
     )

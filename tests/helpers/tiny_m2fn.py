@@ -20,24 +20,34 @@ SIZE, AUX = 64, 9
 CONFIG = replace(
     M2FNConfig.compact(aux_dim=AUX, image_size=SIZE), cbn_dim=6, attention_dim=7, fusion_dim=8, head_dims=(10,)
 )
+# The preset for rated ads, without its dropout, and with conditional batch norm.
+RATINGS = replace(
+    M2FNConfig.ratings(aux_dim=AUX, outputs=1),
+    image_size=SIZE,
+    low=True,
+    cbn_blocks=(2,),
+    fusion_dim=8,
+    dropout=0.0,
+    input_dropout=0.0,
+)
 
 
 @cache
-def _backbone(seed: int) -> StagedBackbone:
+def _backbone(seed: int, depth: int) -> StagedBackbone:
     net = VisionNet(VisionConfig(image_size=SIZE, classes=2, text_dim=2, pool_heads=1, pool_dim=2)).eval()
     randomise(net, seed)
-    return StagedBackbone(net)
+    return StagedBackbone(net, depth)
 
 
-def tiny_backbone(seed: int = 1) -> StagedBackbone:
-    """The shipped architecture, 1,280 channels, random weights that keep the signal's scale; a copy of one's own."""
-    return copy.deepcopy(_backbone(seed))
+def tiny_backbone(seed: int = 1, depth: int = 5) -> StagedBackbone:
+    """The shipped architecture, 1,280 channels at full depth, random weights of the signal's scale; one's own copy."""
+    return copy.deepcopy(_backbone(seed, depth))
 
 
 def fresh_m2fn(config: M2FNConfig = CONFIG, seed: int = 0) -> M2FN:
     """As built, calibrated on `pictures` where it uses them."""
     torch.manual_seed(seed)
-    model = M2FN(config, tiny_backbone() if config.image else None)
+    model = M2FN(config, tiny_backbone(depth=config.depth) if config.image else None)
     if config.image:
         model.calibrate([pictures()])
     return model.eval()

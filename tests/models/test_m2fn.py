@@ -9,7 +9,17 @@ from itertools import combinations
 import pytest
 import torch
 from captum.attr import LayerGradCam
-from helpers.tiny_m2fn import AUX, CONFIG, SIZE, attributes, fresh_m2fn, learned_m2fn, pictures, tiny_backbone
+from helpers.tiny_m2fn import (
+    AUX,
+    CONFIG,
+    RATINGS,
+    SIZE,
+    attributes,
+    fresh_m2fn,
+    learned_m2fn,
+    pictures,
+    tiny_backbone,
+)
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional as F
@@ -29,6 +39,9 @@ VARIANTS = {
        for low, att, high in ABLATIONS},
     "cat-as-table-3": ablated_config(FLAT, low=False, attention=False, high=False),
     **{name: baseline_config(name, CONFIG) for name in BASELINES if name != "m2fn"},
+    "ratings": RATINGS,
+    "ratings-cat": baseline_config("cat", RATINGS),
+    "ratings-image-only": baseline_config("image-only", RATINGS),
     "nima-as-table-3": baseline_config("nima", replace(FLAT, outputs=10)),
 }  # fmt: skip
 WITH_IMAGE = [name for name, config in VARIANTS.items() if config.image]
@@ -126,7 +139,9 @@ def test_a_trained_stage_of_the_backbone_gets_gradients_and_the_frozen_ones_none
             assert parameter.grad is None, name
 
 
-@pytest.mark.parametrize("name", ["compact", "batch-statistics", "as-table-3", "cat", "image-only", "attributes-m2fn"])
+@pytest.mark.parametrize(
+    "name", ["compact", "ratings", "batch-statistics", "as-table-3", "cat", "image-only", "attributes-m2fn"]
+)
 def test_one_batch_can_be_over_fitted(name):
     config = VARIANTS[name] if name != "as-table-3" else replace(FLAT, low=False)
     model = fresh_m2fn(config).train()
@@ -225,8 +240,11 @@ def test_attributes_reach_each_map_only_from_the_step_that_lets_them_in():
 
 
 def test_calibrated_the_backbone_s_map_is_that_of_the_encoder_whatever_the_attributes():
-    model = fresh_m2fn(replace(CONFIG, cbn_blocks=(1, 2, 3, 4, 5)))
+    model = learned_m2fn(replace(CONFIG, cbn_blocks=(1, 2, 3, 4, 5)))
     expected = tiny_backbone()(pictures())
+    assert (model.forward_features(pictures(), attributes())[1] - expected).abs().max() > 0.1 * expected.abs().max()
+    model.calibrate(pictures().split(3))
+    assert model.cbn["3"].running_mean.abs().max() > 1e-3
     for aux in (attributes(), attributes(seed=9)):
         found = model.forward_features(pictures(), aux)[1]
         torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3 * expected.abs().max().item())
@@ -254,7 +272,7 @@ def test_calibrated_the_map_is_standardised_and_from_cached_maps_alike():
     torch.testing.assert_close(again.map_std, model.map_std, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("config", [CONFIG, FLAT], ids=["compact", "as-table-3"])
+@pytest.mark.parametrize("config", [CONFIG, FLAT, RATINGS], ids=["compact", "as-table-3", "ratings"])
 def test_gradients_at_the_four_maps_are_those_that_captum_takes_with_hooks(config):
     model = learned_m2fn(config)
     pixels, aux = pictures(), attributes()
@@ -265,14 +283,32 @@ def test_gradients_at_the_four_maps_are_those_that_captum_takes_with_hooks(confi
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * expected.abs().max().item())
 
 
-@pytest.mark.parametrize("config", [CONFIG, FLAT], ids=["compact", "as-table-3"])
+@pytest.mark.parametrize("config", [CONFIG, FLAT, RATINGS], ids=["compact", "as-table-3", "ratings"])
 def test_the_four_heat_maps_differ_from_each_other(config):
     larger = replace(config, image_size=128)
     maps = grad_cams(learned_m2fn(larger), pictures(size=128), attributes())
-    maps[0] = F.adaptive_avg_pool2d(maps[0], 4)
+    maps[0] = F.adaptive_avg_pool2d(maps[0], maps[1].shape[1])
     for one, other in combinations(maps, 2):
         cosine = F.cosine_similarity(one.flatten(1), other.flatten(1))
         assert cosine.abs().min() < 0.99
+
+
+def test_four_stages_give_a_finer_map_and_must_be_those_of_the_backbone():
+    output = learned_m2fn(RATINGS)(pictures(), attributes())
+    assert output.backbone_map.shape == (4, 96, SIZE // 16, SIZE // 16)
+    assert output.fused_map.shape == (4, 192, SIZE // 16, SIZE // 16)
+    with pytest.raises(ConfigError, match="depth is 4, the backbone's stride 32"):
+        M2FN(RATINGS, tiny_backbone())
+
+
+def test_branches_let_attributes_speak_where_the_picture_says_nothing():
+    model = learned_m2fn(RATINGS)
+    with torch.no_grad():
+        model.fusion.image.weight.zero_()
+        model.fusion.image.bias.zero_()  # the product is then 0 whatever the attributes
+        found = model(pictures(), attributes()).logits
+    assert found.std() > 0.01
+    assert model.fusion.width == 3 * RATINGS.fusion_dim
 
 
 def test_a_step_that_is_off_passes_on_the_map_before_it():
