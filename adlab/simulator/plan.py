@@ -7,7 +7,7 @@ from typing import Any
 
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.simulator.ad import AdPlan
-from adlab.simulator.brands import BRANDS, SELLERS
+from adlab.simulator.brands import BRANDS, SELLERS, Brand
 from adlab.simulator.catalogue import CATEGORY_OF
 from adlab.simulator.copywriter import write_copy
 from adlab.simulator.distribution import draw_factors, factors_from
@@ -15,6 +15,7 @@ from adlab.simulator.draws import COPY, FACTORS, IDENTITY, PICTURE, QUERY, Draws
 from adlab.simulator.factors import Factors
 from adlab.simulator.grammar import picture as picture_words
 from adlab.simulator.grammar.names import NOUNS, attributes_of
+from adlab.simulator.grammar.prices import price_of
 from adlab.simulator.relevance import draw_ask, judge
 
 __all__ = ["draw_factors", "plan_ad", "replan"]
@@ -59,7 +60,8 @@ def replan(plan: AdPlan, **changes: Any) -> AdPlan:
 def _plan(seed: int, index: int, factors: Factors, draws: tuple[Draws, ...]) -> AdPlan:
     identity, picture = draws[IDENTITY], draws[PICTURE]
     drawn = factors_from(draws[FACTORS])
-    brand, seller = identity.pick(0, BRANDS).name, identity.pick(1, SELLERS)
+    owner, seller = identity.pick(0, BRANDS), identity.pick(1, SELLERS)
+    brand = owner.name
     copy = write_copy(factors, brand, seller, _attribute(factors, identity), draws[COPY])
     # The query belongs to the viewer: it stays when causes are moved.
     ask = draw_ask(drawn, brand, _attribute(drawn, identity), draws[QUERY])
@@ -78,9 +80,9 @@ def _plan(seed: int, index: int, factors: Factors, draws: tuple[Draws, ...]) -> 
         attribute=copy.attribute,
         headline=headline,
         subline=subline,
-        price=_price(factors.kind, picture),
-        badge=picture.pick(8, picture_words.BADGES) if picture.chance(7, 0.35) else "",
-        button=picture.pick(9, picture_words.BUTTONS) if factors.cta > 0 else "",
+        price=_price(factors.kind, owner, picture),
+        badge=picture.pick(8, picture_words.badges_of(factors.kind)) if picture.chance(7, 0.35) else "",
+        button=picture.pick(9, picture_words.buttons_of(factors.kind)) if factors.cta > 0 else "",
     )
 
 
@@ -92,17 +94,13 @@ def _attribute(factors: Factors, identity: Draws) -> str:
 def _drawn_words(factors: Factors, picture: Draws) -> tuple[str, str]:
     """Headline and smaller line of the picture; one of them or both invite where the viewer is to take part."""
     noun = picture.pick(0, NOUNS[factors.kind])
-    headlines = picture_words.INVITES if factors.participation else picture_words.HEADLINES
+    headlines = picture_words.INVITES if factors.participation else picture_words.HEADLINES[CATEGORY_OF[factors.kind]]
     invited = factors.participation and picture.chance(1, 0.4)
-    sublines = picture_words.INVITE_SUBLINES if invited else picture_words.SUBLINES
-    headline = picture.pick(2, headlines).replace("{N}", noun)
-    subline = picture.pick(4, sublines).replace("{N}", noun) if picture.chance(3, 0.65) else ""
+    sublines = picture_words.INVITE_SUBLINES if invited else picture_words.sublines_of(factors.kind)
+    headline = picture.pick(2, headlines).replace("{N}", noun).replace("{K}", factors.kind)
+    subline = picture.pick(4, sublines) if picture.chance(3, 0.65) else ""
     return headline[:1].upper() + headline[1:], subline[:1].upper() + subline[1:]
 
 
-def _price(kind: str, picture: Draws) -> str:
-    if not picture.chance(5, 0.55):
-        return ""
-    low, high = picture_words.PRICES[CATEGORY_OF[kind]]
-    price = round(low * (high / low) ** picture.share(6))
-    return f"${price}.99" if picture.chance(10, 0.4) else f"${price}"
+def _price(kind: str, brand: Brand, picture: Draws) -> str:
+    return price_of(kind, brand.style, picture, 12) if picture.chance(5, 0.55) else ""

@@ -30,7 +30,7 @@ from adlab.simulator.brands import BRANDS
 from adlab.simulator.catalogue import CATEGORY_OF, KINDS
 from adlab.simulator.draws import Draws
 from adlab.simulator.factors import COLOURS, Factors
-from adlab.simulator.grammar.names import COLOUR_WORDS, NOUNS, attributes_of
+from adlab.simulator.grammar.names import NOUNS, attributes_of, colour_words
 
 _ALL_KINDS = tuple(CATEGORY_OF)
 _OWN = 0.6
@@ -72,7 +72,7 @@ def draw_ask(factors: Factors, brand: str, attribute: str, draws: Draws) -> Ask:
     asked_attribute = _own_or_other(draws, 10, attribute, fitting) if draws.chance(9, 0.25) else ""
     words = {
         "brand": asked_brand,
-        "colour": draws.pick(12, COLOUR_WORDS[colour]) if colour else "",
+        "colour": draws.pick(12, colour_words(kind, colour)) if colour else "",
         "attribute": asked_attribute,
         "noun": draws.pick(13, NOUNS[kind]),
     }

@@ -8,8 +8,20 @@ import pytest
 
 from adlab.simulator.catalogue import CATEGORY_OF
 from adlab.simulator.distribution import sentence_count
-from adlab.simulator.grammar import facts, frames, picture
-from adlab.simulator.grammar.names import COLOUR_WORDS, NOUNS, QUALITY, quality_level
+from adlab.simulator.grammar import facts, facts_by_kind, picture, pressing, prices, title_facts
+from adlab.simulator.grammar.names import (
+    ATTRIBUTES,
+    CARRIER,
+    COLOUR_WORDS,
+    FOOD_COLOUR_WORDS,
+    FOOD_QUALITY,
+    NOUNS,
+    QUALITY,
+    UNFIT,
+    colour_words,
+    quality_level,
+)
+from adlab.simulator.grammar.occasions import COMPANIONS
 from adlab.simulator.plan import plan_ad, replan
 
 PLANS = [plan_ad(13, i) for i in range(1500)]
@@ -32,11 +44,11 @@ def every(*groups) -> re.Pattern:
     return re.compile("|".join(pattern(text) for group in groups for text in group))
 
 
-FACT = every(facts.ANY, facts.DURABLE, *facts.BY_CATEGORY.values(), *facts.BY_KIND.values())
-TITLE_FACT = every(facts.TITLE_ANY, *facts.TITLE.values())
+FACT = {kind: every(facts.facts_of(kind), facts.offers_of(kind)) for kind in CATEGORY_OF}
+TITLE_FACT = {kind: every(facts.title_facts_of(kind)) for kind in CATEGORY_OF}
 PRESSING = [
-    [phrase.strip(",: ").lower() for phrase in (*lead, *tail)]
-    for lead, tail in zip(frames.URGENT_LEADS, frames.URGENT_TAILS, strict=True)
+    [phrase.strip(",: ").lower() for table in tables for phrase in table]
+    for tables in zip(pressing.LEADS, pressing.TAILS, pressing.TITLE_LEADS, pressing.TITLE_TAILS, strict=True)
 ]
 
 
@@ -63,7 +75,8 @@ def test_sentences_are_as_many_as_counted():
 def test_specificity_is_the_share_of_sentences_with_a_fact():
     for plan in PLANS:
         described = [s for s in re.split(r"\.(?= |$)", plan.description.lower()) if s.strip()]
-        stated = sum(bool(FACT.search(s)) for s in described) + bool(TITLE_FACT.search(plan.title.lower()))
+        kind = plan.factors.copy_kind
+        stated = sum(bool(FACT[kind].search(s)) for s in described) + bool(TITLE_FACT[kind].search(plan.title.lower()))
         assert stated / sentence_count(plan.factors.length) == pytest.approx(plan.factors.specificity), plan
 
 
@@ -83,7 +96,7 @@ def test_the_copy_names_its_own_product_and_colour():
         text, factors = copy_of(plan), plan.factors
         assert any(noun.lower() in plan.title.lower() for noun in NOUNS[factors.copy_kind]), plan.title
         if factors.copy_colour:
-            assert any(word in text for word in COLOUR_WORDS[factors.copy_colour]), text
+            assert any(word in text for word in colour_words(factors.copy_kind, factors.copy_colour)), text
 
 
 def test_a_silent_copy_has_no_colour_before_its_product():
@@ -101,8 +114,9 @@ def test_the_words_of_quality_are_those_of_the_appeal():
     wrong, named = 0, 0
     for plan in PLANS:
         words = set(re.findall(r"[\w-]+", copy_of(plan)))
-        right = set(QUALITY[quality_level(plan.factors.appeal)])
-        others = {w for level in QUALITY for w in level} - right
+        level = quality_level(plan.factors.appeal)
+        right = {*QUALITY[level], *FOOD_QUALITY[level]}
+        others = {w for table in (QUALITY, FOOD_QUALITY) for words_of_level in table for w in words_of_level} - right
         wrong += bool(words & others)
         named += bool(words & right)
     assert wrong == 0
@@ -130,3 +144,75 @@ def test_copy_never_asks_to_take_part():
 
 def test_the_category_is_that_of_the_copy():
     assert all(plan.category == CATEGORY_OF[plan.factors.copy_kind] for plan in PLANS)
+
+
+def test_an_ad_presses_with_its_title_or_with_an_offer_and_never_with_another_fact():
+    offer = every(pressing.OFFERS, facts.OFFERS, facts.FOOD_OFFERS)
+    pressed = 0
+    for plan in PLANS:
+        phrases = PRESSING[round(plan.factors.urgency * 4)]
+        for sentence in re.split(r"\.(?= |$)", plan.description.lower()):
+            if any(re.search(rf"(?:^ ?|, |^ ?){re.escape(phrase)}(?::|$)", sentence) for phrase in phrases):
+                pressed += 1
+                assert offer.search(sentence), sentence
+    assert pressed > 300
+
+
+def test_products_are_paired_with_what_goes_with_them_only():
+    """Of all the nouns in a description those of other products belong to companions of the product."""
+    named = 0
+    for plan in PLANS:
+        kind, text = plan.factors.copy_kind, plan.description.lower()
+        for other in CATEGORY_OF:
+            words = "|".join(re.escape(w) for ws in (COLOUR_WORDS, FOOD_COLOUR_WORDS) for c in ws.values() for w in c)
+            nouns = "|".join(re.escape(noun.lower()) for noun in NOUNS[other])
+            if other != kind and re.search(rf"(?:your|our|the) (?:{words})(?:-\w+)? (?:{nouns})(?![\w-])", text):
+                assert other in COMPANIONS[kind] or other in _sharing(kind), (kind, other, text)
+                named += 1
+    assert named > 200
+
+
+def _sharing(kind: str) -> set[str]:
+    """Kinds that share a noun, or the end of one, with a companion of a kind."""
+    return {
+        other
+        for other in CATEGORY_OF
+        for companion in COMPANIONS[kind]
+        if any(a.split()[-1] == b.split()[-1] for a in NOUNS[other] for b in NOUNS[companion])
+    }
+
+
+def test_every_kind_has_companions_facts_and_a_price_of_its_own():
+    for table in (COMPANIONS, facts_by_kind.SENTENCES, title_facts.TITLES, prices.RANGES):
+        assert set(table) == set(CATEGORY_OF)
+    for kind, companions in COMPANIONS.items():
+        assert kind not in companions
+        assert len(set(companions)) >= 2
+        assert set(companions) <= set(CATEGORY_OF)
+    assert set(CARRIER) <= set(CATEGORY_OF)
+    assert set(UNFIT) <= set(CATEGORY_OF)
+    assert all(UNFIT[kind] <= set(ATTRIBUTES[CATEGORY_OF[kind]]) for kind in UNFIT)
+
+
+def test_no_copy_says_the_same_twice():
+    for plan in PLANS:
+        sentences = [s.strip() for s in re.split(r"\.(?= |$)", plan.description) if s.strip()]
+        assert len(set(sentences)) == len(sentences), plan.description
+
+
+def test_prices_are_those_of_the_kind_and_at_most_twice_as_high_for_a_fine_brand():
+    seen = 0
+    for plan in PLANS:
+        if plan.price:
+            low, high = prices.RANGES[plan.factors.kind]
+            assert re.fullmatch(r"\$\d+(\.(50|90|95|99))?|\$\d,\d{3}", plan.price), plan.price
+            price = float(plan.price.strip("$").replace(",", ""))
+            assert 0.75 * low <= price <= prices.MOST * high, (plan.factors.kind, plan.price)
+            seen += 1
+    assert seen > 600
+    assert max(prices.LEVELS.values()) <= prices.MOST
+
+
+def test_two_for_one_is_for_cheap_things():
+    assert all("2 for 1" not in picture.badges_of(kind) for kind in ("sofa", "laptop", "bicycle", "jacket"))
+    assert "2 for 1" in picture.badges_of("mug")

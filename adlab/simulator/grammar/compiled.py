@@ -9,41 +9,58 @@ from functools import lru_cache
 
 _SLOT = re.compile(r"(\{[A-Z]\}|<[^>]+>)")
 _NUMBER = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
-# Topics on which two sentences of one copy could disagree.
+# Topics on which two sentences of one copy could disagree, or say the same twice.
 _TOPICS = {
     name: re.compile(root)
     for name, root in (
-        ("rating", r"rated?\b"),
-        ("return", r"returns?\b"),
-        ("origin", r"made in|shaped in|dyed in"),
-        ("warranty", r"warranty"),
-        ("energy", r"calories|kcal"),
-        ("battery", r"one charge|charges in|a charge|battery"),
-        ("weight", r"weigh|grams|>g\b|gsm|kilos|kg|-gram|ounces"),
-        ("size", r"sizes?\b|\beu <"),
-        ("height", r"centimetres|>cm|> cm"),
-        ("volume", r"millilitres|>ml|> ml"),
-        ("cloth", r"cotton"),
-        ("plants", r"plant"),
-        ("ingredients", r"ingredients"),
-        ("time", r"ready in"),
-        ("lasting", r"lasts"),
-        ("age", r"\bages?\b"),
-        ("load", r"up to"),
-        ("metal", r"aluminium"),
-        ("delivery", r"delivery|ships?\b"),
-        ("sole", r"sole is|rubber"),
-        ("port", r"usb"),
-        ("light", r"sunlight"),
+        ("rating", r"rated?\b|points out of|out of 100"),
+        ("return", r"returns?\b|refund"),
+        ("origin", r"made in|assembled in|workshop in|knitted|dyed in|poured by"),
+        ("warranty", r"warranty|any fault"),
         ("parts", r"spare parts"),
-        ("seams", r"seams"),
-        ("opening", r"opened"),
-        ("distance", r"tested over"),
-        ("sold", r"sold by|found at|stocks the"),
-        ("design", r"designed by|drew it"),
-        ("ease", r"easy"),
-        ("gift", r"gift|present"),
-        ("photograph", r"suggest|photograph"),
+        ("house", r"years ago|in business"),
+        ("discount", r"% off|voucher"),
+        ("delivery", r"deliver(?:y|ed|s every)|ships?\b"),
+        ("energy", r"calories"),
+        ("battery", r"one charge|charges in|a charge|battery"),
+        ("size", r"sizes?\b|waist|inside leg"),
+        ("cloth", r"cotton|linen|viscose|jersey|fleece"),
+        ("wool", r"wool|merino"),
+        ("leather", r"leather"),
+        ("cork", r"cork"),
+        ("weight", r"weigh|grams|gsm|kilos|\bkg\b|ounces|oz "),
+        ("volume", r"litres|\dml\b|>ml\b|\bml\b"),
+        ("measure", r"centimetres|\dcm\b|>cm\b|\bcm\b|wide\b|tall\b|inch"),
+        ("pockets", r"pockets"),
+        ("plants", r"plants?\b"),
+        ("ingredients", r"ingredients"),
+        ("dough", r"dough"),
+        ("fruits", r"fruits"),
+        ("time", r"ready in|pitched in"),
+        ("lasting", r"lasts?\b|burns?\b|h burn"),
+        ("age", r"\bages?\b"),
+        ("people", r"sleeps|seats"),
+        ("metal", r"aluminium|steel"),
+        ("sole", r"sole is|rubber"),
+        ("bluetooth", r"bluetooth"),
+        ("storage", r"gigabytes|\bgb\b"),
+        ("gears", r"gears"),
+        ("frame", r"frame\b"),
+        ("handle", r"handle\b"),
+        ("panels", r"panels"),
+        ("deck", r"deck|ply maple"),
+        ("caffeine", r"caffeine"),
+        ("beans", r"beans"),
+        ("watts", r"watts"),
+        ("pixels", r"megapixels"),
+        ("zoom", r"zoom"),
+        ("rays", r"ultraviolet|\buv"),
+        ("down", r"\bdown\b"),
+        ("tests", r"tested over|clubs|toy standard"),
+        ("sold", r"sold by|found at|stocks the|on the shelves"),
+        ("design", r"designed by|drew|drawing board"),
+        ("ease", r"easy|ease"),
+        ("gift", r"gift|present\b"),
     )
 }
 
@@ -92,12 +109,6 @@ def frames(texts: tuple[str, ...], plural: bool) -> tuple[Frame, ...]:
     return tuple(_frame(_NUMBER.sub(r"\2" if plural else r"\1", text)) for text in texts)
 
 
-@lru_cache(maxsize=256)
-def frames_without(texts: tuple[str, ...], plural: bool, topics: frozenset[str]) -> tuple[Frame, ...]:
-    """`frames`, those on some topics left out."""
-    return tuple(frame for frame in frames(texts, plural) if frame.topic not in topics)
-
-
 def _frame(text: str) -> Frame:
     pieces = [piece for piece in _SLOT.split(text) if piece]
     slots = "".join(piece[1] for piece in pieces if piece.startswith("{"))
@@ -113,6 +124,15 @@ def topic(text: str) -> str:
         text: In lower case.
     """
     return next((name for name, root in _TOPICS.items() if root.search(text)), text)
+
+
+def topics(text: str) -> set[str]:
+    """Everything that a text speaks about.
+
+    Args:
+        text: In lower case.
+    """
+    return {name for name, root in _TOPICS.items() if root.search(text)}
 
 
 def _part(piece: str) -> str | tuple[str, ...] | tuple[int, int]:

@@ -1,179 +1,111 @@
-"""Sentences that state a fact one can check: a figure, a measure, a material, a place, a term of sale.
+"""Sentences that state a fact one can check about many kinds of product: ratings, terms of sale, origin, warranty.
 
-`{S}` is the product as subject, `[is|are]` follows its number, `<2-5>` is a whole number, `<oak/ash>` a word.
+`{S}` is the product as subject, `{V}` the shop, `[is|are]` follows the number of the product, `<2-5>` is a whole
+number, `<oak/ash>` a word. What is particular to one kind is in `facts_by_kind`.
 """
 
 from __future__ import annotations
 
-ANY: tuple[str, ...] = (
-    "Returns are free for <30/60/90> days",
-    "Returns accepted for <14/28/45> days",
-    "Delivery takes <2-5> working days",
-    "Delivery costs <3-6> dollars",
+from adlab.simulator.catalogue import CATEGORY_OF, KINDS
+from adlab.simulator.grammar.facts_by_kind import SENTENCES
+from adlab.simulator.grammar.title_facts import TITLES
+
+RATINGS: tuple[str, ...] = (
+    "Rated 4.<2-9> out of 5",
     "Rated 4.<2-9> out of 5 by <120-980> buyers",
     "<120-980> buyers rate [it|them] 4.<2-9> out of 5",
-    "Made in <Portugal/Italy/Denmark/Poland/Vietnam>",
-    "{S} [is|are] made in <Portugal/Italy/Denmark/Poland/Vietnam>",
-    "{S} [ships|ship] in a <paper/cardboard/cotton> box with no plastic inside",
-    "Orders above <40/50/60/80> dollars ship free of charge to all <48/50> states",
-    "Independent testers gave [it|them] <81-97> points out of a possible hundred",
+    "<120-980> buyers rated [it|them] 4.<2-9> out of 5 in the past year",
+    "{S} scored <81-97> out of 100 in an independent test",
+    "Independent testers gave [it|them] <81-97> points out of 100",
 )
-DURABLE: tuple[str, ...] = (
+HOUSE: tuple[str, ...] = (
+    "{B} was founded <12-80> years ago",
+    "{B} has been in business for <12-80> years",
+    "The people at {B} have been in business for <12-80> years",
+)
+SALE: tuple[str, ...] = (
+    "Returns are free for <30/60/90> days",
+    "Returns accepted for <14/28/45> days",
+    "Send [it|them] back within <30/60/90> days for a full refund",
+    "Delivery takes <2-5> working days",
+    "Delivery costs <3-6> dollars",
+    "Ships within <24/48> hours",
+    "{S} [ships|ship] in a <paper/cardboard> box with no plastic inside",
+    "Orders above <40/50/60/80> dollars ship free of charge to all <48/50> states",
+)
+CRAFT: tuple[str, ...] = (
+    "Made in <Portugal/Italy/Spain>",
+    "{S} [is|are] made in <Portugal/Italy/Spain>",
+    "{S} [is|are] made in <Portugal/Italy/Spain> by a family firm of <12-90> people",
+)
+ASSEMBLY: tuple[str, ...] = (
+    "Assembled in <Poland/Vietnam/Malaysia>",
+    "{S} [is|are] assembled in <Poland/Vietnam/Malaysia> from <60-95>% recycled parts",
+)
+WARRANTY: tuple[str, ...] = (
+    "<2-6>-year warranty",
     "Comes with a <2-6>-year warranty",
     "{S} [comes|come] with a <2-6>-year warranty",
-    "<2-6>-year warranty",
+    "Any fault within <2-6> years is repaired free of charge",
+)
+SPARES: tuple[str, ...] = (
+    "Spare parts in stock for <5/8/10> years",
     "Spare parts are kept in stock for <5/8/10> years after the sale",
 )
-BY_CATEGORY: dict[str, tuple[str, ...]] = {
-    "shoes": (
-        "{S} [weighs|weigh] <210-480> grams a pair",
-        "Sizes <34-37> to <44-48>",
-        "The sole is natural rubber, <4-9> millimetres thick",
-        "{S} [is|are] stitched from full-grain <cow/goat/calf> leather",
-        "The insole is <3-8> millimetres of cork",
-        "Tested over <300/500/800> kilometres of pavement",
-    ),
-    "clothing": (
-        "<70-98>% cotton",
-        "Washes at <30/40/60> degrees",
-        "{S} [is|are] cut from <180-420>-gram cotton twill",
-        "The fabric is <70-98>% cotton and the rest is elastane",
-        "{S} [comes|come] in <6-12> sizes from XS to <3XL/4XL/5XL>",
-        "Dyed in <Porto/Prato/Leicester> with <40-70>% less water than usual",
-    ),
-    "accessories": (
-        "{S} [weighs|weigh] <180-900> grams",
-        "Just <180-900> grams",
-        "The frame is <anodised/recycled> aluminium",
-        "{S} [has|have] <2-9> seams, all of them sewn twice",
-        "Opened and closed <5000/8000/10000> times in the laboratory",
-    ),
-    "electronics": (
-        "<10-40> hours on one charge",
-        "{S} [runs|run] <10-40> hours on one charge",
-        "Charges in <45-90> minutes",
-        "{S} [weighs|weigh] <140-950> grams with the cable",
-        "Bluetooth 5.<1-4> and <2-4> USB-C ports are built in",
-        "The housing is <40-85>% recycled aluminium",
-    ),
-    "home": (
-        "{S} [stands|stand] <18-75> centimetres tall",
-        "<18-75> centimetres tall",
-        "The finish is tested for <300/500/900> hours of direct sunlight",
-        "{S} [was|were] shaped in a workshop in <Porto/Aarhus/Stoke>",
-        "Packed flat, the parcel weighs <2-9> kilos",
-    ),
-    "beauty": (
-        "<30/50/75/100> millilitres",
-        "{S} [holds|hold] <30/50/75/100> millilitres",
-        "<82-98>% of the ingredients are plants",
-        "Dermatologists tested [it|them] on <60-240> volunteers for <4-12> weeks",
-        "Lasts <6-14> hours",
-        "{S} [contains|contain] <2-9>% squalane and no added alcohol",
-    ),
-    "food": (
-        "<180-640> calories a serving",
-        "{S} [has|have] <180-640> calories a serving",
-        "Ready in <4-12> minutes",
-        "{S} [contains|contain] <3-28> grams of protein and no palm oil",
-        "Made with <5-9> ingredients",
-        "The farm is <12-60> kilometres from the kitchen",
-    ),
-    "sport": (
-        "{S} [weighs|weigh] <2-14> kilos",
-        "Weighs <2-14> kilos",
-        "The shell is <7005/6061> aluminium with <2-4> layers of nylon",
-        "{S} [carries|carry] loads of up to <90-140> kilos",
-        "Used by <12-60> clubs across <7-19> countries last season",
-    ),
-    "toys": (
-        "For ages <2-6> and up",
-        "{S} [is|are] safe from age <2-6>",
-        "Filled and painted without <lead/solvents>",
-        "{S} [measures|measure] <14-38> centimetres from end to end",
-        "Passed all <9-14> tests of the European toy standard",
-    ),
-}
-# Facts short enough to stand behind a comma in a title.
-TITLE_ANY: tuple[str, ...] = (
-    "<2-9>00+ sold",
-    "rated 4.<2-9>",
-    "free <30/60/90>-day returns",
-    "made in <Italy/Portugal/Denmark>",
+TITLE_ANY: tuple[str, ...] = ("<2-9>00+ sold", "rated 4.<2-9>")
+TITLE_SALE: tuple[str, ...] = ("free <30/60/90>-day returns",)
+TITLE_CRAFT: tuple[str, ...] = ("made in <Italy/Portugal/Spain>",)
+TITLE_WARRANTY: tuple[str, ...] = ("<2-5>-year warranty",)
+# Facts that go with pressing words: they are about the offer, and end with it.
+OFFERS: tuple[str, ...] = (
+    "Delivery costs <2-4> dollars",
+    "<10/15/20/30>% off",
+    "<10/15/20/30>% off at {V}",
+    "{V} adds a <2/3/5>-dollar voucher",
+    "Free delivery on orders above <30/40/50> dollars",
+    "{V} ships every {B} order within <24/48> hours",
+    "Orders above <30/40/50/60> dollars ship free to all <48/50> states",
+    "{V} takes <10/15/20>% off every {B} order above <60/80/100> dollars",
 )
-TITLE: dict[str, tuple[str, ...]] = {
-    "shoes": ("size <36-47>", "EU <36-47>", "sizes <34-37> to <44-48>", "<210-480>g", "natural rubber sole"),
-    "clothing": ("size <8-18>", "<70-98>% cotton", "<180-420>gsm", "sizes XS to <3XL/4XL>"),
-    "accessories": ("<180-900>g", "<180-900> grams", "<2-5>-year warranty", "recycled aluminium frame"),
-    "electronics": ("<10-40>h battery", "<2-5>-year warranty", "USB-C", "<10-40> hours a charge"),
-    "home": ("<18-75>cm", "<18-75> cm tall", "<2-5>-year warranty", "<18-75> centimetres tall"),
-    "beauty": ("<30/50/75>ml", "<30/50/75> ml", "<82-98>% plant based", "lasts <6-14> hours"),
-    "food": ("<180-640>kcal", "<180-640> calories", "<5-9> ingredients", "ready in <4-12> minutes"),
-    "sport": ("<2-14>kg", "<2-14> kg", "<2-5>-year warranty", "up to <90-140> kg"),
-    "toys": ("<14-38>cm", "ages <2-6>+", "<14-38> cm long", "from age <2-6>"),
+FOOD_OFFERS: tuple[str, ...] = (
+    "Delivery costs <1-3> dollars",
+    "<10/15/20>% off at {V}",
+    "Delivered within <25-45> minutes",
+    "Free delivery on orders above <15/20/25> dollars",
+    "{V} delivers every {B} order within <25-45> minutes",
+    "{V} takes <10/15/20>% off any order above <15/20/25> dollars",
+    "{V} takes <10/15/20>% off every {B} order above <15/20/25> dollars",
+)
+
+_NOT_CRAFTED = frozenset({"potted plant", "football", "t-shirt", "cap"})
+_GUARANTEED = frozenset(KINDS["electronics"]) | {
+    *("backpack", "handbag", "suitcase", "wristwatch", "sunglasses", "umbrella"),
+    *("lamp", "armchair", "sofa", "kettle", "frying pan", "clock", "bicycle", "tent", "skateboard", "tennis racket"),
 }
-# What some kinds have of their own, and the topics (see `compiled.topic`) on which their category does not fit them.
-BY_KIND: dict[str, tuple[str, ...]] = {
-    "bicycle": ("{S} [weighs|weigh] <9-14> kilos", "Weighs <9-14> kilos"),
-    "football": ("{S} [weighs|weigh] <410-450> grams", "Just <410-450> grams"),
-    "tennis racket": ("{S} [weighs|weigh] <270-320> grams unstrung", "Just <270-320> grams"),
-    "dumbbell": ("{S} [weighs|weigh] <2-20> kilos", "Weighs <2-20> kilos"),
-    "tent": ("{S} [weighs|weigh] <2-6> kilos with all pegs", "Sleeps <2-6> people"),
-    "skateboard": ("The deck is <7-9> layers of Canadian maple", "Just <2-3> kilos"),
-    "mug": ("Holds <280-480> millilitres", "{S} [holds|hold] <280-480> millilitres"),
-    "kettle": ("Boils a litre in <3-6> minutes", "{S} [boils|boil] a litre in <3-6> minutes"),
-    "frying pan": ("{S} [measures|measure] <24-32> centimetres across", "<24-32> centimetres across"),
-    "candle": ("Burns for <30-60> hours", "{S} [burns|burn] for <30-60> hours"),
-    "television": ("The screen measures <32-75> inches", "<32-75> inches"),
-    "armchair": ("The seat is <41-48> centimetres high", "The frame is solid <oak/beech/ash>"),
-    "sofa": ("{S} [seats|seat] <2-4> people", "The frame is solid <oak/beech/ash>"),
-    "scarf": ("{S} [measures|measure] <160-210> centimetres", "<60-90>% merino wool"),
-    "jeans": ("<12-14> ounces of raw denim", "Inside leg of <28-34> inches"),
-    "handbag": ("{S} [has|have] <3-7> pockets and one zip", "<3-7> pockets"),
-    "backpack": ("{S} [holds|hold] <14-32> litres", "<14-32> litres"),
-    "suitcase": ("{S} [holds|hold] <34-90> litres", "<34-90> litres"),
-    "sunglasses": ("The lenses block <98-100>% of ultraviolet light", "UV <380/400> lenses"),
-    "wristwatch": ("Keeps time to <2-9> seconds a month", "Water resistant to <50/100/200> metres"),
-}
-UNFIT_TOPICS: dict[str, frozenset[str]] = {
-    "television": frozenset({"battery", "weight", "port"}),
-    "game controller": frozenset({"weight"}),
-    "camera": frozenset({"port"}),
-    "armchair": frozenset({"height"}),
-    "sofa": frozenset({"height"}),
-    "clock": frozenset({"light"}),
-    "candle": frozenset({"height", "light", "warranty", "parts"}),
-    "mug": frozenset({"height"}),
-    "kettle": frozenset({"height", "light"}),
-    "potted plant": frozenset({"light", "origin", "warranty", "parts"}),
-    "frying pan": frozenset({"height", "light"}),
-    "scarf": frozenset({"size", "weight"}),
-    "cap": frozenset({"size", "weight"}),
-    "jeans": frozenset({"weight"}),
-    "jacket": frozenset({"cloth"}),
-    "handbag": frozenset({"metal"}),
-    "backpack": frozenset({"metal"}),
-    "suitcase": frozenset({"weight"}),
-    "sunglasses": frozenset({"seams"}),
-    "wristwatch": frozenset({"seams", "opening", "metal"}),
-    "umbrella": frozenset({"seams"}),
-    "football": frozenset({"weight", "load", "metal"}),
-    "tennis racket": frozenset({"weight", "load"}),
-    "bicycle": frozenset({"weight"}),
-    "dumbbell": frozenset({"weight", "load", "metal"}),
-    "tent": frozenset({"weight", "load"}),
-    "skateboard": frozenset({"weight", "metal"}),
-    "teddy bear": frozenset({"battery"}),
-    "sandal": frozenset({"weight"}),
-    "high heel": frozenset({"weight", "distance", "sole"}),
-    "lipstick": frozenset({"volume"}),
-    "juice": frozenset({"time"}),
-    "ice cream": frozenset({"time"}),
-    "coffee": frozenset({"weight"}),
-}
-UNFIT_OF_CATEGORY: dict[str, frozenset[str]] = {"food": frozenset({"return", "delivery"})}
+_REPAIRED = frozenset({"lamp", "armchair", "sofa", "kettle", "clock", "bicycle", "tent", "suitcase", "umbrella"}) | (
+    frozenset(KINDS["electronics"]) | {"wristwatch", "skateboard"}
+)
 
 
-def unfit_topics(kind: str, category: str) -> frozenset[str]:
-    """The topics on which the facts of its category do not fit a kind."""
-    return UNFIT_TOPICS.get(kind, frozenset()) | UNFIT_OF_CATEGORY.get(category, frozenset())
+def _crafted(kind: str) -> bool:
+    return CATEGORY_OF[kind] in ("shoes", "clothing", "accessories", "home", "beauty") and kind not in _NOT_CRAFTED
+
+
+def facts_of(kind: str) -> tuple[str, ...]:
+    """Every fact that can be stated of a kind, one sentence each."""
+    sold = () if CATEGORY_OF[kind] == "food" else SALE
+    origin = CRAFT if _crafted(kind) else ASSEMBLY if CATEGORY_OF[kind] == "electronics" else ()
+    kept = (WARRANTY if kind in _GUARANTEED else ()) + (SPARES if kind in _REPAIRED else ())
+    return SENTENCES[kind] + RATINGS + HOUSE + sold + origin + kept
+
+
+def title_facts_of(kind: str) -> tuple[str, ...]:
+    """Every fact short enough to stand behind a comma in the title of a kind."""
+    sold = () if CATEGORY_OF[kind] == "food" else TITLE_SALE
+    origin = TITLE_CRAFT if _crafted(kind) else ()
+    return TITLES[kind] * 2 + TITLE_ANY + sold + origin + (TITLE_WARRANTY if kind in _GUARANTEED else ())
+
+
+def offers_of(kind: str) -> tuple[str, ...]:
+    """Every fact about the offer of a kind that words of urgency may press with."""
+    return FOOD_OFFERS if CATEGORY_OF[kind] == "food" else OFFERS

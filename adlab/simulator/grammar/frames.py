@@ -1,195 +1,241 @@
 """Sentences that state nothing one could check: what a product is like, whom it suits, what it goes with.
 
 `{S}` is the product as subject, `{Q}` a word of quality, `{A}` one behind its article, `{B}` the brand, `{V}` the
-shop, `{C}` the colour, `{D}` another product in some colour; `[is|are]` follows the number of the product.
+shop, `{C}` the colour, `{K}` what bears it, `{D}` a companion in some colour; `[is|are]` follows the number of the
+product. Each family has sentences of many lengths, so that a copy of any length is written without padding.
 """
 
 from __future__ import annotations
 
-QUALITY: tuple[str, ...] = (
+from adlab.simulator.catalogue import CATEGORY_OF, KINDS
+
+_QUALITY: tuple[str, ...] = (
+    "Simply {Q}",
+    "In a word: {Q}",
     "{S} [is|are] {Q}",
-    "{S} [feels|feel] {Q} from the first day",
-    "{S} [looks|look] {Q} in any light",
-    "Most people would call [it|them] {Q}",
-    "{A} choice",
-    "{A} choice, and it shows",
-    "One word comes to mind: {Q}",
-    "{B} has made something {Q} here",
-    "You will find [it|them] {Q}",
-    "{S} [is|are] {Q}, inside and out",
-    "{S} [is|are] {Q} to look at and {Q} to use",
-    "If one word had to do, it would be {Q}",
+    "{A} [choice|pair], and it shows",
+    "{B} has come up with something {Q}",
+    "{A} [choice|pair] for anyone who likes {B}",
+    "{S} [is|are] {Q}, and you can tell at once",
+    "{S} [is|are] {Q}, as you would expect from {B}",
+    "If you want something {Q}, you have found [it|them]",
+    "Ask around, and the word you hear will be {Q}",
+    "{S} [is|are] {Q} without making a fuss about it",
+    "Look closer, and you will find [it|them] {Q} throughout",
+    "{B} makes things {Q}, and [this one is|these are] no exception",
+    "{B} set out to make something {Q}, and here [it is|they are]",
+    "It is not every day that you come across {A} [find|pair] like this",
 )
-PAIRING: tuple[str, ...] = (
-    "Goes with your {D}",
-    "Pairs nicely with your {D}",
-    "{S} [goes|go] with your {D}",
-    "Lovely next to our {D}",
-    "{S} [sits|sit] well beside the {D}",
-    "If you liked our {D}, you will like [this|these]",
-    "A fine gift together with our {D}",
-    "Looks at home beside your {D}",
-    "Not to be confused with our {D}",
+QUALITY: tuple[str, ...] = (
+    *_QUALITY,
+    "{S} [looks|look] {Q} from every side",
+    "{S} [feels|feel] {Q} from the first day",
+    "{S} [is|are] {Q}, inside and out",
+)
+FOOD_QUALITY: tuple[str, ...] = (
+    *_QUALITY,
+    "{S} [tastes|taste] {Q}",
+    "{S} [tastes|taste] {Q} every single time",
+    "{S} [tastes|taste] {Q} from the first moment to the last",
+)
+_PAIRING: tuple[str, ...] = (
+    "Goes with our {D}",
+    "Goes well with your {D}",
+    "{S} [goes|go] nicely with your {D}",
     "Fans of our {D} will like [it|them]",
-    "Less fuss than your old {D}",
+    "If you liked our {D}, you will like [this|these]",
+    "{S} [goes|go] well with our {D} from the same range",
+    "Many of our regulars order [it|them] together with our {D}",
+)
+WORN = frozenset({*KINDS["shoes"], *KINDS["clothing"], "wristwatch", "sunglasses"})
+WORN_PAIRING: tuple[str, ...] = (
+    *_PAIRING,
+    "Made to match our {D}",
+    "Wear [it|them] with your {D}",
+    "{S} [looks|look] just right with your {D}",
+    "Add your {D} and the outfit is complete",
+    "Put [it|them] on with your {D} and you are ready to go",
+)
+FOOD_PAIRING: tuple[str, ...] = (
+    "Goes with our {D}",
+    "Lovely with our {D}",
+    "Save room for our {D}",
+    "{S} [goes|go] well with our {D}",
+    "{S} [tastes|taste] even better with our {D}",
+    "Fans of our {D} will like [it|them]",
+    "Add our {D} and the table is complete",
+    "Many of our regulars order [it|them] together with our {D}",
+)
+HOME_PAIRING: tuple[str, ...] = (
+    *_PAIRING,
+    "At home beside your {D}",
+    "{S} [sits|sit] well beside the {D}",
+    "Put [it|them] beside your {D} and see the room change",
+)
+OTHER_PAIRING: tuple[str, ...] = (
+    *_PAIRING,
+    "A good partner for your {D}",
+    "Together with our {D}, [it makes|they make] a good team",
+    "Chosen to go with our {D}",
 )
 BRAND: tuple[str, ...] = (
-    "From the people at {B}",
+    "From {B}",
     "Designed by {B}",
-    "{B} drew it up, {V} brings it to you",
-    "Sold by {V}",
-    "Found at {V}",
+    "The latest from {B}",
+    "{V} brings you {B}",
     "{S} [is|are] the latest from {B}",
     "{V} stocks the whole {B} range",
-    "{B} keeps things honest",
     "{V} packs every {B} order with care",
+    "{B} drew the lines, {V} brings [it|them] to you",
+    "{B} thinks of the small things, and you will notice",
+    "Ask for {B} at {V} and you will be shown the whole range",
 )
-BENEFIT_ANY: tuple[str, ...] = (
+_BENEFIT: tuple[str, ...] = (
     "Made for real life",
+    "Worth coming home to",
     "{S} [fits|fit] into any day",
-    "You will wonder how you managed without [it|them]",
-    "A small change that makes mornings easier",
     "{S} [makes|make] a thoughtful present",
-    "Nothing you do not need",
+    "A small change that makes mornings easier",
+    "You will wonder how you managed without [it|them]",
     "{S} [does|do] the job without asking for attention",
-    "Once you have [it|them], you keep [it|them]",
-    "Kind to your wallet and to the planet",
-    "{S} [suits|suit] beginners and old hands alike",
+    "Once you have [it|them], you will not want to give [it|them] back",
 )
 BENEFIT: dict[str, tuple[str, ...]] = {
     "shoes": (
-        "{S} [keeps|keep] you on your feet from morning to night",
-        "Walk further",
+        *_BENEFIT,
+        "Made to be walked in",
         "Soft underfoot on any street",
         "Every step feels lighter",
+        "Your feet will thank you for every mile of the way",
         "{S} [takes|take] you from the office to the park",
-        "Your feet will thank you",
+        "{S} [keeps|keep] you on your feet from morning to night",
     ),
     "clothing": (
-        "{S} [falls|fall] just right",
+        *_BENEFIT,
         "Easy to wear",
+        "{S} [falls|fall] just right",
+        "Soft on the skin and easy to care for",
         "{S} [moves|move] with you all day",
         "Dress up or dress down as you like",
-        "Soft on the skin and easy to care for",
-        "A wardrobe favourite for every season",
+        "The one piece you reach for when nothing else will do",
     ),
     "accessories": (
-        "{S} [keeps|keep] up wherever you travel",
+        *_BENEFIT,
         "The finishing touch",
-        "Made to be seen with",
-        "{S} [finishes|finish] an outfit in a second",
-        "From city streets to faraway beaches",
         "Small details make the difference",
+        "From city streets to faraway beaches",
+        "{S} [keeps|keep] up with you wherever you travel",
+        "{S} [is|are] at your side on good days and busy mornings",
     ),
     "electronics": (
+        *_BENEFIT,
         "Set up in moments",
         "{S} [works|work] straight out of the box",
-        "Clear, quick and quiet",
-        "Everything you love, a touch away",
-        "{S} [keeps|keep] pace with the way you live",
         "Technology that stays out of your way",
+        "{S} [keeps|keep] pace with the way you live",
+        "Clear buttons, clear menus, and nothing to look up",
     ),
     "home": (
-        "{S} [turns|turn] a house into a home",
+        *_BENEFIT,
         "Warm and welcoming",
-        "{S} [brings|bring] a little calm to any room",
-        "Your living room will thank you",
-        "Easy to place and easy to love",
         "Good company on quiet evenings",
+        "{S} [brings|bring] a little calm to any room",
+        "{S} [turns|turn] a house into a home",
+        "Friends will ask you where [it came|they came] from",
+        "The kind of thing that makes a Sunday morning slow and pleasant",
     ),
     "beauty": (
-        "{S} [leaves|leave] you feeling like yourself",
         "Gentle on you",
-        "A quiet moment at the start of the day",
-        "{S} [wears|wear] softly from day into evening",
-        "Your bathroom shelf has been waiting",
         "A little goes a long way",
+        "A quiet moment at the start of the day",
+        "{S} [leaves|leave] you feeling like yourself",
+        "{S} [wears|wear] softly from day into evening",
+        "Your bathroom shelf has been waiting for [it|them]",
+        "{S} [makes|make] a thoughtful present",
+        "Once you have tried [it|them], you will keep [it|them] close at hand",
     ),
     "food": (
-        "{S} [tastes|taste] like the weekend",
         "Tastes like home",
-        "Made fresh with plenty of love",
-        "{S} [disappears|disappear] faster than you would think",
         "Good food in good company",
-        "For big appetites and small treats",
+        "Made with plenty of love",
+        "{S} [tastes|taste] like the weekend",
+        "For big appetites and small celebrations",
+        "{S} [disappears|disappear] faster than you would think",
+        "Bring a friend, or keep the whole of [it|them] to yourself",
+        "{S} [is|are] what you think of on the way home from work",
     ),
     "sport": (
-        "{S} [gets|get] you outdoors",
         "Ready when you are",
+        "Made to be used",
         "Train hard or take it easy",
+        "{S} [gets|get] you moving again",
+        "For first attempts and personal bests",
         "{S} [turns|turn] a free afternoon into an adventure",
-        "For quiet trails and busy parks",
-        "Fresh air included",
+        "{S} [makes|make] a thoughtful present",
+        "Saturday morning will be the best part of your week again",
     ),
     "toys": (
-        "{S} [becomes|become] a friend for years",
         "Playtime, every time",
-        "Small hands will love it",
-        "{S} [sparks|spark] stories at bedtime and beyond",
+        "Small hands will love [it|them]",
+        "{S} [becomes|become] a friend for years",
         "For rainy afternoons and long car journeys",
-        "Ready for any adventure",
+        "{S} [sparks|spark] stories at bedtime and beyond",
+        "Grandparents like [it|them] almost as much as children do",
+        "{S} [makes|make] a thoughtful present",
     ),
 }
 COLOUR: tuple[str, ...] = (
     "In {C}",
     "Shown in {C}",
-    "{S} [comes|come] in {C}",
     "The colour is {C}",
-    "We chose {C} for [this one|these]",
-    "This time the makers went for {C}",
+    "{S} [comes|come] in {C}",
+    "The colour of choice: {C}",
     "{S} [is|are] {C} all over",
-    "What you see is what you get: {C}",
+    "We chose {C} for [this one|these]",
+    "This time {B} went for {C}",
+    "{C}, a colour that is easy to live with",
+    "{S} [comes|come] in {C} from top to bottom",
+    "The makers settled on {C} this time",
+    "{S} [is|are] {C}, and that suits [it|them] well",
+    "Of all the colours in the range, [this one|this pair] is {C}",
+    "You will spot [it|them] from afar, for the colour is {C}",
+    "The colour is {C}, and it is the one that everyone asks about",
+)
+CARRIER_COLOUR: tuple[str, ...] = (
+    "The {K}: {C}",
+    "The {K} is {C}",
+    "In a {C} {K}",
+    "Comes in a {C} {K}",
+    "{S} [comes|come] in a {C} {K}",
+    "Look out for the {C} {K}",
+    "We chose a {C} {K} for [this one|these]",
+    "You will know [it|them] by the {C} {K}",
+    "This time {B} went for a {K} in {C}",
+    "Of all the colours in the range, this {K} is {C}",
+    "The {K} is {C}, and it is the one that everyone asks about",
 )
 # What may be put before or behind a sentence to reach a length, by its number of words.
 LEADS: dict[int, tuple[str, ...]] = {
-    1: ("Honestly,", "Naturally,", "Truly,", "Yes,"),
-    2: ("Rest assured,", "Good news:", "What's more,", "Trust us,"),
-    3: ("Best of all,", "For the record,", "Here's the thing:", "As you'd hope,"),
-    4: ("In case you wondered,", "To put it simply,", "As many have noticed,"),
-    5: ("And because it really matters,", "If you care to know,"),
+    1: ("Yes,", "Naturally,", "Indeed,"),
+    2: ("What's more,", "Better still,", "Good news:", "Rest assured,"),
+    3: ("Best of all,", "Worth knowing too:", "And there's more:"),
+    4: ("One more good thing:", "Something else worth knowing:"),
 }
 TAILS: dict[int, tuple[str, ...]] = {
-    1: (", naturally", ", truly", ", too"),
-    2: (", of course", ", no doubt", ", after all"),
-    3: (", without a doubt", ", rain or shine", ", as you'd expect"),
-    4: (", all the year round", ", whatever anyone may say", ", as our regulars know"),
-    5: (", whatever the day may bring", ", as every friend will notice"),
+    1: (", naturally", ", too"),
+    2: (", of course", ", no doubt"),
+    3: (", as you'd expect", ", without a doubt"),
+    4: (", as our regulars know", ", whatever the day brings"),
 }
-# How title and description press, by the step of urgency: none, then a quarter, a half, three quarters and all of it.
-URGENT_LEADS: tuple[tuple[str, ...], ...] = (
-    (),
-    ("This season:", "For now:", "This month:", "New arrival:"),
-    ("This week:", "While stocks last:", "Limited run:", "Going fast:"),
-    ("Today:", "Today only:", "Ends soon:", "Selling out:", "Nearly gone:"),
-    ("Hurry:", "Last chance:", "Final hours:", "Ends tonight:", "Don't miss out:"),
-)
-URGENT_TAILS: tuple[tuple[str, ...], ...] = (
-    (),
-    (", this season", ", for a short while", ", this month"),
-    (", this week only", ", while stocks last", ", and going fast"),
-    (", today only", ", nearly sold out", ", offer ends soon"),
-    (", last chance", ", ends at midnight", ", gone by tomorrow", ", hurry"),
-)
-TITLE_TAILS: dict[str, tuple[str, ...]] = {
-    "shoes": ("for the city", "all-day comfort", "for long walks", "made for walking", "from street to trail"),
-    "clothing": ("for every day", "easy fit", "for cool evenings", "your new favourite", "soft and easy to wear"),
-    "accessories": ("for travellers", "for every day", "made to travel", "for city and country", "the finishing touch"),
-    "electronics": ("for home", "for work and play", "easy setup", "made for moving", "ready for use every day"),
-    "home": ("for any room", "for cosy evenings", "made with care", "for your favourite corner"),
-    "beauty": ("for every day", "gentle care", "for soft evenings", "for your morning routine"),
-    "food": ("for sharing", "fresh daily", "the weekend treat", "for hungry people", "full of flavour"),
-    "sport": ("for beginners", "for the weekend", "for parks and trails", "made for moving"),
-    "toys": ("for kids", "gift idea", "for little explorers", "for endless play"),
-}
-TITLE_STARTS: tuple[str, ...] = (
-    "our",
-    "new",
-    "original",
-    "iconic",
-    "classic",
-)  # the first only where no brand precedes
-TITLE_ENDS: dict[int, tuple[str, ...]] = {
-    2: ("new collection", "signature edition", "holiday favourite", "gift idea"),
-    3: ("new season range", "a reader favourite", "as seen outdoors"),
-    4: ("from the new range", "the one to own", "a gift to remember"),
-}
+
+
+def quality_frames(category: str) -> tuple[str, ...]:
+    """What a product of a category is like."""
+    return FOOD_QUALITY if category == "food" else QUALITY
+
+
+def pairing_frames(kind: str) -> tuple[str, ...]:
+    """What a kind goes with."""
+    if kind in WORN:
+        return WORN_PAIRING
+    return {"food": FOOD_PAIRING, "home": HOME_PAIRING}.get(CATEGORY_OF[kind], OTHER_PAIRING)

@@ -2,60 +2,62 @@
 
 from __future__ import annotations
 
+from adlab.simulator.catalogue import CATEGORY_OF
+
 # The first is the plainest; every kind has one of a single word, for short copy.
 NOUNS: dict[str, tuple[str, ...]] = {
-    "sneaker": ("sneakers", "trainers", "running shoes", "kicks"),
+    "sneaker": ("sneakers", "trainers", "running shoes"),
     "boot": ("boots", "ankle boots", "lace-up boots"),
-    "sandal": ("sandals", "slides", "summer sandals"),
-    "high heel": ("heels", "high heels", "pumps", "stilettos"),
+    "sandal": ("sandals", "summer sandals", "strappy sandals"),
+    "high heel": ("heels", "high heels", "court shoes"),
     "t-shirt": ("t-shirt", "tee", "crew-neck tee"),
-    "hoodie": ("hoodie", "hooded sweatshirt", "pullover"),
-    "dress": ("dress", "summer dress", "frock"),
+    "hoodie": ("hoodie", "zip hoodie", "hooded sweatshirt"),
+    "dress": ("dress", "summer dress", "sleeveless dress"),
     "jeans": ("jeans", "denims", "denim trousers"),
-    "jacket": ("jacket", "zip jacket", "blouson"),
-    "cap": ("cap", "baseball cap", "snapback"),
-    "skirt": ("skirt", "flared skirt", "midi skirt"),
-    "scarf": ("scarf", "neck scarf", "muffler"),
+    "jacket": ("jacket", "puffer jacket", "quilted jacket"),
+    "cap": ("cap", "baseball cap", "curved-brim cap"),
+    "skirt": ("skirt", "flared skirt", "pleated skirt"),
+    "scarf": ("scarf", "woollen scarf", "winter scarf"),
     "backpack": ("backpack", "rucksack", "daypack"),
-    "handbag": ("handbag", "shoulder bag", "purse"),
-    "suitcase": ("suitcase", "cabin trolley", "travel case"),
-    "wristwatch": ("watch", "wristwatch", "timepiece"),
-    "sunglasses": ("sunglasses", "shades", "sunnies"),
-    "umbrella": ("umbrella", "rain umbrella", "brolly"),
-    "phone": ("phone", "smartphone", "handset", "mobile phone"),
-    "laptop": ("laptop", "notebook computer", "ultrabook"),
-    "headphones": ("headphones", "over-ear headphones", "cans"),
+    "handbag": ("handbag", "shoulder bag", "top-handle bag"),
+    "suitcase": ("suitcase", "cabin case", "travel case"),
+    "wristwatch": ("watch", "wristwatch", "analogue watch"),
+    "sunglasses": ("sunglasses", "shades", "summer shades"),
+    "umbrella": ("umbrella", "rain umbrella", "storm umbrella"),
+    "phone": ("phone", "smartphone", "mobile phone"),
+    "laptop": ("laptop", "slim laptop", "laptop computer"),
+    "headphones": ("headphones", "over-ear headphones", "stereo headphones"),
     "camera": ("camera", "compact camera", "digital camera"),
     "speaker": ("speaker", "loudspeaker", "music speaker"),
     "television": ("television", "TV", "flat-screen TV"),
-    "game controller": ("gamepad", "game controller", "joypad"),
-    "lamp": ("lamp", "table lamp", "reading light"),
+    "game controller": ("gamepad", "game controller", "console controller"),
+    "lamp": ("lamp", "table lamp", "reading lamp"),
     "armchair": ("armchair", "easy chair", "lounge chair"),
     "sofa": ("sofa", "couch", "settee"),
-    "mug": ("mug", "tea mug", "drinking mug"),
-    "kettle": ("kettle", "water kettle", "tea kettle"),
+    "mug": ("mug", "tea mug", "coffee mug"),
+    "kettle": ("kettle", "tea kettle", "stovetop kettle"),
     "frying pan": ("skillet", "frying pan", "cooking pan"),
     "vase": ("vase", "flower vase", "table vase"),
-    "clock": ("clock", "wall clock", "timekeeper"),
-    "candle": ("candle", "scented candle", "pillar candle"),
-    "potted plant": ("houseplant", "potted plant", "pot plant"),
-    "perfume": ("perfume", "fragrance", "eau de parfum", "scent"),
-    "lipstick": ("lipstick", "lip colour", "lippy"),
-    "lotion": ("lotion", "body lotion", "skin cream", "moisturiser"),
+    "clock": ("clock", "wall clock", "kitchen clock"),
+    "candle": ("candle", "pillar candle", "wax candle"),
+    "potted plant": ("houseplant", "potted plant", "indoor plant"),
+    "perfume": ("perfume", "fragrance", "eau de parfum"),
+    "lipstick": ("lipstick", "lip colour", "satin lipstick"),
+    "lotion": ("lotion", "body lotion", "moisturiser"),
     "burger": ("burger", "hamburger", "grilled burger"),
-    "pizza": ("pizza", "stone-baked pizza", "pie"),
+    "pizza": ("pizza", "stone-baked pizza", "sourdough pizza"),
     "ice cream": ("gelato", "ice cream", "ice-cream cone"),
-    "cupcake": ("cupcake", "frosted cupcake", "muffin"),
-    "juice": ("juice", "fruit juice", "smoothie"),
+    "cupcake": ("cupcake", "frosted cupcake", "iced cupcake"),
+    "juice": ("juice", "fruit juice", "chilled juice"),
     "coffee": ("coffee", "cappuccino", "takeaway coffee"),
     "bicycle": ("bicycle", "bike", "city bike"),
     "football": ("football", "soccer ball", "match ball"),
-    "tennis racket": ("racket", "tennis racket", "tennis racquet"),
-    "dumbbell": ("dumbbell", "hand weight", "free weight"),
+    "tennis racket": ("racket", "tennis racket", "graphite racket"),
+    "dumbbell": ("dumbbell", "hand weight", "training weight"),
     "tent": ("tent", "camping tent", "dome tent"),
-    "skateboard": ("skateboard", "board", "street deck"),
+    "skateboard": ("skateboard", "street skateboard", "maple skateboard"),
     "teddy bear": ("teddy", "teddy bear", "cuddly bear"),
-    "toy car": ("racer", "toy car", "play car"),
+    "toy car": ("racer", "toy car", "toy racer"),
 }
 PLURAL = frozenset({"sneaker", "boot", "sandal", "high heel", "jeans", "sunglasses", "headphones"})
 
@@ -70,6 +72,20 @@ COLOUR_WORDS: dict[str, tuple[str, ...]] = {
     "white": ("white", "ivory", "snow-white", "chalk", "alabaster"),
     "yellow": ("yellow", "lemon", "mustard", "sunflower", "canary"),
 }
+# The same for what is eaten: nobody sells a mustard ice cream by that name.
+FOOD_COLOUR_WORDS: dict[str, tuple[str, ...]] = {
+    "black": ("black", "jet-black"),
+    "blue": ("blue", "royal-blue"),
+    "brown": ("brown", "cocoa", "chestnut"),
+    "green": ("green", "emerald"),
+    "grey": ("grey", "ash-grey"),
+    "pink": ("pink", "rose", "bubblegum"),
+    "red": ("red", "cherry-red", "ruby"),
+    "white": ("white", "snow-white"),
+    "yellow": ("yellow", "sunflower"),
+}
+# What bears the colour where the product itself does not.
+CARRIER: dict[str, str] = {"burger": "box", "pizza": "box", "coffee": "cup", "potted plant": "pot"}
 
 ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "shoes": ("waterproof", "lightweight", "vegan", "wide-fit", "slip-on"),
@@ -82,39 +98,61 @@ ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "sport": ("foldable", "lightweight", "beginner", "all-weather", "professional"),
     "toys": ("handmade", "washable", "wooden", "vintage", "jumbo"),
 }
-# What a kind cannot sensibly be.
+# What a kind cannot sensibly be, or what a fact of its own contradicts.
 UNFIT: dict[str, frozenset[str]] = {
-    "high heel": frozenset({"slip-on", "waterproof"}),
-    "cap": frozenset({"slim-fit"}),
-    "scarf": frozenset({"slim-fit"}),
+    "boot": frozenset({"vegan", "slip-on"}),
+    "sandal": frozenset({"vegan"}),
+    "high heel": frozenset({"slip-on", "waterproof", "vegan"}),
+    "jacket": frozenset({"organic", "quick-dry"}),
+    "jeans": frozenset({"quick-dry", "recycled"}),
+    "cap": frozenset({"slim-fit", "oversized"}),
+    "scarf": frozenset({"slim-fit", "quick-dry"}),
+    "skirt": frozenset({"slim-fit"}),
+    "handbag": frozenset({"vegan", "foldable"}),
     "wristwatch": frozenset({"foldable", "oversized"}),
-    "suitcase": frozenset({"foldable", "oversized"}),
+    "suitcase": frozenset({"foldable", "oversized", "vegan"}),
     "umbrella": frozenset({"scratch-proof", "vegan", "oversized"}),
     "sunglasses": frozenset({"vegan"}),
     "television": frozenset({"splash-proof", "fast-charging", "compact", "wireless"}),
     "camera": frozenset({"wireless"}),
-    "candle": frozenset({"compact"}),
+    "phone": frozenset({"wireless"}),
+    "laptop": frozenset({"wireless"}),
+    "sofa": frozenset({"recycled"}),
+    "armchair": frozenset({"recycled"}),
+    "mug": frozenset({"compact", "recycled"}),
+    "clock": frozenset({"recycled"}),
+    "candle": frozenset({"compact", "vintage", "recycled"}),
     "potted plant": frozenset({"handmade", "recycled", "vintage"}),
     "perfume": frozenset({"unscented"}),
     "lipstick": frozenset({"unscented"}),
-    "juice": frozenset({"gluten-free"}),
+    "burger": frozenset({"sugar-free"}),
+    "pizza": frozenset({"sugar-free"}),
+    "ice cream": frozenset({"vegan", "dairy-free"}),
+    "juice": frozenset({"gluten-free", "vegan", "dairy-free"}),
     "coffee": frozenset({"gluten-free"}),
     "football": frozenset({"foldable", "beginner"}),
     "tennis racket": frozenset({"foldable", "all-weather"}),
     "dumbbell": frozenset({"foldable", "lightweight", "all-weather"}),
     "skateboard": frozenset({"foldable"}),
-    "tent": frozenset({"foldable"}),
+    "tent": frozenset({"foldable", "beginner"}),
     "teddy bear": frozenset({"wooden"}),
     "toy car": frozenset({"washable"}),
 }
 
 # Words for how much a product is wanted, from the plainest to the finest.
 QUALITY: tuple[tuple[str, ...], ...] = (
-    ("basic", "plain", "no-frills", "simple", "ordinary"),
-    ("decent", "practical", "handy", "fair", "sensible"),
-    ("smart", "well-made", "reliable", "likeable", "good-looking"),
+    ("simple", "basic", "no-frills", "plain", "modest"),
+    ("practical", "sensible", "handy", "decent", "serviceable"),
+    ("smart", "well-made", "reliable", "good-looking", "dependable"),
     ("refined", "premium", "elegant", "beautiful", "superb"),
     ("exquisite", "luxurious", "flawless", "breathtaking", "irresistible"),
+)
+FOOD_QUALITY: tuple[tuple[str, ...], ...] = (
+    ("simple", "basic", "no-frills", "plain", "modest"),
+    ("decent", "hearty", "wholesome", "sensible", "satisfying"),
+    ("tasty", "well-made", "flavourful", "appetising"),
+    ("delicious", "premium", "superb", "delectable"),
+    ("heavenly", "luxurious", "flawless", "mouth-watering", "irresistible"),
 )
 
 
@@ -127,3 +165,19 @@ def attributes_of(kind: str, category: str) -> tuple[str, ...]:
 def quality_level(appeal: float) -> int:
     """Row of `QUALITY` for an appeal of 0–1."""
     return min(int(appeal * len(QUALITY)), len(QUALITY) - 1)
+
+
+def quality_words(category: str, appeal: float) -> tuple[str, ...]:
+    """Words for a product of a category and an appeal of 0–1."""
+    return (FOOD_QUALITY if category == "food" else QUALITY)[quality_level(appeal)]
+
+
+def colour_words(kind: str, colour: str) -> tuple[str, ...]:
+    """Words for one of the nine colours, as they are said of a kind."""
+    words = (FOOD_COLOUR_WORDS if CATEGORY_OF[kind] == "food" else COLOUR_WORDS)[colour]
+    return tuple(word for word in words if "-" not in word) if kind in CARRIER else words
+
+
+def coloured(kind: str, word: str) -> str:
+    """The word for a colour as it stands before the product: "red", or "red-box" where only the box is red."""
+    return f"{word}-{CARRIER[kind]}" if kind in CARRIER else word

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-# `{N}` is what the picture shows. None of these asks the viewer for anything.
-HEADLINES: tuple[str, ...] = (
+from adlab.simulator.catalogue import CATEGORY_OF
+from adlab.simulator.grammar.prices import RANGES
+
+# `{N}` is what the picture shows, `{K}` its kind. None of these asks the viewer for anything.
+_HEADLINES: tuple[str, ...] = (
     "The new {N}",
-    "{N}, made simple",
     "Your kind of {N}",
-    "{N} season",
     "The better {N}",
-    "{N} for you",
-    "The {N} edit",
-    "Made for weekends",
     "Good things ahead",
-    "Feels like home",
     "Something new",
     "Little joys",
     "Your day, your way",
-    "Everyday icons",
     "Made to be loved",
     "The good life",
     "Simply yours",
-    "Bring the fun",
-    "Life in colour",
     "More to love",
-    "Fresh start",
     "Made for moments",
 )
+HEADLINES: dict[str, tuple[str, ...]] = {
+    "shoes": (*_HEADLINES, "The {K} edit", "Made for walking", "Step by step", "City on foot", "Happy feet"),
+    "clothing": (*_HEADLINES, "The {K} edit", "Everyday icons", "New-season {N}", "Easy does it", "Dressed for today"),
+    "accessories": (*_HEADLINES, "The {K} edit", "Everyday icons", "The finishing touch", "Out and about"),
+    "electronics": (*_HEADLINES, "Always on", "Plug and play", "Tomorrow, today", "Work. Play. Repeat."),
+    "home": (*_HEADLINES, "Feels like home", "Home again", "Room for life", "The quiet corner"),
+    "beauty": (*_HEADLINES, "A moment for you", "Glow on", "The morning ritual", "Feel like you"),
+    "food": (*_HEADLINES, "Lunch is served", "Made for weekends", "Taste the day", "Hello, hungry", "{K} o'clock"),
+    "sport": (*_HEADLINES, "Made for weekends", "Game on", "Fresh air included", "Born to move"),
+    "toys": (*_HEADLINES, "Bring the fun", "Made for weekends", "Let's play", "Big little stories"),
+}
 INVITES: tuple[str, ...] = (
     "Which one is yours?",
     "Vote for your favourite",
@@ -34,7 +38,7 @@ INVITES: tuple[str, ...] = (
     "Would you pick this?",
     "Show us yours",
     "Guess and win",
-    "Name your {N}",
+    "Name your favourite",
     "Yes or no?",
     "What would you choose?",
     "Join the challenge",
@@ -44,19 +48,25 @@ INVITES: tuple[str, ...] = (
     "Tell us your pick",
     "Your turn to choose",
 )
-SUBLINES: tuple[str, ...] = (
+_SUBLINES: tuple[str, ...] = (
     "Designed around you",
-    "The {N} like no other",
+    "Like no other",
     "For days that matter",
     "Chosen with care",
     "From our new collection",
     "Small things, big smiles",
-    "Because you are worth a treat",
     "At home and on the go",
     "Seen everywhere this year",
     "Thoughtful from start to finish",
     "Made by people who care",
-    "Part of the {N} family",
+)
+_FOOD_SUBLINES: tuple[str, ...] = (
+    "Straight from our kitchen",
+    "Made the way you like it",
+    "Because you are worth a treat",
+    "Good food, good mood",
+    "On the menu now",
+    "Made by people who care",
 )
 INVITE_SUBLINES: tuple[str, ...] = (
     "Comment with your choice",
@@ -66,7 +76,7 @@ INVITE_SUBLINES: tuple[str, ...] = (
     "Take the quiz",
     "Play along with friends",
 )
-BUTTONS: tuple[str, ...] = (
+_BUTTONS: tuple[str, ...] = (
     "Shop the range",
     "See more",
     "Learn more",
@@ -80,15 +90,22 @@ BUTTONS: tuple[str, ...] = (
     "Get yours",
     "Explore",
 )
-BADGES: tuple[str, ...] = ("-10%", "-15%", "-20%", "-25%", "-30%", "-40%", "-50%", "NEW", "SALE", "2 for 1")
-PRICES: dict[str, tuple[int, int]] = {
-    "shoes": (29, 189),
-    "clothing": (15, 149),
-    "accessories": (19, 199),
-    "electronics": (49, 899),
-    "home": (12, 299),
-    "beauty": (8, 89),
-    "food": (3, 18),
-    "sport": (19, 399),
-    "toys": (9, 59),
-}
+_FOOD_BUTTONS: tuple[str, ...] = ("See the menu", "Order online", "Get yours", "Find a shop", "Order here", "See more")
+BADGES: tuple[str, ...] = ("-10%", "-15%", "-20%", "-25%", "-30%", "-40%", "-50%", "NEW", "SALE")
+_CHEAP_BADGES: tuple[str, ...] = (*BADGES, "2 for 1")
+_CHEAP = 40  # dollars; nobody gives away a second sofa
+
+
+def sublines_of(kind: str) -> tuple[str, ...]:
+    """Smaller lines that fit a kind."""
+    return _FOOD_SUBLINES if CATEGORY_OF[kind] == "food" else _SUBLINES
+
+
+def buttons_of(kind: str) -> tuple[str, ...]:
+    """Words for the button that fit a kind."""
+    return _FOOD_BUTTONS if CATEGORY_OF[kind] == "food" else _BUTTONS
+
+
+def badges_of(kind: str) -> tuple[str, ...]:
+    """Badges that fit a kind."""
+    return _CHEAP_BADGES if RANGES[kind][1] <= _CHEAP else BADGES
