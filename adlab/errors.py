@@ -22,6 +22,10 @@ class ImageError(InputError):
     """A file cannot be taken in as an image."""
 
 
+class WordsError(ImageError):
+    """The words in a picture cannot be read; without them it is a picture like any other."""
+
+
 class TableError(InputError):
     """A table breaks the table contract.
 

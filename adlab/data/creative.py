@@ -29,6 +29,8 @@ class Creative:
         seller: Who sells.
         brand: Brand named by the ad.
         category: Product category.
+        ocr_text: Words in the picture, as given by the user or read before: None if not read yet, empty if there are
+            none. They belong to the picture: they are no part of the copy, and no ad by themselves.
 
     Raises:
         InputError: There is neither an image nor text, or a text is longer than `MAX_TEXT_CHARACTERS`.
@@ -41,9 +43,10 @@ class Creative:
     seller: str = ""
     brand: str = ""
     category: str = ""
+    ocr_text: str | None = None
 
     def __post_init__(self) -> None:
-        for name in COPY_FIELDS:
+        for name in (*COPY_FIELDS, *(["ocr_text"] if self.ocr_text is not None else [])):
             text = getattr(self, name)
             if not isinstance(text, str):
                 raise InputError(f"{name} is {text!r}; give text, or leave it empty.")
@@ -51,7 +54,7 @@ class Creative:
                 raise InputError(
                     f"{name} has {len(text):,} characters; shorten it to {MAX_TEXT_CHARACTERS:,} or fewer."
                 )
-            object.__setattr__(self, name, _tidy(text))
+            object.__setattr__(self, name, tidy(text))
         if self.image is None and not any(getattr(self, name) for name in COPY_FIELDS):
             raise InputError("The ad has neither an image nor text; give at least one of them.")
 
@@ -62,15 +65,17 @@ class Creative:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 over the picture's pixels and all texts, hexadecimal; equal content has equal hashes."""
+        """SHA-256 over the picture's pixels and all texts given, hexadecimal; equal content has equal hashes."""
         digest = hashlib.sha256()
         digest.update((self.image.content_hash if self.image else "-").encode())
         for name in COPY_FIELDS:
             digest.update(b"\x00" + getattr(self, name).encode())
+        if self.ocr_text is not None:  # else the hash is that of an ad whose words are yet to be read
+            digest.update(b"\x01" + self.ocr_text.encode())  # no text holds this character
         return digest.hexdigest()
 
 
-def _tidy(text: str) -> str:
+def tidy(text: str) -> str:
     """Single spaces; control characters and lone surrogates, which no file can hold, count as spaces."""
     return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in text).split())
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from adlab.data.table_check import Role, validate
 from adlab.data.table_columns import COLUMNS, Column
-from adlab.data.table_rows import context_of, creative_of, outcomes_of
+from adlab.data.table_rows import context_of, creative_of, image_path, outcomes_of
 from adlab.errors import TableError
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Role",
     "context_of",
     "creative_of",
+    "image_path",
     "outcomes_of",
     "read_table",
     "validate",

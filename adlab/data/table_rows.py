@@ -19,7 +19,7 @@ _CONTEXT_TEXT = ("gender", "age_band", "position", "mid_category", "low_category
 
 
 def creative_of(row: Row, images: Path | None = None) -> Creative:
-    """The ad of one validated row.
+    """The ad of one validated row; words in its picture are those of `ocr_text`, not read yet where that is empty.
 
     Args:
         row: Column name to value.
@@ -30,11 +30,21 @@ def creative_of(row: Row, images: Path | None = None) -> Creative:
         ImageError: The picture cannot be taken in.
     """
     name = _text(row, "image")
-    picture = read_image(_image_path(name, images), name=name) if name else None
-    return Creative(image=picture, **{field: _text(row, field) for field in COPY_FIELDS})
+    picture = read_image(image_path(name, images), name=name) if name else None
+    copy = {field: _text(row, field) for field in COPY_FIELDS}
+    return Creative(image=picture, ocr_text=_text(row, "ocr_text") or None, **copy)
 
 
-def _image_path(name: str, images: Path | None) -> Path:
+def image_path(name: str, images: Path | None) -> Path:
+    """Where the picture of a row is.
+
+    Args:
+        name: The cell of the column `image`, not empty.
+        images: Folder that it is relative to.
+
+    Raises:
+        InputError: A path that leaves the folder, a web address, or no folder.
+    """
     if images is None:
         raise InputError(f"image is {name!r} but no images folder was given; name it (--images).")
     if re.match(r"[a-zA-Z][a-zA-Z+]+://", name):

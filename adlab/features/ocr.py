@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from adlab.data.image_intake import AdImage
+from adlab.errors import WordsError
 from adlab.features.reading_order import reading_order
 from adlab.paths import cache_dir
 
@@ -86,6 +87,9 @@ def read_text(image: AdImage) -> OcrText:
 
     Args:
         image: Any picture that was taken in.
+
+    Raises:
+        WordsError: The engine failed on this picture.
     """
     if (stored := stored_text(image)) is not None:
         return stored
@@ -169,7 +173,13 @@ def _recognised(picture: Image.Image) -> OcrText:
         larger = Image.new("RGB", (max(size[0], _NARROWEST), max(size[1], _NARROWEST)), "white")
         larger.paste(scaled)
         scaled = larger
-    output = _ENGINE(np.ascontiguousarray(np.asarray(scaled)[..., ::-1]))  # it takes blue, green, red
+    try:
+        output = _ENGINE(np.ascontiguousarray(np.asarray(scaled)[..., ::-1]))  # it takes blue, green, red
+    except _engine_errors() as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+        raise WordsError(
+            f"The words in the picture cannot be read ({reason}); give them as ocr_text, or go on without."
+        ) from error
     if output.txts is None:
         return OcrText()
     ratio = np.array([picture.width / size[0], picture.height / size[1]])
@@ -180,6 +190,14 @@ def _recognised(picture: Image.Image) -> OcrText:
         if text.strip()
     ]
     return OcrText(boxes=tuple(boxes[place] for place in reading_order([box.bounds for box in boxes])))
+
+
+def _engine_errors() -> tuple[type[Exception], ...]:
+    """What the engine raises on a picture; asked for only once something was raised, when its parts are loaded."""
+    import cv2
+    from rapidocr.inference_engine.onnxruntime.main import ONNXRuntimeError
+
+    return ONNXRuntimeError, cv2.error
 
 
 def _box(text: str, confidence: float, corners: list[list[float]]) -> TextBox:

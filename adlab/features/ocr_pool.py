@@ -51,7 +51,8 @@ def read_all(
         on_estimate: Called once, after the first `MEASURED` pictures.
 
     Returns:
-        In the order given; for a file that is no picture, the error that says so.
+        In the order given; for a file that is no picture the error that says so, and for a picture whose words
+        cannot be read a `WordsError`.
 
     Raises:
         ConfigError: `workers` is below 1.
@@ -120,7 +121,7 @@ def _timed(source: Source) -> tuple[OcrText | ImageError, float]:
     started = time.perf_counter()
     try:
         text: OcrText | ImageError = read_text(_taken_in(source))
-    except ImageError as error:  # the file was replaced meanwhile
+    except ImageError as error:  # the engine failed, or the file was replaced meanwhile
         text = error
     return text, time.perf_counter() - started
 

@@ -22,8 +22,8 @@ BLUE = AdImage.from_pixels(Image.new("RGB", (8, 8), "blue"))
 FULL = Creative(image=RED, **{name: f"the {name}" for name in COPY_FIELDS})
 
 
-def test_the_copy_fields_are_all_fields_but_the_image():
-    assert {field.name for field in fields(Creative)} == {"image", *COPY_FIELDS}
+def test_the_copy_fields_are_all_fields_but_the_image_and_the_words_in_it():
+    assert {field.name for field in fields(Creative)} == {"image", "ocr_text", *COPY_FIELDS}
 
 
 @pytest.mark.parametrize("name", COPY_FIELDS)
@@ -53,6 +53,33 @@ def test_equal_content_has_equal_hashes_however_it_was_spaced():
 def test_this_hash_never_changes():
     # Caches and histories are keyed by it.
     assert FULL.content_hash == "bf8d66695ad49956ead647ac39f227636935db52a8639c5e28d0b3a18a505315"
+
+
+def test_words_in_the_picture_count_for_the_hash_only_if_they_are_given():
+    hashes = [replace(FULL, ocr_text=words).content_hash for words in (None, "", "Sale", "sale")]
+    assert hashes[0] == FULL.content_hash
+    assert len(set(hashes)) == 4
+    assert replace(FULL, category="c", ocr_text="d").content_hash != replace(FULL, category="cd").content_hash
+    assert (
+        replace(FULL, category="c d", ocr_text="").content_hash
+        != replace(FULL, category="c", ocr_text="d").content_hash
+    )
+
+
+def test_words_in_the_picture_are_tidied_and_limited_and_may_be_unknown():
+    assert Creative(title="t").ocr_text is None
+    assert Creative(title="t", ocr_text=" \n").ocr_text == ""
+    assert Creative(title="t", ocr_text=" Big\n sale\x00now").ocr_text == "Big sale now"
+    with pytest.raises(InputError, match="ocr_text has 20,001 characters"):
+        Creative(title="t", ocr_text="x" * (MAX_TEXT_CHARACTERS + 1))
+    with pytest.raises(InputError, match="ocr_text is 3; give text"):
+        Creative(title="t", ocr_text=3)
+
+
+def test_words_in_the_picture_are_no_copy_and_no_ad():
+    assert Creative(title="Shoes", ocr_text="SALE").copy == "Shoes"
+    with pytest.raises(InputError, match="neither an image nor text"):
+        Creative(ocr_text="SALE")
 
 
 def test_texts_are_tidied_and_words_stay_apart():

@@ -34,6 +34,12 @@ def test_a_row_becomes_a_creative(images):
     assert texts == ["q", "t", "d", "s", "b", "c"]
 
 
+def test_words_in_the_picture_come_from_their_column_and_an_empty_cell_is_not_read_yet():
+    assert creative_of(row(ocr_text=" Big sale ")).ocr_text == "Big sale"
+    assert [creative_of(row(ocr_text=cell)).ocr_text for cell in ("", "  ", None)] == [None, None, None]
+    assert creative_of(row()).ocr_text is None
+
+
 @pytest.mark.parametrize("name", ["sub/b.png", "sub\\b.png", "./a.png", "sub/../a.png"])
 def test_paths_within_the_images_folder_are_followed(images, name):
     assert creative_of({"image": name}, images).image is not None
