@@ -1,4 +1,4 @@
-"""`train vision`, `train focal`, `train focal-sim` and `train reference`: make the checkpoints that ship."""
+"""`train vision`, `focal`, `focal-sim`, `appeal` and `reference`: make the checkpoints that ship."""
 
 from __future__ import annotations
 
@@ -31,6 +31,10 @@ FOCAL_SIM_HELP = """Train FOCAL Ad on simulated ads and its reference set: the h
 Ads with planted causes are drawn, written and encoded; impressions and conversions follow from the planted response.
 An ensemble learns the embeddings, a logistic regression on them the conversions. No data set is needed. The card holds
 the comparison of Table 1, full against shared embeddings, beside the known ceiling."""
+APPEAL_HELP = """Train M2FN on rated web ads and its reference set: the head appeal.
+
+An ensemble reads the picture, its shape and the words in it (OCR) and states how people would rate the ad, 1 to 7. It
+is measured and calibrated by cross-validation; what ships is trained on all ads."""
 REFERENCE_HELP = """Score the simulated reference ads with every shipped head.
 
 The ads of the reference set that train focal-sim wrote are drawn again and scored; quantiles of the scores are stored
@@ -63,6 +67,12 @@ Examples:
   python -m adlab train focal-sim --ads 20000 --impressions 1000 \\
       --out models/focal-sim-large
 """
+APPEAL_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train appeal
+  python -m adlab train appeal --data ../shared/data/bad-ads --seed 1 \\
+      --out models/appeal-other
+"""
 REFERENCE_EPILOG = """Output: the reference set in models/, written anew.
 
 \b
@@ -89,6 +99,7 @@ def app() -> typer.Typer:
     group.command("vision", help=VISION_HELP, epilog=VISION_EPILOG)(vision)
     group.command("focal", help=FOCAL_HELP, epilog=FOCAL_EPILOG)(focal)
     group.command("focal-sim", help=FOCAL_SIM_HELP, epilog=FOCAL_SIM_EPILOG)(focal_sim)
+    group.command("appeal", help=APPEAL_HELP, epilog=APPEAL_EPILOG)(appeal)
     group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
@@ -206,6 +217,27 @@ def focal_sim(
     )
     with console.progress("Drawing and encoding ads") as advance:
         manifest = train_focal_sim(how, advance, context.find_root().obj)
+    _summary(manifest)
+    return 0
+
+
+def appeal(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The bad-ads folder.  [default: bad-ads in ADLAB_DATA]")
+    ] = None,
+    out: Out = None,
+    members: Annotated[int, typer.Option(min=1, metavar="N", help="Networks in the ensemble, 1 or more.")] = 5,
+    seed: options.Seed = 0,
+) -> int:
+    """Train M2FN on rated ads; gives the exit code."""
+    folder = options.data_folder(data, "bad-ads")
+    with console.waiting("Loading …"):
+        from adlab.training.appeal import AppealRun, train_appeal
+
+    how = AppealRun(data=folder, members=members, seed=seed, **_given(out=out))
+    with console.progress("Reading words in pictures") as advance, console.progress("Cross-validating") as fold:
+        manifest = train_appeal(how, advance, fold, context.find_root().obj)
     _summary(manifest)
     return 0
 

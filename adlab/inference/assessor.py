@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from adlab import __version__
+from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
@@ -20,14 +21,17 @@ from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.features.language import looks_english
 from adlab.features.vectors import Vectors
+from adlab.features.words_in_picture import Mode, words_of_all
 from adlab.inference.agreement import AgreementHead
+from adlab.inference.appeal import AppealHead
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.pair_head import PairHead
 from adlab.inference.ranks import ReferenceRanks
 
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
-PAIR_NEEDS = "an image and a title or description"
+PAIR_NEEDS, PICTURE_NEEDS = "an image and a title or description", "an image"
+WORDS_UNKNOWN = "The words in the picture were not read; appeal was judged without them."
 NOT_ENGLISH = "The copy does not look English; the models were trained on English text, so read its scores with care."
 
 
@@ -40,6 +44,12 @@ class Assessor:
         models: Folder of the checkpoints; `models/` beside the package if not given.
         device: ``"auto"`` (CUDA if there is one), ``"cpu"`` or ``"cuda"``.
         batch_size: Most creatives a pass on a GPU; on a CPU each has its own, so that its numbers are its own.
+        words: Where the words in pictures come from for the heads that read them, if they are not given with the ad:
+            ``"auto"`` reads them (OCR), ``"cached"`` takes those read before, ``"off"`` leaves them unknown.
+
+    Attributes:
+        heads: Names of the heads that ship, in the order of the command-line contract.
+        reads_words: Those of them that read the words in pictures.
 
     Raises:
         CheckpointError: A checkpoint is not intact.
@@ -47,8 +57,10 @@ class Assessor:
         WeightsUnavailableError: The text encoder cannot be had.
     """
 
-    def __init__(self, *, models: Path | None = None, device: str = "auto", batch_size: int = 32) -> None:
-        self.device = resolve_device(device)
+    def __init__(
+        self, *, models: Path | None = None, device: str = "auto", batch_size: int = 32, words: Mode = "auto"
+    ) -> None:
+        self.device, self.words = resolve_device(device), words
         manifests = list_checkpoints(models)
         self._vectors = Vectors(
             load_image_encoder(DEFAULT_IMAGE_ENCODER, root=models, device=self.device),
@@ -57,10 +69,12 @@ class Assessor:
         )
         self._pair_heads: list[PairHead] = []
         for kind in PAIR_HEADS:
-            serving = next((name for name, manifest in manifests.items() if kind.name in manifest.heads), None)
-            if serving is not None:
+            if (serving := _serving(kind.name, manifests)) is not None:
                 self._pair_heads.append(kind(serving, self._vectors.encoder_ids, root=models, device=self.device))
-        self.heads: tuple[str, ...] = tuple(head.name for head in self._pair_heads)
+        serving = _serving(AppealHead.name, manifests)
+        self._appeal = AppealHead(serving, self._vectors, root=models) if serving else None
+        self.reads_words = frozenset({self._appeal.name} if self._appeal else ())
+        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *self.reads_words)
         self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
@@ -95,12 +109,13 @@ class Assessor:
         """
         wanted = self.check_heads(heads)
         results = self._pair_results(creatives, wanted)
+        notes = self._add_appeal(creatives, results) if AppealHead.name in wanted else [""] * len(creatives)
         return [
             Assessment(
                 content_hash=creative.content_hash,
                 heads=tuple(results[row]),
-                not_scored={} if results[row] else dict.fromkeys(wanted, _missing(creative)),
-                warnings=() if not creative.copy or looks_english(creative.copy) else (NOT_ENGLISH,),
+                not_scored=_not_scored(creative, wanted, results[row]),
+                warnings=tuple(warning for warning in (_language(creative), notes[row]) if warning),
             )
             for row, creative in enumerate(creatives)
         ]
@@ -123,16 +138,30 @@ class Assessor:
         """Results of the wanted heads for each creative; none for one without an image or copy."""
         results: list[list[HeadResult]] = [[] for _ in creatives]
         pairs = [(row, c.image, c.copy) for row, c in enumerate(creatives) if c.image is not None and c.copy]
-        if not pairs or not wanted:
+        asked = [head for head in self._pair_heads if head.name in wanted]
+        if not pairs or not asked:
             return results
         rows, images, texts = zip(*pairs, strict=True)
-        asked = [head for head in self._pair_heads if head.name in wanted]
         image, text, device = self._encode(images, texts, max(head.image_dim for head in asked))
         for head in asked:
             found = head.results(image[:, : head.image_dim], text, device.type, precision_of(device))
             for row, result in zip(rows, found, strict=True):
                 results[row].append(self._ranks.add(result))
         return results
+
+    def _add_appeal(self, creatives: Sequence[Creative], results: list[list[HeadResult]]) -> list[str]:
+        """Add the appeal of every creative with a picture; gives what is to be said about the words in each."""
+        notes = [""] * len(creatives)
+        rows = [row for row, creative in enumerate(creatives) if creative.image is not None]
+        if self._appeal is None or not rows:
+            return notes
+        ads = [creatives[row] for row in rows]
+        words = words_of_all(ads, self.words)
+        found = self._appeal.results(ads, [word.text for word in words])
+        for row, result, word in zip(rows, found, words, strict=True):
+            results[row].append(self._ranks.add(result))
+            notes[row] = word.problem or (WORDS_UNKNOWN if word.text is None else "")
+        return notes
 
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int
@@ -159,8 +188,26 @@ def resolve_device(device: str) -> str:
     return "cuda" if device == "cuda" or (device == "auto" and available) else "cpu"
 
 
-def _missing(creative: Creative) -> str:
-    lacks = [
-        name for name, there in (("an image", creative.image), ("a title or description", creative.copy)) if not there
-    ]
-    return f"Needs {PAIR_NEEDS}; this ad lacks {' and '.join(lacks)}."
+def _serving(head: str, manifests: Mapping[str, Manifest]) -> str | None:
+    """The first checkpoint that serves a head."""
+    return next((name for name, manifest in manifests.items() if head in manifest.heads), None)
+
+
+def _language(creative: Creative) -> str:
+    return "" if not creative.copy or looks_english(creative.copy) else NOT_ENGLISH
+
+
+def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:
+    """Why each head that was asked for is missing."""
+    scored = {result.head for result in results}
+    return {head: _missing(creative, head) for head in wanted if head not in scored}
+
+
+def _missing(creative: Creative, head: str) -> str:
+    lacks = [] if creative.image else ["an image"]
+    if head == AppealHead.name:
+        needs = PICTURE_NEEDS
+    else:
+        needs = PAIR_NEEDS
+        lacks += [] if creative.copy else ["a title or description"]
+    return f"Needs {needs}; this ad lacks {' and '.join(lacks)}."

@@ -146,6 +146,7 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*does not have many workers.*")
         warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        warnings.filterwarnings("ignore", message=r".*module\(s\) in eval mode at the start.*")  # a frozen backbone
         warnings.filterwarnings("ignore", message=".*treespec, LeafSpec.*")
         warnings.filterwarnings("ignore", message=".*`IterableDataset` has `__len__` defined.*")
         trainer = lightning.Trainer(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adlab.checkpoints.conversion import COVERAGE
+from adlab.checkpoints.m2fn import COVERAGE as APPEAL_COVERAGE
+from adlab.checkpoints.m2fn import STEPS, AppealSettings, extras_of, network_fields
 from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
@@ -19,13 +21,18 @@ from adlab.data.assessment import DataKind
 from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.features.appeal_attributes import row_of, schema_of, vectors_of
+from adlab.models.backbones import StagedBackbone
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
+from adlab.models.m2fn_config import M2FNConfig
+from adlab.models.m2fn_ensemble import M2FNEnsemble, mean_distribution
 from adlab.projection.reference import EXTRAS, latent_of, paired
 from helpers.pictures import caption, picture
 
 VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
 CONVERSION, SIMULATED = "focal-tiny-sim", "reference-tiny-sim"
+APPEAL, RATED = "m2fn-tiny", "reference-tiny-rated"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 READINGS = [
     {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
@@ -174,6 +181,53 @@ def save_conversion(root: Path, image_encoder: ImageEncoder, text_encoder: TextE
     )
 
 
+def save_appeal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 2) -> None:
+    """Write the M2FN ensemble that serves `appeal`, and the reference set of its scores."""
+    rows = [row_of(30 + 7 * i, 40, caption(i)) for i in range(PAIRS)]
+    schema = schema_of(rows, text_encoder.output_dim)
+    torch.manual_seed(seed)
+    config = replace(
+        M2FNConfig.ratings(aux_dim=schema.width, outputs=STEPS), image_size=IMAGE_SIZE, fusion_dim=8, attention_dim=4
+    )
+    ensemble = M2FNEnsemble(config, StagedBackbone(image_encoder.network, config.depth), 2).eval()
+    squares = image_encoder.prepare([picture(i, 30 + 7 * i, 40) for i in range(PAIRS)])
+    with torch.inference_mode():
+        maps = ensemble.forward_features(ensemble.networks()[0].backbone.scale(squares)).clone()
+    for member in ensemble.networks():
+        member.calibrate_map([maps])
+        torch.nn.init.normal_(member.head.out.weight, std=0.3)
+    ensemble.load_trainable_state(as_stored(ensemble.trainable_state()))
+    aux = torch.from_numpy(vectors_of(schema, rows, [caption(i) for i in range(PAIRS)], text_encoder.encode))
+    with torch.inference_mode():
+        shares = mean_distribution(ensemble.forward_head(maps, aux), 0.9)
+    settings = AppealSettings(temperature=0.9, half_width=1.1, schema=schema.to_plain(), reference=RATED)
+    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    save_checkpoint(
+        root / APPEAL,
+        manifest(
+            APPEAL,
+            "m2fn",
+            heads=("appeal",),
+            network=network_fields(config, 2),
+            encoders=encoders,
+            data_kind=DataKind.HUMAN_LABELS.value,
+            measures=(Measure(name=APPEAL_COVERAGE, value=0.9, n=PAIRS, data="random ads"),),
+            extras=extras_of(settings),
+        ),
+        ensemble.trainable_state(),
+        {"map": maps[:2], "aux": aux[:2], "shares": shares[:2]},
+    )
+    groups = {"groups": {"ads": {"n": PAIRS, "description": "random rated ads"}}}
+    quantiles = quantiles_of((shares @ torch.arange(1.0, 8.0)).numpy())
+    save_checkpoint(
+        root / RATED,
+        manifest(RATED, "reference", data_kind=DataKind.HUMAN_LABELS.value, extras=groups),
+        {"distribution": shares},
+        {},
+        {QUANTILES: {"ads/appeal": torch.from_numpy(quantiles)}},
+    )
+
+
 def _ensemble(image: Tensor, text: Tensor, seed: int) -> FocalEnsemble:
     """A random ensemble, standardised on features, rounded as it is stored."""
     torch.manual_seed(seed)
@@ -217,8 +271,9 @@ def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, prob
 
 
 def save_tiny_models(root: Path) -> Path:
-    """Write all five checkpoints under `root`; gives `root`."""
+    """Write all seven checkpoints under `root`; gives `root`."""
     image_encoder, text_encoder = save_vision(root), load_minilm()
     save_focal(root, image_encoder, text_encoder)
     save_conversion(root, image_encoder, text_encoder)
+    save_appeal(root, image_encoder, text_encoder)
     return root

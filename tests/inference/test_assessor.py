@@ -11,7 +11,18 @@ import numpy as np
 import pytest
 import torch
 from helpers.pictures import caption, picture
-from helpers.tiny_models import CONVERSION, FOCAL, PAIRS, READINGS, REFERENCE, SIMULATED, VISION, save_vision
+from helpers.tiny_models import (
+    APPEAL,
+    CONVERSION,
+    FOCAL,
+    PAIRS,
+    RATED,
+    READINGS,
+    REFERENCE,
+    SIMULATED,
+    VISION,
+    save_vision,
+)
 
 from adlab.checkpoints.manifest import read_manifest
 from adlab.data.assessment import Assessment, DataKind, HeadResult
@@ -25,7 +36,7 @@ from adlab.paths import ROOT
 def ad(seed: int, **fields: object) -> Creative:
     """Pictures and texts of several sizes and lengths."""
     image = AdImage.from_pixels(picture(seed, 24 + 8 * (seed % 5), 24 + 16 * (seed % 3)))
-    values = {"image": image, "title": caption(seed), "description": "Buy it now. " * (seed % 4)}
+    values = {"image": image, "title": caption(seed), "description": "Buy it now. " * (seed % 4), "ocr_text": ""}
     return Creative(**(values | fields))
 
 
@@ -126,7 +137,7 @@ def test_an_assessment_survives_json(assessor):
 )
 def test_what_an_ad_lacks_is_said_and_not_guessed(assessor, creative, lacks):
     assessment = assessor.assess(creative)
-    assert assessment.heads == ()
+    assert {result.head for result in assessment.heads} <= {"appeal"}  # a picture is enough for it
     assert assessment.not_scored["agreement"].endswith(lacks)
     assert "Needs an image and a title or description" in assessment.not_scored["agreement"]
 
@@ -145,7 +156,7 @@ def test_no_ads_give_no_assessments(assessor):
 def test_copy_in_another_language_is_scored_with_a_notice(assessor):
     german = assessor.assess(ad(1, title="Jetzt die Kollektion mit dem Gutschein und der Tasche", description=""))
     assert german.warnings == (NOT_ENGLISH,)
-    assert [result.head for result in german.heads] == ["agreement", "conversion"]
+    assert [result.head for result in german.heads] == ["agreement", "conversion", "appeal"]
     assert assessor.assess(ad(1)).warnings == ()
 
 
@@ -159,7 +170,7 @@ def test_an_unknown_head_is_answered_with_the_nearest_and_the_shipped_ones(asses
 
 
 def test_heads_can_be_named_once_twice_as_text_or_not_at_all(assessor):
-    assert assessor.check_heads(None) == ("agreement", "conversion")
+    assert assessor.check_heads(None) == ("agreement", "conversion", "appeal")
     assert assessor.check_heads(["agreement", "agreement"]) == assessor.check_heads("agreement") == ("agreement",)
     assert [result.head for result in assessor.assess(ad(1), "conversion").heads] == ["conversion"]
     nothing = assessor.assess(ad(1), [])
@@ -188,8 +199,8 @@ def test_the_fingerprint_changes_with_whatever_changes_a_number(assessor, tiny_m
     for name in (FOCAL, REFERENCE):
         shutil.rmtree(root / name)
     without_focal = fresh(root)
-    assert without_focal.heads == ("conversion",)
-    for name in (CONVERSION, SIMULATED):  # trained on the encoder that is replaced now
+    assert without_focal.heads == ("conversion", "appeal")
+    for name in (CONVERSION, SIMULATED, APPEAL, RATED):  # trained on the encoder that is replaced now
         shutil.rmtree(root / name)
     save_vision(root, seed=1)
     assert len({assessor.fingerprint, without_focal.fingerprint, fresh(root).fingerprint}) == 3

@@ -28,7 +28,7 @@ def rescored(tiny_models, folder, digest: str):
 
 
 def ad(seed: int = 3) -> Creative:
-    return Creative(image=AdImage.from_pixels(picture(seed, 60, 40)), title=caption(seed))
+    return Creative(image=AdImage.from_pixels(picture(seed, 60, 40)), title=caption(seed), ocr_text="")
 
 
 def test_a_score_gets_its_rank_among_ads_scored_by_the_same_weights(tiny_models, tmp_path):

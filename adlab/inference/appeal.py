@@ -1,0 +1,149 @@
+"""The `appeal` head: how people would rate an ad, 1 to 7 (M2FN, learned from real web ads and real ratings)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adlab.checkpoints.m2fn import ADS, COVERAGE, HEAD, LEVEL, load_m2fn, settings_of
+from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
+from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.data.creative import Creative
+from adlab.data.image_intake import AdImage
+from adlab.encoders.preprocessing import Letterbox
+from adlab.errors import CheckpointError, ConfigError
+from adlab.features.appeal_attributes import row_of, vectors_of
+from adlab.features.attributes import AttributeSchema
+from adlab.features.vectors import VectorCache, Vectors
+from adlab.inference.pair_head import provenance_of
+from adlab.metrics.distribution import histogram_mean, histogram_std
+from adlab.metrics.percentile import percentile_from_quantiles
+from adlab.models.m2fn_ensemble import mean_distribution
+
+MAPS_KEPT = 256  # of about 75 KB each
+
+
+@dataclass(frozen=True)
+class AppealScores:
+    """Scores of N ads.
+
+    Attributes:
+        shares: Of viewers at each step of the scale, (N, K).
+        mean: Mean rating, (N,).
+        std: Standard deviation of ratings, (N,).
+        percentile: Rank of the mean among the rated ads, 0–100, (N,).
+    """
+
+    shares: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+    percentile: np.ndarray
+
+
+class AppealHead:
+    """The loaded head; read-only but for a cache that threads may share.
+
+    Args:
+        name: Checkpoint name.
+        vectors: The encoders at hand; texts go through them.
+        root: Folder of the checkpoints.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint, or its reference set is not there.
+        CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
+    """
+
+    name = HEAD
+    reads_words = True
+
+    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
+        self.manifest, self.network = load_m2fn(name, vectors.encoder_ids, root=root)
+        self.settings = settings_of(self.manifest)
+        try:
+            self.schema = AttributeSchema.from_plain(self.settings.schema)
+            self._data_kind = DataKind(self.manifest.data_kind)
+        except (ConfigError, KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"{name} has a schema or data_kind that does not serve {HEAD}: {error}.") from error
+        if self.schema.width != self.network.config.aux_dim:
+            raise CheckpointError(
+                f"{name}: the schema is {self.schema.width} wide, the network takes {self.network.config.aux_dim}."
+            )
+        self.reference: ReferenceSet = load_reference_set(self.settings.reference, root)
+        if f"{ADS}/{HEAD}" not in self.reference.quantiles:
+            raise CheckpointError(f"{self.settings.reference} holds no quantiles of {HEAD}; train {name} again.")
+        self._quantiles = self.reference.quantiles[f"{ADS}/{HEAD}"]
+        self._vectors, self._maps = vectors, VectorCache(MAPS_KEPT)
+        self._letterbox = Letterbox(size=self.network.config.image_size)
+
+    def score(self, images: Sequence[AdImage], words: Sequence[str | None]) -> AppealScores:
+        """Score N pictures with the words in them; None where they were not read."""
+        rows = [row_of(image.width, image.height, text) for image, text in zip(images, words, strict=True)]
+        aux = torch.from_numpy(vectors_of(self.schema, rows, words, self._vectors.texts))
+        shares = np.zeros((len(images), self.network.config.outputs))
+        with torch.inference_mode():
+            for row, image in enumerate(images):  # one by one: a batch would round otherwise
+                logits = self.network.forward_head(self._map(image), aux[row : row + 1]).double()
+                shares[row] = mean_distribution(logits, self.settings.temperature)[0].numpy()
+        mean = histogram_mean(shares) if len(images) else np.zeros(0)
+        std = histogram_std(shares) if len(images) else np.zeros(0)
+        return AppealScores(shares, mean, std, percentile_from_quantiles(mean, self._quantiles))
+
+    def results(self, creatives: Sequence[Creative], words: Sequence[str | None]) -> list[HeadResult]:
+        """One typed result an ad.
+
+        Args:
+            creatives: Each with a picture.
+            words: The words in each picture, None where they were not read.
+        """
+        images = [creative.image for creative in creatives if creative.image is not None]
+        scores = self.score(images, words)
+        provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
+        return [self._result(scores, row, provenance) for row in range(len(images))]
+
+    def _map(self, image: AdImage) -> torch.Tensor:
+        """The backbone's map of one picture, (1, C, H, W); kept by content."""
+        kept = self._maps.get(image.content_hash)
+        if kept is None:
+            squares = torch.from_numpy(self._letterbox(image.pixels).copy())[None]
+            backbone = self.network.networks()[0].backbone
+            assert backbone is not None  # an ensemble has one
+            kept = self.network.forward_features(backbone.scale(squares)).numpy().copy()
+            self._maps.put(image.content_hash, kept)
+        return torch.from_numpy(kept)
+
+    def _result(self, scores: AppealScores, row: int, provenance: Provenance) -> HeadResult:
+        coverage, steps = self.manifest.measure(COVERAGE), scores.shares.shape[1]
+        n, description = self.reference.group(ADS)
+        mean, half = float(scores.mean[row]), self.settings.half_width
+        return HeadResult(
+            head=HEAD,
+            value=mean,
+            unit="rating",
+            scale=(1.0, float(steps)),
+            interval=Interval(
+                low=max(1.0, mean - half),
+                high=min(float(steps), mean + half),
+                level=LEVEL,
+                kind="split conformal: how far the mean rating of about ten people lay from the statement on ads that "
+                "were not trained on",
+                measured_coverage=coverage.value if coverage else None,
+                coverage_n=coverage.n if coverage else None,
+            ),
+            percentiles=(
+                Percentile(
+                    value=float(scores.percentile[row]),
+                    reference=self.reference.manifest.name,
+                    n=n,
+                    description=description,
+                ),
+            ),
+            provenance=provenance,
+            details={
+                "appeal_std": float(scores.std[row]),
+                **{f"appeal_share_{step + 1}": float(share) for step, share in enumerate(scores.shares[row])},
+            },
+        )
