@@ -167,6 +167,24 @@ def _rank_sentence(what: str) -> Callable[[HeadResult], str]:
     return meaning
 
 
+def rating_shares(result: HeadResult) -> list[float]:
+    """Stated share of viewers at each step of a rating scale, lowest first; empty for a head without one."""
+    shares = []
+    while (share := result.details.get(f"{result.head}_share_{len(shares) + 1}")) is not None:
+        shares.append(share)
+    return shares
+
+
+def _appeal(result: HeadResult) -> str:
+    sentence = _rank_sentence("The mean rating expected from viewers is")(result)
+    shares = rating_shares(result)
+    if len(shares) < 3:
+        return sentence
+    middle = len(shares) // 2
+    low, high = sum(shares[:middle]), sum(shares[middle + 1 :])
+    return f"{sentence} {100 * high:.0f} % would rate it {middle + 2} or better, {100 * low:.0f} % {middle} or worse."
+
+
 def _relevance(result: HeadResult) -> str:
     grade = _band(RELEVANCE_BANDS, result.value)
     return f"For the query as typed, the expected grade is {result.value:.1f} of 3, nearest to {grade}."
@@ -198,10 +216,15 @@ HEADS: dict[str, HeadWords] = {
         not_this=("Not your conversion rate: use it to compare creatives.", SIMULATED),
     ),
     "appeal": HeadWords(
-        title="Visual appeal",
-        question="How much do people like the picture?",
-        meaning=_rank_sentence("The mean rating expected from viewers is"),
-        not_this=(NOT_A_FORECAST, "Not the taste of your audience: raters were whoever took part."),
+        title="Appeal",
+        question="How would people rate this ad, from 1 (bad) to 7 (good)?",
+        meaning=_appeal,
+        not_this=(
+            NOT_A_FORECAST,
+            "Not effect: what people call a good ad need not sell, and many clicked ads are disliked.",
+            "Not the taste of your audience: the raters were people recruited online, the ads are from before 2021.",
+            "Not a judgement of title and description: only the picture and the words in it are read.",
+        ),
     ),
     "ctr": HeadWords(
         title="Click-through",
@@ -232,6 +255,7 @@ HEADS: dict[str, HeadWords] = {
 DETAIL_NAMES = {
     "cosine": "Cosine of picture and copy in the shared space",
     "appeal_std": "Spread of ratings (standard deviation)",
+    **{f"appeal_share_{step}": f"Share of viewers who rate it {step}" for step in range(1, 8)},
     "pctr": "Click probability",
     "pcvr": "Conversion probability after a click",
     "pctcvr": "Click and conversion probability",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,8 @@ def settings_of(manifest: Manifest) -> AppealSettings:
 
 def network_fields(config: M2FNConfig, members: int) -> dict[str, Any]:
     """For the manifest's `network`; `load_m2fn` reads it."""
-    return asdict(config) | {"members": members}
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))  # lists for tuples, as they are read back
+    return plain | {"members": members}
 
 
 def load_m2fn(name: str, encoder_ids: dict[str, str], *, root: Path | None = None) -> tuple[Manifest, M2FNEnsemble]:

@@ -131,7 +131,7 @@ def train_appeal(
         measures=measure_appeal(stated, ads.counts, _ridges(ads, folds), folds, run.seed),
         limits=(
             "375 ads are few: read the interval, not the digit.",
-            "Screenshots of web ads of 2019 and 2020 as seen in the United States, rated by crowd workers there.",
+            "Screenshots of web ads from before 2021, rated by people who were recruited online.",
             "Appeal is not effect: what people call a good ad need not sell, and many clicked ads are disliked.",
             "Title and description are not read, only the words in the picture.",
         ),
@@ -171,7 +171,7 @@ def _save_reference(run: AppealRun, stated: np.ndarray, ads: RatedAds, manifest:
         heads=(),
         network={},
         measures=(),
-        limits=("Web ads of 2019 and 2020: a percentile says how an ad compares with them, not with your market.",),
+        limits=("Web ads from before 2021: a percentile says how an ad compares with them, not with your market.",),
         extras={"groups": {ADS: {"n": len(ads), "description": "real web ads"}}},
     )
     quantiles = {f"{ADS}/{HEAD}": torch.from_numpy(quantiles_of(histogram_mean(stated)))}

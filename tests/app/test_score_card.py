@@ -87,3 +87,19 @@ def test_plain_text_cannot_format_link_or_show_a_picture():
     assert plain("![x](http://e.vil) **b** :red[a] $x$ <i>") == (
         r"\!\[x\](http\://e.vil) \*\*b\*\* \:red\[a\] \$x\$ \<i\>"
     )
+
+
+def rated(shares=(0.05, 0.1, 0.15, 0.2, 0.25, 0.15, 0.1)):
+    details = {f"appeal_share_{step}": share for step, share in enumerate(shares, start=1)}
+    return replace(result("appeal"), details={"appeal_std": 1.5} | details)
+
+
+def test_ratings_are_shown_as_columns_with_their_numbers_and_in_words():
+    html = card(rated())
+    assert html.count("<i style=") == 7 + len(rated().percentiles)
+    assert re.findall(r'class="share">(\d+) %', html) == ["5", "10", "15", "20", "25", "15", "10"]
+    assert re.findall(r'<i style="height:([\d.]+)%', html)[4] == "100.0"
+    assert "50 % would rate it 5 or better, 30 % 3 or worse." in html
+    assert "25 % rate it 5" in html
+    assert "Share of viewers who rate it 7" in evidence(rated())
+    assert "ad-columns" not in card(result())

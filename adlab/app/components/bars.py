@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from adlab.app.wording import interval_words, number
@@ -38,4 +39,23 @@ def percentile_row(name: str, note: str, percentile: float, value: str) -> str:
         f'<div class="ad-mini" role="img" aria-label="{escape(alt)}">'
         f'<i style="left:{position(percentile, (0.0, 100.0)):.2f}%"></i></div>'
         f'<div class="value">{escape(value)}</div></div>'
+    )
+
+
+def rating_columns(shares: Sequence[float]) -> str:
+    """A column for each step of a rating scale with its share in percent beneath; nothing without shares."""
+    if not shares:
+        return ""
+    most = max(shares)
+    alt = "Stated share of viewers: " + ", ".join(
+        f"{100 * share:.0f} % rate it {step}" for step, share in enumerate(shares, start=1)
+    )
+    columns = "".join(
+        f'<div><span class="share">{100 * share:.0f} %</span><i style="height:{100 * share / most:.1f}%"></i></div>'
+        for share in shares
+    )
+    steps = "".join(f"<span>{step}</span>" for step in range(1, len(shares) + 1))
+    return (
+        f'<div class="ad-columns" role="img" aria-label="{escape(alt)}">{columns}</div>'
+        f'<div class="ad-steps" aria-hidden="true">{steps}</div>'
     )

@@ -8,7 +8,7 @@ from itertools import groupby
 import streamlit as st
 
 from adlab.app import wording
-from adlab.app.components.bars import interval_bar, percentile_row
+from adlab.app.components.bars import interval_bar, percentile_row, rating_columns
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
 
 
@@ -33,6 +33,7 @@ def card(result: HeadResult) -> str:
         f'<span><span class="ad-verdict">{verdict}</span>'
         f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'
         f"{interval_bar(result)}"
+        f"{rating_columns(wording.rating_shares(result))}"
         f'<p class="ad-meaning">{escape(words.meaning(result))}</p>'
         f"{_ranks(result.percentiles)}"
         f'<div class="ad-section"><h3>What this score is not</h3><ul class="ad-not">'
