@@ -42,6 +42,7 @@ def run(
     brand: Annotated[str, typer.Option(help="Brand named by the ad.", show_default=False)] = "",
     category: Annotated[str, typer.Option(help="Product category.", show_default=False)] = "",
     heads: options.Heads = None,
+    ocr: options.Ocr = "auto",
     device: options.Device = "auto",
     as_json: options.AsJson = False,
 ) -> int:
@@ -65,8 +66,9 @@ def run(
 
         manifests = list_checkpoints()
         chosen = choose_heads(wanted, (head for manifest in manifests.values() for head in manifest.heads))
-        assessor = Assessor(device=device)
-    assessment = assessor.assess(creative, chosen)
+        assessor = Assessor(device=device, words=ocr)
+    with console.waiting("Assessing …"):
+        assessment = assessor.assess(creative, chosen)
     if as_json:
         typer.echo(assessment.to_json())
         return 0

@@ -17,6 +17,13 @@ Heads = Annotated[
     str | None,
     typer.Option(metavar="A,B,…", help="Heads to score, separated by commas.  [default: every shipped head]"),
 ]
+Ocr = Annotated[
+    Literal["auto", "off", "cached"],
+    typer.Option(
+        help="When to read the words in pictures, for heads that need them: auto reads those not read before, "
+        "cached reads none, off does without."
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, metavar="N", help="Seed of everything drawn.")]
 Budget = Annotated[
     float | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SOME_ERRORS = 3
-OCR = "When to read text in pictures. No shipped head needs it yet: the option is accepted and changes nothing."
 HELP = """Score a table of ads, one output row an input row.
 
 TABLE is a .csv (UTF-8) or .parquet file, one row an ad or an impression group. It needs at least one of the
 columns image, title, description, query, seller, brand, category; an empty cell means absent. Further columns
 are kept as they are. The column image holds paths relative to the folder given by --images.
+
+Heads that read the words in pictures take them from the column ocr_text; pictures of rows where it is empty are
+read before scoring, by all processors, each once: what was read is kept for the next time.
 
 Rows are scored in batches; the scores do not depend on the batch size. A picture that many rows share is
 decoded and encoded once."""
@@ -62,7 +64,7 @@ def run(
         Path | None, typer.Option(metavar="DIR", help="Folder of the pictures; may be left out when no row names one.")
     ] = None,
     heads: options.Heads = None,
-    ocr: Annotated[Literal["auto", "off", "cached"], typer.Option(help=OCR)] = "auto",
+    ocr: options.Ocr = "auto",
     device: options.Device = "auto",
     batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Most rows a batch, 1 or more.")] = 32,
 ) -> int:
@@ -83,12 +85,20 @@ def run(
             f"{named:,} rows of {table.name} name a picture; give the folder of the pictures with --images."
         )
     with console.waiting("Loading the models …"):
+        from adlab.cli.reading import read_pictures
         from adlab.cli.scoring import score_rows
         from adlab.inference.assessor import Assessor
 
-        assessor = Assessor(device=device, batch_size=batch_size)
+        # What is not known to it was tried before: the pool below reads, or nothing does.
+        assessor = Assessor(device=device, batch_size=batch_size, words="off" if ocr == "off" else "cached")
+    read = None
+    if ocr == "auto" and assessor.reads_words & set(chosen):
+        with console.progress("Reading words") as advance:
+            read = read_pictures(ads, images, say=console.err().print, advance=advance)
     with console.progress("Scoring") as advance:
-        scores = score_rows(ads, assessor, images=images, heads=chosen, batch_size=batch_size, advance=advance)
+        scores = score_rows(
+            ads, assessor, images=images, heads=chosen, batch_size=batch_size, read=read, advance=advance
+        )
     write_table(kept.assign(**{str(name): column for name, column in scores.items()}), out)
     failed = int(scores[ERROR].notna().sum())
     console.out().print(_summary(out, scores, chosen, failed), soft_wrap=True)

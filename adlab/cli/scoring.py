@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from adlab.cli.heads import ERROR, HEADS, NOTES, values_of
+from adlab.cli.reading import PictureWords
 from adlab.data.assessment import Assessment
 from adlab.data.creative import COPY_FIELDS, Creative
 from adlab.data.image_intake import AdImage
@@ -51,6 +52,7 @@ def score_rows(
     heads: Sequence[str],
     images: Path | None = None,
     batch_size: int = 32,
+    read: PictureWords | None = None,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
     """Score validated rows.
@@ -61,6 +63,7 @@ def score_rows(
         heads: Shipped heads to score.
         images: Folder that the column `image` is relative to.
         batch_size: Most rows a batch.
+        read: Words in the pictures, for rows that give none.
         advance: Called with (rows done, all rows) after each batch.
 
     Returns:
@@ -69,7 +72,9 @@ def score_rows(
     values = {column: np.full(len(ads), np.nan) for head in heads for column in HEADS[head].columns}
     words: dict[str, list[str | None]] = {NOTES: [None] * len(ads), ERROR: [None] * len(ads)}
     done = 0
-    for batch in batches(read_ads(ads, images), batch_size):
+    read = read or PictureWords()
+    names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
+    for batch in batches(read_ads(ads, images, read.texts), batch_size):
         sound = [(ad.row, ad.creative) for ad in batch if isinstance(ad.creative, Creative)]
         for ad in batch:
             if isinstance(ad.creative, str):
@@ -79,7 +84,8 @@ def score_rows(
             for result in assessment.heads:
                 for column, value in values_of(result).items():
                     values[column][row] = value
-            words[NOTES][row] = notes_of(creative, assessment) or None
+            unread = read.problems.get(names[row], "") if creative.ocr_text is None else ""
+            words[NOTES][row] = " ".join(filter(None, (notes_of(creative, assessment), unread))) or None
         done += len(batch)
         advance(done, len(ads))
     texts = {name: pd.Series(cells, index=ads.index, dtype="str") for name, cells in words.items()}
@@ -110,10 +116,17 @@ def batches(ads: Iterator[Ad], batch_size: int) -> Iterator[list[Ad]]:
         yield batch
 
 
-def read_ads(ads: pd.DataFrame, images: Path | None) -> Iterator[Ad]:
-    """Read every row once; rows that name the same picture follow each other and share it decoded."""
+def read_ads(ads: pd.DataFrame, images: Path | None, texts: Mapping[str, str] | None = None) -> Iterator[Ad]:
+    """Read every row once; rows that name the same picture follow each other and share it decoded.
+
+    Args:
+        ads: Validated rows.
+        images: Folder that the column `image` is relative to.
+        texts: Words in pictures by the cell of that column, for rows that give none themselves.
+    """
     names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
     copy = {field: ads[field].tolist() if field in ads else [""] * len(ads) for field in COPY_FIELDS}
+    given = ads["ocr_text"].tolist() if "ocr_text" in ads else [""] * len(ads)
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         rows.setdefault(name, []).append(row)
@@ -122,8 +135,10 @@ def read_ads(ads: pd.DataFrame, images: Path | None) -> Iterator[Ad]:
             if isinstance(picture, str):
                 yield Ad(row, picture)
                 continue
+            words = given[row] or (texts or {}).get(name)
             try:
-                yield Ad(row, Creative(image=picture, **{field: cells[row] for field, cells in copy.items()}))
+                own = {field: cells[row] for field, cells in copy.items()}
+                yield Ad(row, Creative(image=picture, ocr_text=words, **own))
             except InputError as error:
                 yield Ad(row, one_line(error))
 

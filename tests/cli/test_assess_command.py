@@ -51,7 +51,7 @@ def test_text_says_score_interval_ranks_readings_source_and_limits(models, pictu
 
 def test_what_is_lacking_and_what_was_decided_is_said(models, pictures, run):
     picture(3).convert("RGBA").rotate(10).save(pictures / "alpha.png")
-    code, out, _ = run("assess", pictures / "alpha.png")
+    code, out, _ = run("assess", pictures / "alpha.png", "--heads", "agreement")
     assert code == 0
     assert "this ad lacks a title or description" in " ".join(out.split())
     assert "transparency laid on white" in out

@@ -11,7 +11,7 @@ from adlab import __version__
 from adlab.paths import ROOT
 
 OPTIONS = {
-    "assess": "--title --description --query --seller --brand --category --heads --device --json",
+    "assess": "--title --description --query --seller --brand --category --heads --ocr --device --json",
     "score": "--images --out --heads --ocr --device --batch-size",
     "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",

@@ -17,7 +17,8 @@ from adlab.inference.assessor import Assessor
 from adlab.paths import ROOT
 
 COLUMNS = ["agreement", "agreement_low", "agreement_high"]
-ALL_COLUMNS = [*COLUMNS, "conversion", "conversion_low", "conversion_high"]
+CONVERSION, APPEAL = (["conversion", "conversion_low", "conversion_high"], ["appeal", "appeal_low", "appeal_high"])
+ALL_COLUMNS = [*COLUMNS, *CONVERSION, *APPEAL, "appeal_std"]
 
 
 def scored(
@@ -51,6 +52,9 @@ def test_every_ad_is_scored_in_order_and_its_columns_are_kept(models, pictures, 
     assert (out["conversion_low"] <= out["conversion"]).all()
     assert (out["conversion"] <= out["conversion_high"]).all()
     assert out["conversion"].between(0, 1).all()
+    assert (out["appeal_low"] <= out["appeal"]).all()
+    assert (out["appeal"] <= out["appeal_high"]).all()
+    assert out["appeal"].between(1, 7).all()
     assert out[["notes", "error"]].isna().all(axis=None)
 
 
@@ -106,11 +110,13 @@ def test_rows_that_lack_something_say_so_and_rows_that_cannot_be_read_have_an_er
     assert code == 3
     assert out.index.tolist() == [row["ad_id"] for row in rows]
     assert out.index[out["agreement"].notna()].tolist() == ["good", "also good"]
+    assert out.index[out["appeal"].notna()].tolist() == ["good", "no copy", "also good"]
     assert out.index[out["notes"].notna()].tolist() == ["no image", "no copy", "query only"]
     assert out.index[out["error"].notna()].tolist() == ["broken", "missing", "outside", "nothing"]
     assert out.loc["no image", "notes"] == (
         "agreement: Needs an image and a title or description; this ad lacks an image. "
-        "conversion: Needs an image and a title or description; this ad lacks an image."
+        "conversion: Needs an image and a title or description; this ad lacks an image. "
+        "appeal: Needs an image; this ad lacks an image."
     )
     assert "lacks a title or description" in out.loc["no copy", "notes"]
     assert "broken.png" in out.loc["broken", "error"]
@@ -262,14 +268,14 @@ def test_an_older_output_is_replaced_only_by_a_complete_one(models, ads, picture
 
 def test_ctrl_c_ends_with_a_sentence(models, ads, pictures, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("adlab.inference.assessor.Assessor.assess_batch", _interrupt)
-    code, _ = scored(ads, tmp_path, pictures)
+    code, _ = scored(ads, tmp_path, pictures, "--ocr", "off")
     assert code == 130
     assert capsys.readouterr().err == "Stopped by Ctrl-C; no result was written.\n"
 
 
 def test_the_summary_goes_to_standard_output(models, pictures, ads, tmp_path, capsys):
     rows = [{"image": "broken.png"}, {"title": "no picture"}]
-    scored(pd.concat([ads, pd.DataFrame(rows)]), tmp_path, pictures)
+    scored(pd.concat([ads, pd.DataFrame(rows)]), tmp_path, pictures, "--heads", "agreement,conversion")
     captured = capsys.readouterr()
     assert (
         captured.out
@@ -302,10 +308,13 @@ def test_a_process_of_its_own_scores_from_csv_to_parquet(tiny_models, pictures, 
         "PYTHONPATH": str(ROOT),
         "ADLAB_MODELS": str(tiny_models),
         "OMP_NUM_THREADS": "1",
+        "ADLAB_CACHE": str(tmp_path / "cache"),
     }
     done = subprocess.run(call, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion.\n"
+    assert done.returncode == 0
+    assert done.stderr.startswith("Reading the words in 6 pictures.\nReading the other 3 takes about ")
+    assert done.stderr.count("\n") == 2
+    assert done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion, 6 with appeal.\n"
     out = pd.read_parquet(tmp_path / "new" / "scores.parquet")
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()
     assert out[COLUMNS].dtypes.map(str).unique().tolist() == ["float64"]
