@@ -6,8 +6,8 @@
 What we changed:
 - The paper keeps what raises the target and drops the rest. Here both are kept, apart: to a marketer, what holds an ad
   back is half of the answer.
-- The maps come from the model's output. Nothing is attached to the model and nothing is left on it: no hook, no gradient
-  on a parameter, no mode.
+- The maps come from the model's output. Nothing is attached to the model and nothing is left on it: no hook, no
+  gradient on a parameter, no mode.
 """
 
 from __future__ import annotations
