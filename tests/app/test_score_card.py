@@ -8,7 +8,7 @@ from helpers.fake_assessor import SHAPES, provenance, result
 
 from adlab.app import wording
 from adlab.app.components.bars import interval_bar, percentile_row, position
-from adlab.app.components.score_card import badge, card, evidence, readings_card
+from adlab.app.components.score_card import badge, card, evidence, readings
 from adlab.app.components.text import plain
 from adlab.data.assessment import DataKind, Percentile
 
@@ -33,7 +33,7 @@ def test_the_card_names_the_reference_set_and_its_size():
 
 
 def test_every_bar_has_words_for_a_screen_reader():
-    html = card(result()) + readings_card(result())
+    html = card(result()) + readings(result())
     assert html.count('role="img"') == html.count("aria-label=") == 5
     assert 'aria-label="71 on a scale from 0 to 100, 90 % interval 62 – 80"' in html
 
@@ -65,7 +65,7 @@ def test_words_from_files_cannot_become_markup():
         provenance=replace(provenance(), trained_on=EVIL, checkpoint=EVIL),
         readings=tuple(replace(r, name=EVIL, low_word=EVIL, high_word=EVIL) for r in result().readings),
     )
-    for html in (card(it), evidence(it), readings_card(it), percentile_row(EVIL, EVIL, 5, EVIL)):
+    for html in (card(it), evidence(it), readings(it), percentile_row(EVIL, EVIL, 5, EVIL)):
         assert "<img" not in html
         assert 'onerror="' not in html
 

@@ -76,8 +76,8 @@ def _ranks(percentiles: tuple[Percentile, ...]) -> str:
     return f'<div class="ad-section"><h3>Where this ad stands {note}</h3>{rows}</div>'
 
 
-def readings_card(result: HeadResult) -> str:
-    """HTML of a second card: what the embedding spaces hold, in words."""
+def readings(result: HeadResult) -> str:
+    """HTML of what the embedding spaces hold, in words."""
     sections = []
     for space, group in groupby(sorted(result.readings, key=lambda reading: reading.space), lambda r: r.space):
         rows = "".join(
@@ -91,8 +91,6 @@ def readings_card(result: HeadResult) -> str:
         )
         sections.append(f'<div class="ad-section"><h3>{wording.SPACE_NAMES.get(space, escape(space))}</h3>{rows}</div>')
     return (
-        '<section class="ad ad-card"><div class="ad-head"><h2>What else the model reads</h2></div>'
-        '<p class="ad-quiet">Percentiles among the reference photos. They describe the ad, the score does not use them.'
-        "</p>"
-        f"{''.join(sections)}</section>"
+        '<div class="ad"><p class="ad-quiet">Percentiles among the reference photos. They describe the ad, the score does '
+        f"not use them.</p>{''.join(sections)}</div>"
     )
