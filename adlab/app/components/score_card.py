@@ -18,7 +18,8 @@ def show(result: HeadResult) -> None:
     with st.expander("Where this number comes from", icon=":material/fingerprint:"):
         st.html(evidence(result))
     if result.readings:
-        st.html(readings_card(result))
+        with st.expander("What else the model reads", icon=":material/visibility:"):
+            st.html(readings(result))
 
 
 def card(result: HeadResult) -> str:
@@ -91,6 +92,6 @@ def readings(result: HeadResult) -> str:
         )
         sections.append(f'<div class="ad-section"><h3>{wording.SPACE_NAMES.get(space, escape(space))}</h3>{rows}</div>')
     return (
-        '<div class="ad"><p class="ad-quiet">Percentiles among the reference photos. They describe the ad, the score does '
-        f"not use them.</p>{''.join(sections)}</div>"
+        '<div class="ad"><p class="ad-quiet">Percentiles among the reference photos. They describe the ad, the score '
+        f"does not use them.</p>{''.join(sections)}</div>"
     )
