@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from adlab.errors import ConfigError, InputError
+from adlab.metrics.arrays import FloatArray
 
 PROBE_SIZE = 320  # pixels; wide enough for the whole window of a cell in the middle
 PROBES = 16
@@ -58,11 +58,11 @@ class CellGrid:
         return self.size // self.cells
 
     @property
-    def centres(self) -> NDArray[np.float64]:
+    def centres(self) -> FloatArray:
         """Where each cell looks, (cells,), in pixels from the square's edge."""
         return (np.arange(self.cells) + 0.5) * self.stride + self.shift
 
-    def weights(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
+    def weights(self, positions: FloatArray) -> FloatArray:
         """Linear interpolation between the centres of cells; beyond the outer ones, the nearest cell's value.
 
         Args:

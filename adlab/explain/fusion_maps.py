@@ -21,6 +21,7 @@ from torch import Tensor
 from adlab.errors import ConfigError, InputError
 from adlab.explain.cell_grid import PROBES, CellGrid, measure_shift, probes
 from adlab.explain.grad_cam import grad_cam
+from adlab.metrics.arrays import FloatArray
 from adlab.models.m2fn import M2FN, moments
 
 STEPS = ("conditioned", "backbone", "attention", "fusion")
@@ -85,8 +86,8 @@ class FusionMap:
 
     step: str
     cells: NDArray[np.float32] = field(repr=False)
-    x: NDArray[np.float64] = field(repr=False)
-    y: NDArray[np.float64] = field(repr=False)
+    x: FloatArray = field(repr=False)
+    y: FloatArray = field(repr=False)
     values: NDArray[np.float32] = field(repr=False)
     padding_share: float
 
@@ -115,11 +116,12 @@ def measure_shifts(model: M2FN) -> Shifts:
         raise InputError("This M2FN does not use the picture: it has no maps.")
     pixels = model.backbone.scale(probes().to(model.backbone.mean.device))
     aux = pixels.new_zeros(PROBES, model.config.aux_dim)
-    conditioned, backbone = (
-        measure_shift(lambda batch, which=which: model.forward_features(batch, aux[: len(batch)])[which], pixels)
-        for which in (0, 1)
-    )
-    return Shifts(conditioned, backbone)
+
+    def features(batch: Tensor) -> tuple[Tensor, Tensor]:
+        return model.forward_features(batch, aux[: len(batch)])
+
+    conditioned = measure_shift(lambda batch: features(batch)[0], pixels)
+    return Shifts(conditioned, measure_shift(lambda batch: features(batch)[1], pixels))
 
 
 def fusion_maps(
