@@ -4,7 +4,9 @@ For each attribute, the overall best level is compared with the overall worst on
 attribute and within every single ad. The test is of the difference of the logarithms of both rates, with ads as
 sampling unit as in `adlab.insights.rates`. Within one ad the unit is the cell, all impressions of one combination of
 attributes: one large audience that an ad happened to meet in August only is one accident, not thousands. All
-comparisons are counted: p-values are adjusted by Benjamini and Hochberg's procedure, over segments and ads apart.
+comparisons are counted: p-values are adjusted by Benjamini and Hochberg's procedure, over segments and ads apart. The
+test is one-sided, against "not the other way round": were it two-sided, the many segments that surely follow the rule
+would lend their certainty to the few that seem not to.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from adlab.insights.cells import NO_LEVEL, Cells, FloatArray, IntArray, totals
 from adlab.insights.rates import LevelRate
 
 LEAST_IMPRESSIONS = 100  # of either level within a segment; M2FN, 6.3.2
-FEWEST_UNITS = 5  # ads of a segment, or cells of an ad
+FEWEST_UNITS = 5  # ads of a segment, or cells of an ad, in effect: Kish's (Σn)² / Σn²
 ALPHA = 0.05
 AD = "ad"
 
@@ -38,7 +40,7 @@ class CounterExample(NamedTuple):
         worst_ctr: Rate of the overall worst level there, which is higher.
         best_impressions: Impressions behind the one.
         worst_impressions: And behind the other.
-        p_value: Adjusted for all comparisons, 0–1.
+        p_value: One-sided, adjusted for all comparisons, 0–1.
     """
 
     attribute: str
@@ -118,33 +120,36 @@ def _by_segment(part: Cells, is_worst: NDArray[np.bool_], codes: IntArray, count
     of_unit = totals(of_key, own, len(keys))
     several = np.bincount(keys % count, minlength=count).astype(np.float64)
     clustered = totals(keys % count, of_unit**2, count) * several / np.maximum(several - 1, 1)
-    return _Pair(clicks, impressions, np.maximum(independent, clustered), several)
+    shown_to_unit = totals(of_key, part.impressions[known], len(keys))
+    squares = totals(keys % count, shown_to_unit**2, count)
+    effective = impressions.sum(axis=1) ** 2 / np.maximum(squares, 1)
+    return _Pair(clicks, impressions, np.maximum(independent, clustered), effective)
 
 
 def _candidates(
     words: tuple[str, str, str], segment: str, names: tuple[str, ...], pair: _Pair
-) -> Iterator[tuple[CounterExample, bool]]:
-    """Every comparison that can be made, and whether it goes the other way."""
+) -> Iterator[CounterExample]:
+    """Every comparison that can be made, with its own p-value."""
     able = (pair.impressions >= LEAST_IMPRESSIONS).all(axis=1) & (pair.units >= FEWEST_UNITS) & pair.clicks.any(axis=1)
     for i in np.flatnonzero(able):
         rates = pair.clicks[i] / pair.impressions[i]
         safe = np.maximum(rates, 0.5 / pair.impressions[i])
-        score = abs(np.log(safe[1] / safe[0])) / np.sqrt(pair.variance[i])
-        p_value = 2 * float(t.sf(score, pair.units[i] - 1))
+        score = np.log(safe[1] / safe[0]) / np.sqrt(pair.variance[i])
+        p_value = float(t.sf(score, pair.units[i] - 1))
         seen = (int(pair.impressions[i, 0]), int(pair.impressions[i, 1]))
         found = CounterExample(*words, segment, names[i], float(rates[0]), float(rates[1]), *seen, p_value)
-        yield found, bool(rates[1] > rates[0])
+        yield found
 
 
-def _sure(candidates: list[tuple[CounterExample, bool]]) -> tuple[CounterExample, ...]:
+def _sure(candidates: list[CounterExample]) -> tuple[CounterExample, ...]:
     from statsmodels.stats.multitest import multipletests
 
     if not candidates:
         return ()
-    adjusted = multipletests([found.p_value for found, _ in candidates], method="fdr_bh")[1]
+    adjusted = multipletests([found.p_value for found in candidates], method="fdr_bh")[1]
     sure = [
         found._replace(p_value=float(p_value))
-        for (found, reversed_), p_value in zip(candidates, adjusted, strict=True)
-        if reversed_ and p_value < ALPHA
+        for found, p_value in zip(candidates, adjusted, strict=True)
+        if p_value < ALPHA
     ]
     return tuple(sorted(sure, key=lambda found: found.p_value))

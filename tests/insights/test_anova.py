@@ -70,6 +70,12 @@ def test_an_attribute_without_effect_is_significant_in_one_of_twenty_logs(name):
     assert 0.0 < np.mean(found) < 0.11
 
 
+def test_a_few_large_cells_do_not_decide_alone():
+    rng = np.random.default_rng(5)
+    found = [anova_of(clustered_log(rng, ads=40, cells=20, noise=0.6, sizes=1.0), "x") for _ in range(150)]
+    assert np.mean([test.p_value < 0.05 for test in found]) < 0.11
+
+
 def test_too_few_ads_give_no_test():
     assert anova_of(pd.DataFrame({"ad_id": ["a", "b"], "x": ["1", "2"], "impressions": 9, "clicks": 1}), "x") is None
     assert anova_of(pd.DataFrame({"ad_id": ["a", "a"], "x": ["1", "2"], "impressions": 9, "clicks": 1}), "x") is None

@@ -120,6 +120,12 @@ def test_the_planted_seasons_of_colours_are_counter_examples_of_the_month(study)
     assert study.counter_examples.segments_tried > 100
 
 
+def test_attributes_whose_effect_is_the_same_for_all_ads_have_no_counter_example(study):
+    found = (*study.counter_examples.segments, *study.counter_examples.ads)
+    assert study.counter_examples.ads_tried > 300
+    assert {one.attribute for one in found} <= {"month", "age_band", "background"}  # what interactions are planted for
+
+
 def test_rare_levels_are_merged_and_named():
     log = clustered_log(np.random.default_rng(0), ads=30)
     found = next(one for one in of_log(log, min_level_impressions=3000).attributes if one.name == "hour")
