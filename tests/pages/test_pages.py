@@ -8,7 +8,7 @@ from adlab.app.examples import examples
 
 PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
 TITLES = {"score": "Score an ad", "latent_space": "Latent space", "simulator": "Simulator", "models": "Models"}
-TITLES["history"] = "History"
+TITLES |= {"history": "History", "insights": "When and for whom do ads get clicked?"}
 
 
 @pytest.mark.parametrize("page", PAGES)
