@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from adlab.app import scoring
-from adlab.app.components import ad_preview, editor, example_picker, frame, outcome
+from adlab.app.components import ad_preview, editor, example_picker, frame, outcome, picture_details
 
 ad = scoring.ad_on_screen()
 frame.draw_title(
@@ -19,5 +19,6 @@ with left, st.container(key="score.ad"):
 result = right.container(key="score.result")
 editor.show()
 with result:  # last, so that the page stands while the models load
-    outcome.show(ad, scoring.assess(ad))
+    outcome.show(ad, scoring.assess(ad, outcome.draw_assessment))
+    picture_details.show(ad)
 frame.scroll_up(scoring.just_asked())

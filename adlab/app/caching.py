@@ -14,6 +14,7 @@ from adlab.data.image_intake import read_image
 
 if TYPE_CHECKING:
     from adlab.app.state import Ad, Picture
+    from adlab.features.dominant_colour import DominantColour
     from adlab.inference.assessor import Assessor
 
 MAX_RESULTS = 256
@@ -82,18 +83,30 @@ def _thumbnail(sha256: str, _picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def assess(ad: Ad) -> Assessment:
-    """Score one ad with every shipped head; an ad that was scored before comes from memory.
+def colour(picture: Picture) -> DominantColour:
+    """The dominant colour of a picture that can be taken in; the first call imports a library for half a second."""
+    return _colour(picture.sha256, picture)
+
+
+@st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
+def _colour(sha256: str, _picture: Picture) -> DominantColour:
+    from adlab.features.dominant_colour import dominant_colour
+
+    return dominant_colour(read_image(_picture.data, name=_picture.name).pixels)
+
+
+def assess(ad: Ad, heads: tuple[str, ...] | None = None) -> Assessment:
+    """Score one ad with every shipped head, or some; an ad that was scored before comes from memory.
 
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
-    return _assess(ad.key, assessor().fingerprint, ad)
+    return _assess(ad.key, assessor().fingerprint, heads, ad)
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
-def _assess(key: str, fingerprint: str, _ad: Ad) -> Assessment:
-    return assessor().assess(creative_of(_ad))
+def _assess(key: str, fingerprint: str, heads: tuple[str, ...] | None, _ad: Ad) -> Assessment:
+    return assessor().assess(creative_of(_ad), heads)
 
 
 def creative_of(ad: Ad) -> Creative:
@@ -104,4 +117,4 @@ def creative_of(ad: Ad) -> Creative:
         InputError: There is neither a picture nor text.
     """
     image = read_image(ad.picture.data, name=ad.picture.name) if ad.picture else None
-    return Creative(image=image, **ad.copy_fields)
+    return Creative(image=image, ocr_text=ad.ocr_text, **ad.copy_fields)

@@ -23,14 +23,14 @@ def safe_cell(value: Any) -> Any:
 
 
 def assessment_json(ad: Ad, assessment: Assessment) -> str:
-    """The ad's texts and the whole assessment as JSON; of the picture only its name."""
-    ad_fields = {"picture": ad.picture.name if ad.picture else None, **ad.copy_fields}
+    """The ad's texts and the whole assessment as JSON; of the picture only its name, and words given for it."""
+    ad_fields = {"picture": ad.picture.name if ad.picture else None, **ad.copy_fields, **ad.given_words}
     return json.dumps({"ad": ad_fields, "assessment": assessment.to_dict()}, indent=2, ensure_ascii=False) + "\n"
 
 
 def assessment_csv(ad: Ad, assessment: Assessment) -> str:
     """One row for every number on screen: the score, its percentiles, details and readings."""
-    return _csv([{**row, **ad.copy_fields} for head in assessment.heads for row in _rows(head)])
+    return _csv([{**row, **ad.copy_fields, **ad.given_words} for head in assessment.heads for row in _rows(head)])
 
 
 def history_json(entries: Iterable[Entry]) -> str:

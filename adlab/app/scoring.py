@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent import futures
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
 
-from adlab.app import caching, history, preload, state
+from adlab.app import caching, history, picture_words, preload, state
 from adlab.app.examples import examples
 from adlab.app.state import Ad, Picture
 from adlab.data.assessment import Assessment
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from adlab.inference.assessor import Assessor
 
 POLL_SECONDS = 0.1
+AT_ONCE_SECONDS = 0.2  # words that are known come sooner: nothing need be shown meanwhile
 SKELETON_HEIGHT = 480
 
 
@@ -92,6 +96,13 @@ def score_form() -> None:
     state.show(state.draft(), keep=True)
 
 
+def score_with_words() -> None:
+    """Show the ad on screen with the words in its picture as the field holds them."""
+    ad = ad_on_screen()
+    words = state.words_given(ad.picture)
+    state.show(replace(ad, ocr_text=words, example=ad.example if words is None else ""), keep=True)
+
+
 def wait_for_models(seconds: float = 300.0) -> Future[Assessor] | None:
     """Wait until loading has ended, well or badly, and say so; None if it has not after `seconds`."""
     future = preload.start()
@@ -108,13 +119,42 @@ def wait_for_models(seconds: float = 300.0) -> Future[Assessor] | None:
     return future if future.done() else None
 
 
-def assess(ad: Ad) -> Outcome:
-    """Assess an ad and keep the assessment in the history."""
+def wait_for_words(ad: Ad, meanwhile: Callable[[Assessment], None]) -> None:
+    """Wait until the words in the ad's picture are read, if a head asks for them, with the other heads on screen.
+
+    Raises:
+        AdlabError: The ad cannot be read.
+    """
+    future = picture_words.reading(ad) if ad.ocr_text is None else None
+    if future is None or futures.wait([future], AT_ONCE_SECONDS).done:
+        return
+    place = st.empty()
+    with place.container():
+        loaded, readers = preload.start().result(), picture_words.heads_that_read()
+        others = tuple(head for head in loaded.heads if head not in readers)
+        if others:
+            meanwhile(caching.assess(ad, others))
+        started, note = time.monotonic(), st.empty()
+        while not future.done():
+            seconds = time.monotonic() - started
+            note.caption(f":material/hourglass_top: Reading the words in the picture, once … {seconds:.0f} s")
+            time.sleep(POLL_SECONDS)
+    place.empty()
+
+
+def assess(ad: Ad, meanwhile: Callable[[Assessment], None] = lambda assessment: None) -> Outcome:
+    """Assess an ad and keep the assessment in the history.
+
+    Args:
+        ad: The ad.
+        meanwhile: Draws what is known already while the words in the picture are read.
+    """
     try:
         loaded = wait_for_models()
         if loaded is None:
             return Outcome(None, "The models are still loading; reload the page in a minute.")
         loaded.result()
+        wait_for_words(ad, meanwhile)
         with st.spinner("Scoring the ad"):
             assessment = caching.assess(ad)
     except AdlabError as error:

@@ -15,6 +15,7 @@ from adlab.app.server import COOKIE, MIN_ID_CHARACTERS
 
 COPY_FIELDS = ("title", "description", "query", "brand", "seller", "category")
 AD, PICTURE, REFUSAL, UPLOADS = "score.ad", "score.picture", "score.refusal", "score.uploads"
+WORDS, WORDS_READ = "score.ocr_text", "score.words-read"
 SEEN, KEEP, SCROLL, SESSION = "score.seen-upload", "score.keep", "score.scroll", "app.session"
 
 
@@ -49,6 +50,7 @@ class Ad:
         brand: Brand named by the ad.
         seller: Who sells.
         category: Product category.
+        ocr_text: Words in the picture where the user has given them; None leaves them to OCR.
     """
 
     picture: Picture | None = None
@@ -59,6 +61,7 @@ class Ad:
     brand: str = ""
     seller: str = ""
     category: str = ""
+    ocr_text: str | None = None
 
     @property
     def copy_fields(self) -> dict[str, str]:
@@ -66,10 +69,15 @@ class Ad:
         return {name: getattr(self, name) for name in COPY_FIELDS}
 
     @property
+    def given_words(self) -> dict[str, str]:
+        """The words in the picture by name, where the user has given them."""
+        return {} if self.ocr_text is None else {"ocr_text": self.ocr_text}
+
+    @property
     def key(self) -> str:
         """Digest over the picture file and the texts; equal ads have equal keys."""
         digest = hashlib.sha256((self.picture.sha256 if self.picture else "-").encode())
-        for text in self.copy_fields.values():
+        for text in (*self.copy_fields.values(), *self.given_words.values()):
             digest.update(b"\x00" + text.encode("utf-8", "replace"))
         return digest.hexdigest()
 
@@ -124,6 +132,7 @@ def fill_form(ad: Ad) -> None:
     """Make the form hold this ad; call before the form's widgets are drawn, or in a callback."""
     st.session_state[PICTURE] = ad.picture
     st.session_state[REFUSAL] = ""
+    st.session_state.pop(WORDS_READ, None)
     st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
     for name, text in ad.copy_fields.items():
         st.session_state[f"score.{name}"] = text
@@ -140,7 +149,32 @@ def put_picture(picture: Picture | None, *, clear_copy: bool = False) -> None:
 def draft() -> Ad:
     """The ad as the form holds it now."""
     texts = {name: str(st.session_state.get(f"score.{name}") or "") for name in COPY_FIELDS}
-    return Ad(picture=st.session_state.get(PICTURE), **texts)
+    picture: Picture | None = st.session_state.get(PICTURE)
+    return Ad(picture=picture, ocr_text=words_given(picture), **texts)
+
+
+def put_words(ad: Ad, read: str) -> None:
+    """Fill the field of the words in a picture, once per picture; what the user makes of them stays.
+
+    Args:
+        ad: The ad on screen.
+        read: What OCR has read in its picture, empty where it could not.
+    """
+    if ad.picture is None:
+        return
+    filled = (ad.picture.sha256, read)
+    if st.session_state.get(WORDS_READ) != filled or WORDS not in st.session_state:
+        st.session_state[WORDS_READ] = filled
+        st.session_state[WORDS] = read if ad.ocr_text is None else ad.ocr_text
+
+
+def words_given(picture: Picture | None) -> str | None:
+    """The words that the field holds for a picture, or None where they are those read, or another picture's."""
+    sha256, read = st.session_state.get(WORDS_READ, ("", ""))
+    if picture is None or picture.sha256 != sha256:
+        return None
+    text = " ".join(str(st.session_state.get(WORDS, read) or "").split())
+    return None if text == read else text
 
 
 def upload_key() -> str:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -53,6 +54,14 @@ def test_csv_holds_every_number_of_the_card_with_its_provenance():
     assert {row["sha256"] for row in table} == {"ab" * 32}
     assert {row["title"] for row in table} == {"'=HYPERLINK(1)"}
     assert table[1]["n"] == "1000"
+
+
+def test_words_given_for_the_picture_stand_beside_the_copy_and_only_then():
+    given = replace(AD, ocr_text="=SALE")
+    assert json.loads(assessment_json(given, assessment()))["ad"]["ocr_text"] == "=SALE"
+    assert {row["ocr_text"] for row in rows(assessment_csv(given, assessment()))} == {"'=SALE"}
+    assert "ocr_text" not in json.loads(assessment_json(AD, assessment()))["ad"]
+    assert "ocr_text" not in rows(assessment_csv(AD, assessment()))[0]
 
 
 def test_a_negative_number_stays_a_number_in_csv():

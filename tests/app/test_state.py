@@ -46,3 +46,12 @@ def test_a_creative_has_the_picture_and_all_texts():
     creative = creative_of(ad)
     assert {name: getattr(creative, name) for name in COPY_FIELDS} == ad.copy_fields
     assert (creative.image.width, creative.image.height) == (640, 640)
+
+
+def test_words_given_for_the_picture_change_the_key_and_reach_the_creative():
+    given = [replace(AD, ocr_text=words) for words in (None, "", "SALE")]
+    assert len({ad.key for ad in given}) == 3
+    assert given[0].key == AD.key
+    assert [ad.given_words for ad in given] == [{}, {"ocr_text": ""}, {"ocr_text": "SALE"}]
+    assert creative_of(replace(examples()["sneaker"], ocr_text="SALE")).ocr_text == "SALE"
+    assert creative_of(examples()["sneaker"]).ocr_text is None

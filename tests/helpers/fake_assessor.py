@@ -125,7 +125,8 @@ class FakeVectors:
 class FakeAssessor:
     """What the app uses of the Assessor; `calls` counts assessments over all instances."""
 
-    heads = ("agreement",)
+    heads: tuple[str, ...] = ("agreement",)
+    reads_words: frozenset[str] = frozenset()
     vectors = FakeVectors()
     fingerprint = "fake"
     calls = 0
