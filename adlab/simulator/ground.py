@@ -16,7 +16,7 @@ from adlab.simulator import marks
 from adlab.simulator.colouring import luminance, made_room_for, opposed, shade
 from adlab.simulator.drawing.palette import PALETTE
 from adlab.simulator.draws import Draws
-from adlab.simulator.layout import Box, Layout
+from adlab.simulator.layout import EXTREME, Box, Layout
 from adlab.simulator.templates import DEEPENED, RGB
 
 _OPAQUE_BLOCKS = ("split", "card", "strip", "diagonal")
@@ -83,7 +83,10 @@ def _stage(picture: Image.Image, layout: Layout, tint: RGB, draws: Draws) -> Non
         picture.paste(tone, (middle - d // 2, centre - d // 2), _blob(d, draws))
     elif kind == "arch":
         w, h = round(reach * 0.78), round(height * 0.9)
-        picture.paste(tone, (middle - w // 2, bottom - h), marks.rounded(w, h + w, w // 2).crop((0, 0, w, h)))
+        if bottom < picture.height:  # it does not stand on the edge of the picture: round at both ends
+            picture.paste(tone, (middle - w // 2, centre - h // 2), marks.rounded(w, h, min(w, h) // 2))
+        else:
+            picture.paste(tone, (middle - w // 2, bottom - h), marks.rounded(w, h + w, w // 2).crop((0, 0, w, h)))
     elif kind == "tile":
         edge = max(round(layout.unit * 0.045), 3)
         mask = marks.rounded(width - 2 * edge, height - 2 * edge, max(round(layout.unit * 0.05), 2))
@@ -181,10 +184,9 @@ def _solid(picture: Image.Image, layout: Layout, tone: RGB) -> None:
     if block == "split":
         picture.paste(tone, layout.zone)
     elif block == "strip":
-        reading = layout.reading
-        gap = round(margin * 0.7)
-        ends = (0, width) if layout.side in ("top", "bottom") else (left, right)
-        picture.paste(tone, (ends[0], max(reading[1] - gap, 0), ends[1], min(reading[3] + gap, height)))
+        group, gap = layout.group, round(margin * 0.7)
+        high, low = (0, height) if width > EXTREME * height else (group[1] - gap, group[3] + gap)
+        picture.paste(tone, (0, max(high, 0), width, min(low, height)))
     elif block == "card":
         inset = max(margin // 2, 2)
         group = layout.group

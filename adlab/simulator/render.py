@@ -7,15 +7,16 @@ from PIL import Image
 
 from adlab.simulator import marks
 from adlab.simulator.ad import AdPlan, SimulatedAd
+from adlab.simulator.arrange import arrange
 from adlab.simulator.brands import BRAND_OF
 from adlab.simulator.canvas import Canvas
 from adlab.simulator.colouring import luminance, made_room_for, opposed, shade, wanted_ratio
 from adlab.simulator.draws import Draws
 from adlab.simulator.formats import RenderSpec
 from adlab.simulator.ground import lay_ground, mean_colour, mean_luminance
-from adlab.simulator.layout import Box, Layout, Words, arrange
+from adlab.simulator.layout import Box, Layout, Words
 from adlab.simulator.plan import plan_ad
-from adlab.simulator.scene import backdrop, litter, product_on, style_of
+from adlab.simulator.scene import backdrop, cut_out, litter, product_on, staged, style_of
 from adlab.simulator.templates import ACCENTS, RGB
 from adlab.simulator.text_drawing import block_mask, fit, heights
 
@@ -52,6 +53,8 @@ def draw(plan: AdPlan, spec: RenderSpec | tuple[int, int] | int = 224) -> Simula
     chance = np.random.default_rng([plan.seed, plan.index, 1]).random((2, _LAYOUT_SLOTS)).tolist()
     draws, shapes = Draws(chance[0]), Draws(chance[1])
     layout = arrange(plan, spec.size, draws)
+    product = cut_out(plan, layout, shapes)
+    layout = staged(layout, product)
     style = style_of(shapes)
     ground = backdrop(plan, style, spec.size)
     light = lay_ground(ground, layout, wanted_ratio(plan.factors.contrast), style, plan.factors.background, draws)
@@ -59,7 +62,7 @@ def draw(plan: AdPlan, spec: RenderSpec | tuple[int, int] | int = 224) -> Simula
     inks = _Inks(ground, plan, layout, light, draws)
     canvas = Canvas(ground, spec.without)
     litter(canvas, plan, layout)
-    product_on(canvas, plan, layout, shapes)
+    product_on(canvas, product, layout, shapes)
     _brand(canvas, plan, layout, inks)
     for words in layout.words:
         _words(canvas, words, layout.plate, inks)

@@ -14,7 +14,7 @@ class Template:
     Attributes:
         name: What it is called.
         block: What lies behind the words: "open" (nothing), "split" (half the picture), "card", "strip" (a band behind
-            the headline), "diagonal" (half the picture, cut aslant).
+            them across the picture), "diagonal" (half the picture, cut aslant).
         stage: What lies behind the product: "none", "disc", "blob", "arch", "podium", "rings", "rays", "tile".
         align: "left" or "centre".
         share: Part of the picture that belongs to the words, 0–1.

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from adlab.errors import ConfigError, UnknownNameError
+from adlab.simulator.arrange import arrange
 from adlab.simulator.draws import Draws
 from adlab.simulator.formats import FORMATS, RenderSpec, spec_of
-from adlab.simulator.layout import arrange
+from adlab.simulator.layout import apart
 from adlab.simulator.plan import plan_ad, replan
+from adlab.simulator.scene import product_room
 from adlab.simulator.templates import ACCENTS, TEMPLATES
 from adlab.simulator.text_drawing import block_mask, fit, longest_line
 
@@ -49,6 +51,19 @@ def test_nothing_is_cut_off_and_nothing_covers_words(size):
                 p, q = boxes[first], boxes[second]
                 apart = p[2] <= q[0] or q[2] <= p[0] or p[3] <= q[1] or q[3] <= p[1]
                 assert apart, (i, first, second)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_stage_of_the_product_meets_the_brand_and_none_leaves_the_picture(size):
+    for i in range(250):
+        layout = arranged(plan_ad(9, i), size)
+        assert len(layout.stages) == len(layout.badges)
+        for stage, badge in zip(layout.stages, layout.badges, strict=True):
+            assert apart(stage, layout.brand), i
+            left, top, right, bottom = product_room(layout, stage)
+            assert 0 <= left < right <= size[0], i
+            assert 0 <= top < bottom <= size[1], i
+            assert badge is None or apart(badge, layout.brand), i
 
 
 @pytest.mark.parametrize("size", [(224, 224), (224, 280), (216, 384), (300, 250)])
