@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adlab.app import simulator
-from adlab.app.components import simulator_ad, simulator_curves, simulator_shares
-from adlab.app.simulator import CONTEXT_LEVELS, PART_COLOURS, SCALES
+from adlab.app import simulator, simulator_curves, simulator_exports
+from adlab.app.components import simulator_ad, simulator_shares
+from adlab.app.components import simulator_curves as charts
+from adlab.app.simulator import PART_COLOURS, SCALES
+from adlab.app.simulator_curves import CONTEXT_LEVELS
 from adlab.app.simulator_words import fact_words, percent, signed
 from adlab.data.creative import Context
 from adlab.simulator.factors import BACKGROUND_COLOURS
@@ -46,39 +48,41 @@ def test_the_layer_of_masks_shows_each_element_where_it_is_seen():
 
 def test_a_curve_passes_through_the_ad_as_it_is():
     rates = simulator.rates(PLAN.factors, SEEN_BY)
-    for curve in simulator.curves(PLAN.factors, SEEN_BY):
+    for curve in simulator_curves.curves(PLAN.factors, SEEN_BY):
         assert curve.now is not None
         assert curve.rates[curve.now] == pytest.approx(rates, rel=1e-9), curve.name
 
 
 def test_a_curve_of_an_unknown_field_has_no_mark_and_averages_to_the_rate():
-    curves = {curve.name: curve for curve in simulator.curves(PLAN.factors, Context())}
+    curves = {curve.name: curve for curve in simulator_curves.curves(PLAN.factors, Context())}
     assert all(curves[name].now is None for name in CONTEXT_LEVELS)
     mean = sum(rate.ctr for rate in curves["month"].rates) / 12
     assert mean == pytest.approx(simulator.rates(PLAN.factors, Context()).ctr, rel=0.01)
 
 
 def test_curves_go_where_the_planted_coefficients_point():
-    curves = {curve.name: [rate.ctr for rate in curve.rates] for curve in simulator.curves(PLAN.factors, Context())}
+    curves = {
+        curve.name: [rate.ctr for rate in curve.rates] for curve in simulator_curves.curves(PLAN.factors, Context())
+    }
     for name in ("agreement", "appeal", "contrast", "cta", "urgency", "specificity"):
         assert curves[name] == sorted(curves[name]), name
     assert curves["clutter"] == sorted(curves["clutter"], reverse=True)
     assert len(curves["background"]) == len(BACKGROUND_COLOURS)
-    words = next(curve for curve in simulator.curves(PLAN.factors, Context()) if curve.name == "length")
+    words = next(curve for curve in simulator_curves.curves(PLAN.factors, Context()) if curve.name == "length")
     assert words.values[int(np.argmax(curves["length"]))] in range(17, 24)
 
 
 def test_the_week_holds_the_response_of_each_hour():
-    week = simulator.hours_by_weekday(PLAN.factors, SEEN_BY)
+    week = simulator_curves.hours_by_weekday(PLAN.factors, SEEN_BY)
     assert [len(row) for row in week] == [24] * 7
     assert week[0][12] == pytest.approx(simulator.rates(PLAN.factors, SEEN_BY))
-    table = simulator.week_table(week)
+    table = simulator_exports.week_table(week)
     assert table.shape == (168, 5)
     assert table[(table.weekday == "Sunday") & (table.hour == 23)].CTR.item() == week[6][23].ctr
 
 
 def test_the_table_of_shares_adds_up():
-    table = simulator.share_table(PLAN, SEEN_BY).set_index("factor")
+    table = simulator_exports.share_table(PLAN, SEEN_BY).set_index("factor")
     for column in ("click, log-odds", "conversion, log-odds"):
         assert table[column].iloc[:-1].sum() == pytest.approx(table[column].iloc[-1])
     assert table.loc["Clutter", "click, log-odds"] == explain_truth(PLAN, SEEN_BY).click.shares["clutter"]
@@ -104,7 +108,7 @@ def test_bars_point_to_the_side_of_their_sign():
 
 
 def test_the_truth_is_downloaded_whole():
-    content = json.loads(simulator.truth_json(PLAN, SEEN_BY, "4:5"))
+    content = json.loads(simulator_exports.truth_json(PLAN, SEEN_BY, "4:5"))
     assert "no real people" in content["note"]
     assert content["size"] == [576, 720]
     assert content["context"] == SEEN_BY.known
@@ -116,7 +120,7 @@ def test_the_truth_is_downloaded_whole():
 
 
 def test_the_picture_is_downloaded_as_drawn():
-    image = Image.open(BytesIO(simulator.png(PLAN, "728x90")))
+    image = Image.open(BytesIO(simulator_exports.png(PLAN, "728x90")))
     assert image.format == "PNG"
     assert image.size == (1092, 135)
 
@@ -137,13 +141,13 @@ def test_copy_on_the_card_is_escaped():
 
 def test_the_grid_marks_the_hour_of_the_context():
     week = [[0.04 + hour / 1000 for hour in range(24)] for _ in range(7)]
-    assert simulator_curves.grid(week, Context(weekday=2, hour=5)).count('class="own"') == 1
-    assert 'class="own"' not in simulator_curves.grid(week, Context(weekday=2))
+    assert charts.grid(week, Context(weekday=2, hour=5)).count('class="own"') == 1
+    assert 'class="own"' not in charts.grid(week, Context(weekday=2))
 
 
 def test_small_charts_share_one_scale():
-    curves = list(simulator.curves(replan(PLAN, contrast=0.0).factors, Context()))[:3]
-    html = simulator_curves.multiples(curves, "click")
+    curves = list(simulator_curves.curves(replan(PLAN, contrast=0.0).factors, Context()))[:3]
+    html = charts.multiples(curves, "click")
     rates = [rate.ctr for curve in curves for rate in curve.rates]
     assert f"from {percent(min(rates))} at the bottom to {percent(max(rates))}" in html
     assert html.count("top:0.00%") + html.count("calc(0.00%") >= 1

@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from adlab.app import simulator
+from adlab.app import simulator_exports
 from adlab.app.simulator import PART_COLOURS, Drawn, Rates
 from adlab.app.simulator_state import LAYER
 from adlab.app.simulator_words import BADGE, RATE_NAMES, percent, signed
@@ -40,7 +40,7 @@ def tools(picture: Drawn, plan: AdPlan, context: Context, format_name: str) -> N
     with st.container(horizontal=True):
         st.download_button(
             "Ad, PNG",
-            lambda: simulator.png(plan, format_name),
+            lambda: simulator_exports.png(plan, format_name),
             file_name=f"{plan.ad_id}-{format_name.replace(':', 'x')}.png",
             mime="image/png",
             key="simulator.png",
@@ -49,7 +49,7 @@ def tools(picture: Drawn, plan: AdPlan, context: Context, format_name: str) -> N
         )
         st.download_button(
             "Truth, JSON",
-            lambda: simulator.truth_json(plan, context, format_name),
+            lambda: simulator_exports.truth_json(plan, context, format_name),
             file_name=f"{plan.ad_id}-truth.json",
             mime="application/json",
             key="simulator.json",

@@ -8,7 +8,8 @@ from typing import Any
 import streamlit as st
 
 from adlab.app import simulator_state as state
-from adlab.app.simulator import CONTEXT_LEVELS, SCALES
+from adlab.app.simulator import SCALES
+from adlab.app.simulator_curves import CONTEXT_LEVELS
 from adlab.app.simulator_words import (
     AGREEMENTS,
     CAUSE_NAMES,

@@ -6,9 +6,10 @@ from html import escape
 
 import streamlit as st
 
-from adlab.app import simulator
+from adlab.app import simulator_curves, simulator_exports
 from adlab.app.components.simulator_shares import outcome
-from adlab.app.simulator import CONTEXT_LEVELS, Curve, Rates
+from adlab.app.simulator import Rates
+from adlab.app.simulator_curves import CONTEXT_LEVELS, Curve
 from adlab.app.simulator_state import GROUP
 from adlab.app.simulator_words import BADGE, CAUSE_NAMES, WEEKDAYS, percent
 from adlab.data.creative import Context
@@ -30,11 +31,11 @@ def show(plan: AdPlan, context: Context) -> None:
         key=GROUP,
         persist_state="session",
     )
-    found = simulator.curves(plan.factors, context)
-    table = simulator.curve_table(found)
+    found = simulator_curves.curves(plan.factors, context)
+    table = simulator_exports.curve_table(found)
     if chosen == OF_WEEK:
-        week = simulator.hours_by_weekday(plan.factors, context)
-        table = simulator.week_table(week)
+        week = simulator_curves.hours_by_weekday(plan.factors, context)
+        table = simulator_exports.week_table(week)
         body = grid([[_of(cell, name) for cell in row] for row in week], context)
     else:
         body = multiples([c for c in found if (c.name in CONTEXT_LEVELS) == (chosen == OF_CONTEXT)], name)
@@ -52,7 +53,7 @@ def show(plan: AdPlan, context: Context) -> None:
         )
         st.download_button(
             "CSV",
-            lambda: simulator.csv_of(table),
+            lambda: simulator_exports.csv_of(table),
             file_name=f"{plan.ad_id}-curves.csv",
             mime="text/csv",
             key="simulator.curves-csv",

@@ -7,7 +7,7 @@ from math import exp
 
 import streamlit as st
 
-from adlab.app import simulator
+from adlab.app import simulator, simulator_curves, simulator_exports
 from adlab.app.simulator import Rates
 from adlab.app.simulator_state import OUTCOME
 from adlab.app.simulator_words import BADGE, CAUSE_NAMES, GROUP_NAMES, OUTCOME_NAMES, percent, signed
@@ -41,11 +41,11 @@ def show(plan: AdPlan, context: Context, rates: Rates) -> None:
     of_outcome, rate = (exact.click, rates.ctr) if name == "click" else (exact.convert, rates.cvr)
     st.html(chart(of_outcome, name, rate, plan, context))
     with st.expander("The shares as a table", icon=":material/table_rows:"):
-        table = simulator.share_table(plan, context)
+        table = simulator_exports.share_table(plan, context)
         st.dataframe(table.round(4), hide_index=True, key="simulator.shares-table")
         st.download_button(
             "CSV",
-            lambda: simulator.csv_of(table),
+            lambda: simulator_exports.csv_of(table),
             file_name=f"{plan.ad_id}-shares.csv",
             mime="text/csv",
             key="simulator.shares-csv",
@@ -78,11 +78,11 @@ def chart(truth: OutcomeTruth, name: Outcome, rate: float, plan: AdPlan, context
 
 def _matters(factor: str, context: Context) -> bool:
     needed = {"background_season": "month", "text_position_age": "age_band"}.get(factor, factor)
-    return needed not in simulator.CONTEXT_LEVELS or needed in context.known
+    return needed not in simulator_curves.CONTEXT_LEVELS or needed in context.known
 
 
 def _row(factor: str, share: float, scale: float, plan: AdPlan, context: Context) -> str:
-    value = simulator.value_of(factor, plan.factors, context)
+    value = simulator_exports.value_of(factor, plan.factors, context)
     width = 50 * abs(share) / scale
     side, start = ("up", 50.0) if share >= 0 else ("down", 50 - width)
     alt = f"{CAUSE_NAMES[factor]}, {value}: {signed(share)} log-odds"
@@ -100,7 +100,7 @@ def _sum(truth: OutcomeTruth, rate: float, context: Context) -> str:
         f"Average {signed(truth.intercept)}, all shares {signed(shares)}: log-odds of {signed(truth.log_odds)}, "
         f"which is a probability of <strong>{percent(truth.probability)}</strong>."
     )
-    if len(context.known) < len(simulator.CONTEXT_LEVELS):
+    if len(context.known) < len(simulator_curves.CONTEXT_LEVELS):
         words += (
             " Averaged over the contexts that are left open, the probability itself is "
             f"<strong>{percent(rate)}</strong>: the log-odds of an average are not the average of the log-odds."
