@@ -60,7 +60,8 @@ class CellGrid:
     @property
     def centres(self) -> FloatArray:
         """Where each cell looks, (cells,), in pixels from the square's edge."""
-        return (np.arange(self.cells) + 0.5) * self.stride + self.shift
+        centres: FloatArray = (np.arange(self.cells, dtype=np.float64) + 0.5) * self.stride + self.shift
+        return centres
 
     def weights(self, positions: FloatArray) -> FloatArray:
         """Linear interpolation between the centres of cells; beyond the outer ones, the nearest cell's value.

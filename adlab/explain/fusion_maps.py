@@ -23,12 +23,13 @@ from adlab.explain.cell_grid import PROBES, CellGrid, measure_shift, probes
 from adlab.explain.grad_cam import grad_cam
 from adlab.metrics.arrays import FloatArray
 from adlab.models.m2fn import M2FN, moments
+from adlab.models.m2fn_ensemble import M2FNEnsemble
 
 STEPS = ("conditioned", "backbone", "attention", "fusion")
 LONGEST = 512  # pixels; finer than any map
 
 Target = Callable[[Tensor], Tensor]
-"""Logits (B, outputs) -> the number to explain, (B,)."""
+"""Logits (B, outputs) of one network -> the number to explain, (B,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +93,14 @@ class FusionMap:
     padding_share: float
 
 
-def mean_rating(values: Sequence[float]) -> Target:
+def mean_rating(values: Sequence[float], temperature: float = 1.0) -> Target:
     """The mean of a distribution.
 
     Args:
         values: What each bucket stands for, for example 1 to 7.
+        temperature: What logits are divided by, above 0, as the head's calibration has it.
     """
-    return lambda logits: moments(logits, logits.new_tensor(values)).mean
+    return lambda logits: moments(logits / temperature, logits.new_tensor(values)).mean
 
 
 def logit(output: int = 0) -> Target:
@@ -106,28 +108,36 @@ def logit(output: int = 0) -> Target:
     return lambda logits: logits[:, output]
 
 
-def measure_shifts(model: M2FN) -> Shifts:
+def measure_shifts(model: M2FN | M2FNEnsemble) -> Shifts:
     """Where the cells of a network look, measured on its backbone; about a second, once a network.
 
     Raises:
         InputError: The network does not use the picture.
     """
-    if model.backbone is None:
+    network = _networks(model)[0]
+    if network.backbone is None:
         raise InputError("This M2FN does not use the picture: it has no maps.")
-    pixels = model.backbone.scale(probes().to(model.backbone.mean.device))
+    pixels = network.backbone.scale(probes().to(network.backbone.mean.device))
     aux = pixels.new_zeros(PROBES, model.config.aux_dim)
 
     def features(batch: Tensor) -> tuple[Tensor, Tensor]:
-        return model.forward_features(batch, aux[: len(batch)])
+        return network.forward_features(batch, aux[: len(batch)])
 
     conditioned = measure_shift(lambda batch: features(batch)[0], pixels)
     return Shifts(conditioned, measure_shift(lambda batch: features(batch)[1], pixels))
 
 
 def fusion_maps(
-    model: M2FN, pixels: Tensor, aux: Tensor | None, target: Target, framings: Sequence[Framing], shifts: Shifts
+    model: M2FN | M2FNEnsemble,
+    pixels: Tensor,
+    aux: Tensor | None,
+    target: Target,
+    framings: Sequence[Framing],
+    shifts: Shifts,
 ) -> list[tuple[FusionMap, ...]]:
     """The maps of a batch at all four steps.
+
+    What explains an ensemble is the mean target of its members: its maps are the means of theirs.
 
     Args:
         model: In eval mode; it is not changed.
@@ -152,11 +162,7 @@ def fusion_maps(
         raise InputError(
             f"{len(framings)} framings of {wrong or 'right'} size for pixels {tuple(pixels.shape)}; give one a picture."
         )
-    with torch.enable_grad():
-        output = model(pixels.detach().requires_grad_(), aux)
-        maps = (output.conditioned_map, output.backbone_map, output.attention_map, output.fused_map)
-        cams = grad_cam(target(output.logits), maps)
-    by_step = [cam.signed.cpu().numpy() for cam in cams]
+    by_step = [cells.cpu().numpy() for cells in signed_cells(model, pixels, aux, target)]
     return [
         tuple(
             place(step, cells[row], framing, shifts.conditioned if step == "conditioned" else shifts.backbone)
@@ -164,6 +170,22 @@ def fusion_maps(
         )
         for row, framing in enumerate(framings)
     ]
+
+
+def signed_cells(
+    model: M2FN | M2FNEnsemble, pixels: Tensor, aux: Tensor | None, target: Target
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The four maps as they are, (B, H, W) each, in the order of `STEPS`; arguments as in `fusion_maps`."""
+    networks = _networks(model)
+    with torch.enable_grad():
+        conditioned, backbone = networks[0].forward_features(pixels.detach().requires_grad_(), aux)
+        heads = [network.forward_head(backbone, aux) for network in networks]
+        explained = torch.stack([target(head.logits) for head in heads]).mean(dim=0)
+        own = [head.attention_map for head in heads] + [head.fused_map for head in heads]
+        cams = [cam.signed for cam in grad_cam(explained, [conditioned, backbone, *own])]
+    # A member's own map explains its part of the mean: the sum over members is the mean of their maps.
+    attention, fusion = (torch.stack(part).sum(dim=0) for part in (cams[2 : 2 + len(heads)], cams[2 + len(heads) :]))
+    return cams[0], cams[1], attention, fusion
 
 
 def place(step: str, cells: NDArray[np.float32], framing: Framing, shift: float) -> FusionMap:
@@ -180,8 +202,8 @@ def place(step: str, cells: NDArray[np.float32], framing: Framing, shift: float)
     columns = CellGrid(cells=cells.shape[1], size=framing.size, shift=shift)
     scale = min(1.0, LONGEST / max(framing.picture))
     out_w, out_h = (max(1, round(side * scale)) for side in framing.picture)
-    down = rows.weights(top + (np.arange(out_h) + 0.5) * height / out_h)
-    across = columns.weights(left + (np.arange(out_w) + 0.5) * width / out_w)
+    down = rows.weights(top + (np.arange(out_h, dtype=np.float64) + 0.5) * height / out_h)
+    across = columns.weights(left + (np.arange(out_w, dtype=np.float64) + 0.5) * width / out_w)
     return FusionMap(
         step=step,
         cells=cells,
@@ -195,8 +217,12 @@ def place(step: str, cells: NDArray[np.float32], framing: Framing, shift: float)
 def _padding_share(mass: NDArray[np.float32], rows: CellGrid, columns: CellGrid, framing: Framing) -> float:
     """Over the pixels of the square, with the same interpolation."""
     left, top, width, height = framing.box
-    pixels = np.arange(framing.size) + 0.5
+    pixels = np.arange(framing.size, dtype=np.float64) + 0.5
     down, across = rows.weights(pixels), columns.weights(pixels)
     total = float(down.sum(0) @ mass @ across.sum(0))
     seen = float(down[top : top + height].sum(0) @ mass @ across[left : left + width].sum(0))
     return max(0.0, 1 - seen / total) if total else 0.0
+
+
+def _networks(model: M2FN | M2FNEnsemble) -> list[M2FN]:
+    return model.networks() if isinstance(model, M2FNEnsemble) else [model]

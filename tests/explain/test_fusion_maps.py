@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from helpers.tiny_m2fn import CONFIG, SIZE, attributes, fresh_m2fn, learned_m2fn, pictures
+from helpers.tiny_m2fn import CONFIG, SIZE, attributes, fresh_m2fn, learned_m2fn, pictures, tiny_backbone
 
 from adlab.encoders.preprocessing import Letterbox
 from adlab.errors import ConfigError, InputError
@@ -21,8 +21,10 @@ from adlab.explain.fusion_maps import (
     mean_rating,
     measure_shifts,
     place,
+    signed_cells,
 )
 from adlab.explain.grad_cam import grad_cam
+from adlab.models.m2fn_ensemble import M2FNEnsemble
 
 SHIFTS = Shifts(0.3, 5.0)
 SQUARE = Framing(picture=(100, 100), box=(0, 0, SIZE, SIZE), size=SIZE)
@@ -51,6 +53,25 @@ def test_the_cells_are_those_of_grad_cam():
     for step, cam in enumerate(cams):
         for row in range(4):
             np.testing.assert_allclose(found[row][step].cells, cam.signed[row].numpy(), rtol=1e-5, atol=1e-7)
+
+
+def test_an_ensemble_s_maps_are_the_means_of_its_members():
+    config = replace(CONFIG, outputs=5, low=False)
+    ensemble = M2FNEnsemble(config, tiny_backbone(), 3).eval()
+    for seed, member in enumerate(ensemble.networks()):
+        member.load_trainable_state(learned_m2fn(config, seed).trainable_state())
+    target = mean_rating((1, 2, 3, 4, 5), temperature=1.5)
+    together = signed_cells(ensemble, pictures(), attributes(), target)
+    alone = [signed_cells(member, pictures(), attributes(), target) for member in ensemble.networks()]
+    for step, cells in enumerate(together):
+        mean = torch.stack([maps[step] for maps in alone]).mean(0)
+        torch.testing.assert_close(cells, mean, rtol=1e-3, atol=1e-5 * mean.abs().max().item())
+        assert not torch.allclose(cells, alone[0][step], rtol=0.05)
+
+
+def test_the_mean_rating_is_of_the_calibrated_distribution_by_hand():
+    logits = torch.tensor([[0.0, 2 * np.log(3.0)]])  # at temperature 2: shares of 1/4 and 3/4
+    assert mean_rating((1, 5), temperature=2.0)(logits).item() == pytest.approx(4.0)
 
 
 def test_maps_come_out_where_gradients_are_switched_off_and_leave_the_pixels_as_they_were():
