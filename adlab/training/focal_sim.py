@@ -45,7 +45,7 @@ TRAINED_ON = "simulated ads: drawn pictures, written copy, planted causes and re
 TRAINING = FocalTraining(
     loss=FocalLossConfig(kind="full", temperature=0.1),
     hidden_dim=256,
-    dropout=0.3,
+    dropout=0.5,
     epochs=40,
     batch_size=256,
     learning_rate=5e-4,
