@@ -7,7 +7,7 @@ import streamlit as st
 CHECKPOINT, ADS, SPACE, METHOD, COLOUR, OWN_AD = (
     f"latent.{name}" for name in ("checkpoint", "ads", "space", "method", "colour", "own-ad")
 )
-OWN_JOB, PICKED, PICKED_IN = "latent.own-job", "latent.picked", "latent.picked-in"
+OWN_JOB, PICKED, PICKED_IN, PICKED_AS = (f"latent.{name}" for name in ("own-job", "picked", "picked-in", "picked-as"))
 
 
 def own_job() -> str:
@@ -31,13 +31,18 @@ def picked_in() -> str:
     return str(st.session_state.get(PICKED_IN, ""))
 
 
-def pick(rows: list[int], space: str) -> None:
-    """Select ads."""
+def picked_as() -> str:
+    """How that map was drawn then."""
+    return str(st.session_state.get(PICKED_AS, ""))
+
+
+def pick(rows: list[int], space: str, drawn_as: str) -> None:
+    """Select ads on the map of a space that is drawn in some way."""
     st.session_state[PICKED] = tuple(sorted(set(rows)))
-    st.session_state[PICKED_IN] = space
+    st.session_state[PICKED_IN], st.session_state[PICKED_AS] = space, drawn_as
 
 
 def unpick() -> None:
     """Select nothing."""
     st.session_state[PICKED] = ()
-    st.session_state[PICKED_IN] = ""
+    st.session_state[PICKED_IN] = st.session_state[PICKED_AS] = ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 
 import numpy as np
@@ -10,7 +11,7 @@ from helpers.fake_assessor import FakeVectors
 from helpers.pictures import caption, picture
 from streamlit.testing.v1 import AppTest
 
-from adlab.app import latent, latent_own, latent_state, preload
+from adlab.app import jobs, latent, latent_own, latent_state, preload
 from adlab.app.jobs import Jobs, Stopped
 from adlab.app.latent_own import File
 from adlab.app.latent_shown import of_own, table_csv, twin_table
@@ -96,16 +97,18 @@ def test_groups_differ_in_symbol_as_well_as_in_colour(page):
         assert groups[0]["marker"][what] != groups[1]["marker"][what]
 
 
-def test_a_selection_is_listed_marked_on_the_other_maps_and_cleared(page):
+def marked(chart: dict) -> int:
+    return sum(len(trace.get("selectedpoints", [])) for trace in chart["data"])
+
+
+def test_a_selection_is_listed_marked_on_the_maps_and_cleared(page):
     app = choose(page(), method="pca")
     app.session_state[latent_state.PICKED] = (3, 5)
     app.session_state[latent_state.PICKED_IN] = "shared"
     app.run()
     assert any("**2** of 96 ads" in text.value for text in app.markdown)
     assert any("Not shown." in caption.value for caption in app.caption)
-    shared, image, _ = charts(app)
-    assert "selectedpoints" not in shared["data"][0]  # there the browser has marked them itself
-    assert sum(len(trace.get("selectedpoints", [])) for trace in image["data"]) == 2
+    assert [marked(chart) for chart in charts(app)] == [2, 2, 2]
     app.button(key="latent.clear").click().run()
     assert not any("of 96 ads" in text.value for text in app.markdown)
 
@@ -160,6 +163,69 @@ def test_a_folder_of_pictures_alone_has_a_private_image_space_only(page):
     own = computed(page, None, own_files(30)[1])
     assert (own.ads.embeddings.text_of == -1).all()
     assert own.names[0] == "0.png"
+
+
+BAD = ("bad.csv", b"title,gender\nA dog,dogs\n", "text/csv")
+
+
+def asked_for(app: AppTest) -> AppTest:
+    """The page, after its job has ended."""
+    app.button(key="latent.start").click().run()
+    job = jobs.jobs().get(app.session_state[latent_state.OWN_JOB])
+    job.future.exception(120)
+    return app.run()
+
+
+def test_the_form_stays_while_a_job_runs_and_after_a_refusal_another_table_is_mapped(page, monkeypatch):
+    app, entered, leave = page(), threading.Event(), threading.Event()
+    read_rows = latent_own.read_rows
+
+    def slow(*given):
+        entered.set()
+        leave.wait(60)
+        return read_rows(*given)
+
+    monkeypatch.setattr(latent_own, "read_rows", slow)
+    app.segmented_control(key=latent_state.ADS).set_value("Your ads").run()
+    table, files = own_files(12)
+    app.file_uploader(key="latent.table").set_value(BAD)
+    app.button(key="latent.start").click().run()
+    assert entered.wait(60)
+    assert app.run().button(key="latent.start").disabled
+    assert all(uploader.disabled for uploader in app.file_uploader)  # there, so that the browser keeps their files
+    leave.set()
+    jobs.jobs().get(app.session_state[latent_state.OWN_JOB]).future.exception(120)
+    assert "gender" in app.run().error[0].value
+    app.file_uploader(key="latent.table").set_value((table.name, table.data, "text/csv"))
+    app.file_uploader(key="latent.pictures").set_value([(file.name, file.data, "image/png") for file in files])
+    app = asked_for(app)
+    assert not app.exception
+    assert any("**13** of your ads are mapped" in text.value for text in app.markdown)
+
+
+def test_nothing_given_is_one_clear_error_beside_the_form(page):
+    app = page()
+    app.segmented_control(key=latent_state.ADS).set_value("Your ads").run()
+    assert "Nothing was given" in asked_for(app).error[0].value
+    assert not app.button(key="latent.start").disabled
+
+
+def test_a_job_that_ends_well_while_the_page_is_drawn_is_not_left_without_its_result():
+    def script() -> None:
+        import streamlit as st
+
+        from adlab.app.components import job_progress
+        from adlab.app.jobs import Job
+
+        if st.session_state.setdefault("runs", 0):
+            st.write("drawn again")
+        else:
+            st.session_state["runs"] = 1
+            job = Job()
+            job.future.set_result("made")  # between the page's look at it and this
+            job_progress.show(job, "some", job.cancel)
+
+    assert AppTest.from_function(script).run().markdown[0].value == "drawn again"
 
 
 def test_the_table_twin_has_every_ad_and_no_formula(page):

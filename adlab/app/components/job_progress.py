@@ -14,8 +14,11 @@ EVERY = 1.0  # seconds; each look costs the server a short run
 
 
 def show(job: Job, key: str, on_cancel: Callable[[], None], cancel_words: str = "Cancel") -> None:
-    """Draw until the job ends, then run the page again; a job that failed says why."""
-    if job.done:
+    """Draw until the job ends, then run the page again; a job that failed says why.
+
+    One that has ended well since the page looked for its result runs the page again, too.
+    """
+    if job.done and job.future.exception() is not None:
         failed(job)
         return
 

@@ -52,7 +52,7 @@ def _leave_off(shown: Shown, space: str, method: str) -> None:
 
 def _draw(shown: Shown, space: str, look: Look, made: MeasuredMap, own: OwnAd | str | None) -> None:
     key = f"latent.map-{space}"
-    elsewhere = latent_state.picked_in() != space
+    drawn_as = repr((look, isinstance(own, OwnAd), st.context.theme.type))
     chart = figure(
         shown.ads,
         space,
@@ -60,25 +60,37 @@ def _draw(shown: Shown, space: str, look: Look, made: MeasuredMap, own: OwnAd | 
         made,
         look.colour,
         own=own if isinstance(own, OwnAd) else None,
-        marked=latent_state.picked() if elsewhere else (),
+        marked=() if _marked_by_browser(key, space, drawn_as) else latent_state.picked(),
         height=HEIGHT if len(look.spaces) == 1 else SMALL_HEIGHT,
     )
     alt = f"Map of the space {SPACE_TITLES[space]}, coloured by {look.colour}; the table below holds the same points"
     st.plotly_chart(
         chart,
         key=key,
-        on_select=partial(_picked, key, space),
+        on_select=partial(_picked, key, space, drawn_as),
         selection_mode=("points", "box", "lasso"),
         config={"displaylogo": False, "scrollZoom": False, "modeBarButtonsToRemove": ["autoScale2d"]},
         alt=alt,
     )
 
 
-def _picked(key: str, space: str) -> None:
+def _marked_by_browser(key: str, space: str, drawn_as: str) -> bool:
+    """Whether the browser marks the selection on this map by itself.
+
+    It does on the map where it was made, until that map is drawn in another way, such as with the ad of the Score page
+    once the models are loaded: Streamlit then makes a new chart, which knows of no selection.
+    """
+    if (latent_state.picked_in(), latent_state.picked_as()) != (space, drawn_as):
+        return False
+    event: Any = st.session_state.get(key)
+    return bool(event and event["selection"]["points"])
+
+
+def _picked(key: str, space: str, drawn_as: str) -> None:
     event: Any = st.session_state.get(key)
     rows = [int(point["customdata"][0]) for point in event["selection"]["points"] if point.get("customdata")]
     if rows:
-        latent_state.pick(rows, space)
+        latent_state.pick(rows, space, drawn_as)
     else:
         latent_state.unpick()
 

@@ -54,11 +54,9 @@ def _reference(checkpoint: Manifest) -> Shown | None:
 
 
 def _own(checkpoint: Manifest) -> Shown | None:
-    if latent_upload.progress():
-        return None
     job = latent_own.current()
-    if job is None or job.future.exception() is not None:
-        latent_upload.form(checkpoint)
+    if job is None or not job.done or job.future.exception() is not None:
+        latent_upload.form(checkpoint, job)
         return None
     own: latent_own.Own = job.future.result()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -86,7 +84,7 @@ def _draw(shown: Shown, place: DeltaGenerator) -> None:
     words = f"The maps as a table, {len(shown.names):,} ads"
     with st.expander(words, icon=":material/table_rows:", key="latent.twin", on_change="rerun") as twin:
         if twin.open:
-            st.dataframe(table(), hide_index=True, key="latent.table")
+            st.dataframe(table(), hide_index=True, key="latent.twin-table")
         st.download_button(
             "CSV",
             lambda: table_csv(table()),
