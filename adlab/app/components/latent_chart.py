@@ -202,7 +202,7 @@ def _mark_own(chart: go.Figure, own: OwnAd, points: Points, made: MeasuredMap, i
 
 def _lay_out(chart: go.Figure, method: str, made: MeasuredMap, height: int) -> None:
     plain = {"showgrid": False, "zeroline": False, "showticklabels": method == PCA, "ticks": "", "title": ""}
-    titles = ["", ""]
+    titles = ["", ""]  # only the axes of PCA have names and numbers, and the legend stands below them
     if method == PCA:
         titles = [f"PC {n}" for n in (1, 2)]
     chart.update_layout(
@@ -211,7 +211,13 @@ def _lay_out(chart: go.Figure, method: str, made: MeasuredMap, height: int) -> N
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={**plain, "title": titles[0]},
         yaxis={**plain, "title": titles[1], "scaleanchor": "x"},
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "itemsizing": "constant"},
+        legend={
+            "orientation": "h",
+            "y": -0.2 if method == PCA else -0.02,
+            "yanchor": "top",
+            "x": 0,
+            "itemsizing": "constant",
+        },
         dragmode=False if "Mobi" in st.context.headers.get("User-Agent", "") else "lasso",
         uirevision="kept",  # zoom survives a rerun
         hoverlabel={"align": "left"},
