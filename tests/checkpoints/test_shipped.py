@@ -6,15 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_models import FOCAL, REFERENCE, VISION
+from helpers.tiny_models import APPEAL, FOCAL, REFERENCE, VISION
 
 from adlab.checkpoints.card import render_card
+from adlab.checkpoints.m2fn import KIND as M2FN
+from adlab.checkpoints.m2fn import load_m2fn, settings_of
 from adlab.checkpoints.networks import build_network
 from adlab.checkpoints.reference_set import KIND as REFERENCE_KIND
 from adlab.checkpoints.store import MAX_REFERENCE_BYTES, Checkpoint, load_checkpoint, read_extra
 from adlab.data.assessment import DataKind
 from adlab.encoders.mobilenet import scale_pixels
 from adlab.models.focal import agreement
+from adlab.models.m2fn_ensemble import mean_distribution
 from adlab.paths import ROOT
 
 MODELS = ROOT / "models"
@@ -32,6 +35,13 @@ def reproduce(checkpoint: Checkpoint) -> None:
     kind = checkpoint.manifest.kind
     if kind == REFERENCE_KIND:
         return
+    if kind == M2FN:
+        manifest, root = checkpoint.manifest, checkpoint.folder.parent
+        settings, (_, ensemble) = settings_of(manifest), load_m2fn(manifest.name, manifest.encoders, root=root)
+        with torch.inference_mode():
+            found = mean_distribution(ensemble.forward_head(stored["map"], stored["aux"]), settings.temperature)
+        torch.testing.assert_close(found, stored["shares"], **TOLERANCE)
+        return
     network = build_network(checkpoint)
     with torch.inference_mode():
         if kind == "vision":
@@ -46,7 +56,7 @@ def reproduce(checkpoint: Checkpoint) -> None:
         torch.testing.assert_close(found[name], expected, **TOLERANCE, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@pytest.mark.parametrize("name", [VISION, FOCAL, REFERENCE])
+@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, REFERENCE])
 def test_a_freshly_saved_checkpoint_reproduces_its_reference(tiny_models, name):
     reproduce(load_checkpoint(name, tiny_models))
 
