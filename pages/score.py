@@ -9,7 +9,7 @@ from adlab.app.components import ad_preview, editor, example_picker, frame, outc
 
 ad = scoring.ad_on_screen()
 frame.draw_title(
-    "Score an ad", "How well picture and copy go together, with how sure the model is and what it learned from."
+    "Score an ad", "How picture and copy go together and what people would make of it, with how sure each model is."
 )
 left, right = st.columns([5, 7], gap="large")
 with left, st.container(key="score.ad"):
