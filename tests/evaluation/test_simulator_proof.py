@@ -43,7 +43,7 @@ def flat_render(seed, index, spec):
 
 @pytest.fixture(scope="module")
 def log():
-    settings = SimulationSettings(ads=300, impressions=900_000, aggregate=True, contexts_per_ad=60, seed=2)
+    settings = SimulationSettings(ads=600, impressions=1_200_000, aggregate=True, contexts_per_ad=60, seed=2)
     return DrawnLog(settings)
 
 
