@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 
 from adlab.checkpoints.m2fn import ADS, COVERAGE, HEAD, LEVEL, load_m2fn, settings_of
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
@@ -42,6 +44,22 @@ class AppealScores:
     mean: np.ndarray
     std: np.ndarray
     percentile: np.ndarray
+
+
+class AppealInputs(NamedTuple):
+    """What the network reads of one ad.
+
+    Attributes:
+        pixels: (1, 3, S, S), as the backbone's `scale` gives them.
+        aux: Attribute vector, (1, aux_dim).
+        box: Left, top, width and height of the picture inside the square, in pixels: `Letterbox.box`.
+        size: S, the side of the square in pixels.
+    """
+
+    pixels: torch.Tensor
+    aux: torch.Tensor
+    box: tuple[int, int, int, int]
+    size: int
 
 
 class AppealHead:
@@ -81,8 +99,7 @@ class AppealHead:
 
     def score(self, images: Sequence[AdImage], words: Sequence[str | None]) -> AppealScores:
         """Score N pictures with the words in them; None where they were not read."""
-        rows = [row_of(image.width, image.height, text) for image, text in zip(images, words, strict=True)]
-        aux = torch.from_numpy(vectors_of(self.schema, rows, words, self._vectors.texts))
+        aux = self._aux(images, words)
         shares = np.zeros((len(images), self.network.config.outputs))
         with torch.inference_mode():
             for row, image in enumerate(images):  # one by one: a batch would round otherwise
@@ -104,14 +121,37 @@ class AppealHead:
         provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
         return [self._result(scores, row, provenance) for row in range(len(images))]
 
+    def inputs(self, image: AdImage, words: str | None) -> AppealInputs:
+        """What the network reads of a picture and the words in it, None where they were not read."""
+        box = self._letterbox.box(image.width, image.height)
+        return AppealInputs(self._pixels([image.pixels]), self._aux([image], [words]), box, self._letterbox.size)
+
+    def mean_ratings(self, pictures: Sequence[Image.Image], aux: torch.Tensor) -> np.ndarray:
+        """Mean ratings of N pictures that share their attributes, (N,), such as copies of one ad; nothing is kept.
+
+        Args:
+            pictures: Brought to the network's square as any ad is.
+            aux: (1, aux_dim), as `inputs` gives it.
+        """
+        with torch.inference_mode():
+            logits = self.network(self._pixels(pictures), aux.expand(len(pictures), -1)).double()
+            return histogram_mean(mean_distribution(logits, self.settings.temperature).numpy())
+
+    def _pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
+        """(N, 3, S, S), scaled."""
+        backbone = self.network.networks()[0].backbone
+        assert backbone is not None  # an ensemble has one
+        return backbone.scale(torch.from_numpy(np.stack([self._letterbox(picture) for picture in pictures])))
+
+    def _aux(self, images: Sequence[AdImage], words: Sequence[str | None]) -> torch.Tensor:
+        rows = [row_of(image.width, image.height, text) for image, text in zip(images, words, strict=True)]
+        return torch.from_numpy(vectors_of(self.schema, rows, words, self._vectors.texts))
+
     def _map(self, image: AdImage) -> torch.Tensor:
         """The backbone's map of one picture, (1, C, H, W); kept by content."""
         kept = self._maps.get(image.content_hash)
         if kept is None:
-            squares = torch.from_numpy(self._letterbox(image.pixels).copy())[None]
-            backbone = self.network.networks()[0].backbone
-            assert backbone is not None  # an ensemble has one
-            kept = self.network.forward_features(backbone.scale(squares)).numpy().copy()
+            kept = self.network.forward_features(self._pixels([image.pixels])).numpy().copy()
             self._maps.put(image.content_hash, kept)
         return torch.from_numpy(kept)
 

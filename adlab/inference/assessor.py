@@ -89,6 +89,11 @@ class Assessor:
         """The encoders, and what they have encoded: for whoever needs features of creatives."""
         return self._vectors
 
+    @property
+    def appeal(self) -> AppealHead | None:
+        """The head `appeal`, for whoever explains what it says; None where its checkpoint is not installed."""
+        return self._appeal
+
     def assess(self, creative: Creative, heads: Sequence[str] | None = None) -> Assessment:
         """Assess one creative.
 

@@ -17,6 +17,7 @@ from adlab.errors import CheckpointError
 from adlab.features import words_in_picture
 from adlab.inference.appeal import AppealHead
 from adlab.inference.assessor import WORDS_UNKNOWN, Assessor
+from adlab.models.m2fn_ensemble import mean_distribution
 
 
 def ad(seed: int, words: str | None = "Two for one", **fields: object) -> Creative:
@@ -57,6 +58,34 @@ def test_the_words_and_the_shape_of_the_picture_matter_and_the_copy_does_not(hea
     assert head.score([wide], ["x"]).mean[0] != head.score([plain.image], ["x"]).mean[0]
     renamed = head.results([plain, ad(3, title="Another title")], ["x", "x"])
     assert renamed[0].value == renamed[1].value
+
+
+def test_what_the_network_reads_is_open_to_explanations_and_gives_the_score(head):
+    one = ad(3)
+    read = head.inputs(one.image, one.ocr_text)
+    assert read.pixels.shape == (1, 3, read.size, read.size)
+    assert read.box == (0, 3, 32, 25)  # 51 × 40 pixels in a square of 32
+    with torch.inference_mode():
+        shares = mean_distribution(head.network(read.pixels, read.aux).double(), head.settings.temperature)
+    score = head.score([one.image], [one.ocr_text])
+    np.testing.assert_allclose(shares.numpy(), score.shares, atol=1e-6)
+
+
+def test_copies_of_a_picture_are_rated_together_as_alone_and_leave_no_trace(head):
+    one = ad(3)
+    read, copies = head.inputs(one.image, "x"), [picture(seed, 51, 40) for seed in (3, 4, 5)]
+    kept = len(head._maps._rows)
+    together = head.mean_ratings(copies, read.aux)
+    assert len(head._maps._rows) == kept
+    assert together[0] == pytest.approx(head.score([one.image], ["x"]).mean[0], abs=1e-6)
+    np.testing.assert_allclose(together, [head.mean_ratings([copy], read.aux)[0] for copy in copies], atol=1e-6)
+    assert np.ptp(together) > 1e-3
+
+
+def test_the_assessor_gives_its_appeal_head_and_none_where_it_is_not_installed(tiny_models, tmp_path, assessor):
+    assert assessor.appeal.manifest.name == APPEAL
+    shutil.copytree(tiny_models, tmp_path / "models", ignore=shutil.ignore_patterns(APPEAL))
+    assert Assessor(models=tmp_path / "models", device="cpu").appeal is None
 
 
 def test_words_that_were_not_read_are_not_the_same_as_no_words(head):
