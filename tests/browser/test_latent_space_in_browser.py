@@ -128,11 +128,11 @@ def test_after_a_refused_table_a_good_one_is_mapped_though_the_button_is_pressed
     page.wait_for_selector(REFUSAL, timeout=PATIENT)
     assert "gender" in page.inner_text(REFUSAL)
     page.wait_for_selector(f"{FORM} >> text=0.png")  # the pictures need not be given again
-    held = []
-    page.route("**/upload_file/**", lambda route: held.append(route))
-    give(page, b"image,title\n" + b"".join(f"{n}.png,{caption(n)}\n".encode() for n in range(12)))
+    held, let_go = [], []
+    page.route("**/upload_file/**", lambda route: route.continue_() if let_go else held.append(route))
+    give(page, b"image,title\n" + b"".join(f'{n}.png,"{caption(n)}"\n'.encode() for n in range(12)))
     page.wait_for_selector(".st-key-latent-start button[disabled]")
-    page.unroute("**/upload_file/**")
+    let_go.append(True)
     for route in held:
         route.continue_()
     start.click()
