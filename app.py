@@ -19,6 +19,7 @@ if __name__ == "__main__":
     page = st.navigation(
         [
             st.Page("pages/score.py", title="Score", icon=":material/speed:", url_path="score", default=True),
+            st.Page("pages/explain.py", title="Explain", icon=":material/layers:", url_path="explain"),
             st.Page("pages/insights.py", title="Insights", icon=":material/insights:", url_path="insights"),
             st.Page(
                 "pages/latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent_space"

@@ -119,8 +119,12 @@ def wait_for_models(seconds: float = 300.0) -> Future[Assessor] | None:
     return future if future.done() else None
 
 
-def wait_for_words(ad: Ad, meanwhile: Callable[[Assessment], None]) -> None:
-    """Wait until the words in the ad's picture are read, if a head asks for them, with the other heads on screen.
+def wait_for_words(ad: Ad, meanwhile: Callable[[Assessment], None] | None = None) -> None:
+    """Wait until the words in the ad's picture are read, if a head asks for them.
+
+    Args:
+        ad: The ad.
+        meanwhile: Draws what the other heads say; these are not asked if it is not given.
 
     Raises:
         AdlabError: The ad cannot be read.
@@ -132,7 +136,7 @@ def wait_for_words(ad: Ad, meanwhile: Callable[[Assessment], None]) -> None:
     with place.container():
         loaded, readers = preload.start().result(), picture_words.heads_that_read()
         others = tuple(head for head in loaded.heads if head not in readers)
-        if others:
+        if others and meanwhile is not None:
             meanwhile(caching.assess(ad, others))
         started, note = time.monotonic(), st.empty()
         while not future.done():

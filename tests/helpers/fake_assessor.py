@@ -128,6 +128,7 @@ class FakeAssessor:
     heads: tuple[str, ...] = ("agreement",)
     reads_words: frozenset[str] = frozenset()
     vectors = FakeVectors()
+    appeal: Any = None
     fingerprint = "fake"
     calls = 0
 

@@ -7,7 +7,13 @@ import pytest
 from adlab.app.examples import examples
 
 PAGES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "pages").glob("*.py"))
-TITLES = {"score": "Score an ad", "latent_space": "Latent space", "simulator": "Simulator", "models": "Models"}
+TITLES = {
+    "score": "Score an ad",
+    "explain": "Explain an ad",
+    "latent_space": "Latent space",
+    "simulator": "Simulator",
+    "models": "Models",
+}
 TITLES |= {"history": "History", "insights": "When and for whom do ads get clicked?"}
 
 

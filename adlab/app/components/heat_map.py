@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
+from types import MappingProxyType
 from typing import NamedTuple
 
 import streamlit as st
@@ -24,6 +25,7 @@ NAMES = {
     "attention": ("3 · Where attributes look", "the same after attention steered by the attributes"),
     "fusion": ("4 · What enters the answer", "each place's part in the vector that picture and attributes share"),
 }
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 _STYLE = (
     "<style>.ad-heat{display:grid;gap:1rem;grid-template-columns:repeat(4,minmax(0,1fr))}"
     ".ad-heat figure{margin:0}"
@@ -53,7 +55,15 @@ class Look(NamedTuple):
     original: bool = False
 
 
-def show(picture: Image.Image, maps: Sequence[FusionMap], key: str, *, target: str = "the score") -> None:
+def show(
+    picture: Image.Image,
+    maps: Sequence[FusionMap],
+    key: str,
+    *,
+    target: str = "the score",
+    names: Mapping[str, tuple[str, str]] = NAMES,
+    tested: Mapping[str, str] | None = None,
+) -> None:
     """Draw the maps, the controls and the downloads.
 
     Args:
@@ -61,9 +71,11 @@ def show(picture: Image.Image, maps: Sequence[FusionMap], key: str, *, target: s
         maps: Of this ad.
         key: Beginning of the widgets' keys, `page.widget`.
         target: What the maps explain, in words, such as "the mean rating".
+        names: Name and meaning of each step's map.
+        tested: What evidence says of each step's map, one line of plain text.
     """
     look = _controls(key)
-    st.html(cards(picture, maps, look, target))
+    st.html(cards(picture, maps, look, target, names, tested or {}))
     with st.expander("The maps as numbers", icon=":material/table_rows:"):
         st.dataframe(heat.summary_table(maps), hide_index=True, key=f"{key}-table")
     with st.container(horizontal=True):
@@ -78,7 +90,7 @@ def show(picture: Image.Image, maps: Sequence[FusionMap], key: str, *, target: s
         )
         for each in maps:
             st.download_button(
-                f"{NAMES[each.step][0]}, PNG",
+                f"{names[each.step][0]}, PNG",
                 partial(_png, picture, each, maps, look),
                 file_name=f"heat-map-{each.step}.png",
                 mime="image/png",
@@ -88,9 +100,19 @@ def show(picture: Image.Image, maps: Sequence[FusionMap], key: str, *, target: s
             )
 
 
-def cards(picture: Image.Image, maps: Sequence[FusionMap], look: Look, target: str) -> str:
-    """HTML of the legend and the maps."""
-    figures = "".join(_figure(drawn(picture, each, maps, look), each, target) for each in maps)
+def cards(
+    picture: Image.Image,
+    maps: Sequence[FusionMap],
+    look: Look,
+    target: str,
+    names: Mapping[str, tuple[str, str]] = NAMES,
+    tested: Mapping[str, str] = NO_WORDS,
+) -> str:
+    """HTML of the legend and the maps; arguments as in `show`."""
+    figures = "".join(
+        _figure(drawn(picture, each, maps, look), each, target, names[each.step], tested.get(each.step, ""))
+        for each in maps
+    )
     if look.original and maps:
         height, width = maps[0].values.shape
         own = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
@@ -138,15 +160,16 @@ def _controls(key: str) -> Look:
     return Look(opacity / 100, str(sign), scale == COMMON, original)
 
 
-def _figure(image: Image.Image, each: FusionMap, target: str) -> str:
-    name, what = NAMES[each.step]
+def _figure(image: Image.Image, each: FusionMap, target: str, named: tuple[str, str], tested: str) -> str:
+    name, what = named
     alt = heat.alt_text(f"{name}, of {target}", each.values, each.padding_share)
     share = f"{100 * each.padding_share:.0f} % of it lies on the padding around the picture"
     warning = "⚠ " if each.padding_share >= NOTABLE_PADDING else ""
-    note = f'<span class="ad-quiet">{warning}{share}</span>' if each.padding_share >= 0.005 else ""
+    lines = [f"{warning}{share}"] if each.padding_share >= 0.005 else []
+    notes = "".join(f'<br><span class="ad-quiet">{escape(line)}</span>' for line in [*lines, *filter(None, [tested])])
     return (
-        f'<figure><img alt="{escape(alt)}" src="{_data(image)}"><figcaption><b>{name}</b>'
-        f'<span class="ad-quiet">{what}</span><br>{note}</figcaption></figure>'
+        f'<figure><img alt="{escape(alt)}" src="{_data(image)}"><figcaption><b>{escape(name)}</b>'
+        f'<span class="ad-quiet">{escape(what)}</span>{notes}</figcaption></figure>'
     )
 
 
