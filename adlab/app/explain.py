@@ -1,0 +1,174 @@
+"""What the Explain page asks for: maps of the appeal of the ad on screen, and on request the evidence for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import streamlit as st
+
+from adlab.app import caching, jobs, picture_words, scoring
+from adlab.app.jobs import Job
+from adlab.app.state import Ad
+from adlab.errors import AdlabError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from adlab.data.image_intake import AdImage
+    from adlab.explain.deletion import Deletion
+    from adlab.explain.fusion_maps import FusionMap, Shifts
+    from adlab.inference.appeal import AppealHead
+
+MAX_MAPS = 32  # ads; about 4 MB each
+JOB = "explain.job"
+NO_PICTURE = "This ad has no picture, and the maps are laid over one. Choose or upload one on the Score page."
+NO_HEAD = (
+    "No checkpoint that rates appeal is installed, so there is nothing to explain. Restore the folder "
+    "models/appeal-m2fn and start the app again."
+)
+
+
+class Explained(NamedTuple):
+    """The maps of one ad.
+
+    Attributes:
+        picture: The ad.
+        words: The words in it that the model read; None where they could not be read.
+        note: Why they could not, empty if they could.
+        mean: Mean rating as the Score page gives it.
+        maps: One a fusion step.
+        head: What is explained.
+    """
+
+    picture: AdImage
+    words: str | None
+    note: str
+    mean: float
+    maps: tuple[FusionMap, ...]
+    head: AppealHead
+
+
+class Outcome(NamedTuple):
+    """The maps, or why there are none.
+
+    Attributes:
+        explained: The maps, None if there are none.
+        missing: What the ad or the installation lacks, for the user.
+        problem: What failed, for the user.
+    """
+
+    explained: Explained | None = None
+    missing: str = ""
+    problem: str = ""
+
+
+def explain(ad: Ad) -> Outcome:
+    """Wait for the models and the words in the picture, then make the maps; known ones come from memory."""
+    if ad.picture is None:
+        return Outcome(missing=NO_PICTURE)
+    try:
+        loaded = scoring.wait_for_models()
+        if loaded is None:
+            return Outcome(problem="The models are still loading; reload the page in a minute.")
+        head = loaded.result().appeal
+        if head is None:
+            return Outcome(missing=NO_HEAD)
+        scoring.wait_for_words(ad)
+        image = caching.creative_of(ad).image
+        assert image is not None  # the ad has a picture
+        words, note = _words(ad)
+        with st.spinner("Drawing the maps"):
+            sha256 = head.manifest.weights_sha256
+            mean, maps = _maps(image.content_hash, words, sha256, image, head)
+    except AdlabError as error:
+        return Outcome(problem=str(error))
+    return Outcome(Explained(image, words, note, mean, maps, head))
+
+
+def _words(ad: Ad) -> tuple[str | None, str]:
+    """The words in the picture, given or read, as the Score page takes them; and why there are none."""
+    if ad.ocr_text is not None:
+        return caching.creative_of(ad).ocr_text, ""
+    reading = picture_words.reading(ad)
+    assert reading is not None  # the appeal head reads words
+    return reading.result()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _shifts(sha256: str, _head: AppealHead) -> Shifts:
+    """Where the network's cells look; a second, once a process and checkpoint."""
+    from adlab.explain.fusion_maps import measure_shifts
+
+    return measure_shifts(_head.network)
+
+
+@st.cache_data(max_entries=MAX_MAPS, show_spinner=False)
+def _maps(
+    content_hash: str, words: str | None, sha256: str, _image: AdImage, _head: AppealHead
+) -> tuple[float, tuple[FusionMap, ...]]:
+    from adlab.explain.fusion_maps import Framing, fusion_maps, mean_rating
+    from adlab.models.m2fn_ensemble import bucket_values
+
+    read = _head.inputs(_image, words)
+    target = mean_rating(bucket_values(_head.network.config.outputs), _head.settings.temperature)
+    framing = Framing(picture=(_image.width, _image.height), box=read.box, size=read.size)
+    (maps,) = fusion_maps(_head.network, read.pixels, read.aux, target, [framing], _shifts(sha256, _head))
+    return float(_head.mean_ratings([_image.pixels], read.aux)[0]), maps
+
+
+def gather(explained: Explained, job: Job) -> dict[str, Deletion]:
+    """Test each map by deletion, in a job.
+
+    Copies are masked at the size that the picture has in the network's square: the network sees no finer, and the
+    copy without a mask is then exactly what it rates on the Score page.
+
+    Args:
+        explained: The maps.
+        job: Told how many copies are rated; ends at its next report when cancelled.
+
+    Returns:
+        By step.
+    """
+    from PIL import Image
+
+    from adlab.explain.deletion import DeletionConfig, deletion
+
+    config, head = DeletionConfig(), explained.head
+    read = head.inputs(explained.picture, explained.words)
+    small = explained.picture.pixels.resize(read.box[2:], Image.Resampling.BICUBIC)
+    # Each map, the centre and the random maps hide parts step by step; nothing and everything masked are common.
+    total = len(explained.maps) * (2 + (config.steps - 1) * (2 + config.random_maps))
+    report, done = job.step("Rating copies with masked parts"), 0
+
+    def score(copies: Sequence[Image.Image]) -> NDArray[np.floating]:
+        nonlocal done
+        report(done, total)
+        done += len(copies)
+        return head.mean_ratings(copies, read.aux)
+
+    return {each.step: deletion(small, each.values, score, config) for each in explained.maps}
+
+
+def ask_evidence(explained: Explained) -> None:
+    """Begin to test the maps of this ad; another ad's test under way is left off."""
+    forget_evidence()
+    key = jobs.jobs().start(lambda job: gather(explained, job))
+    st.session_state[JOB] = (_identity(explained), key)
+
+
+def evidence(explained: Explained) -> Job | None:
+    """The test of these very maps, under way or done; None where it was not asked for."""
+    identity, key = st.session_state.get(JOB, (None, ""))
+    return jobs.jobs().get(key) if identity == _identity(explained) else None
+
+
+def forget_evidence() -> None:
+    """Cancel the visitor's test and drop its result."""
+    jobs.jobs().forget(st.session_state.pop(JOB, (None, ""))[1])
+
+
+def _identity(explained: Explained) -> tuple[str, str | None, str]:
+    return explained.picture.content_hash, explained.words, explained.head.manifest.weights_sha256
