@@ -26,10 +26,8 @@ def names_of(config: M2FNConfig) -> dict[str, tuple[str, str]]:
     attention = ("Where shape and words look", "the same after attention steered by the ad’s shape and words")
     if not config.attention:
         attention = ("Without attention", "attention is off in this model: the same as map 2")
-    elif not config.aux:
-        attention = ("Where the model looks", "the same after attention")
     fusion = ("What enters the answer", "each place’s part in what joins picture, shape and words")
-    if not config.high or not config.aux:
+    if not config.high:
         fusion = ("What enters the answer", "each place’s part in what the last layers read")
     picture = ("What the picture shows", "the last map of the image network, before shape and words weigh it")
     steps = {"conditioned": low, "backbone": picture, "attention": attention, "fusion": fusion}
@@ -55,11 +53,12 @@ def reading_words(config: M2FNConfig, members: int) -> str:
     return (
         f"Each map is a Grad-CAM of the mean rating (1 to {config.outputs}), the mean over {members} networks. It says "
         f"what this model’s number rests on, not what people look at. {first}A colour on a plain spot can stand for "
-        "a neighbouring part: every cell sees more of the picture than it covers."
+        "a neighbouring part: every cell sees more of the picture than it covers. The network reads a square: around a "
+        "wide or tall picture it sees padding in the colour of its border, and what a map says of that cannot be shown."
     )
 
 
-def tested_words(found: Mapping[str, Deletion], steps: Mapping[str, object]) -> dict[str, str]:
+def evidence_lines(found: Mapping[str, Deletion], steps: Mapping[str, object]) -> dict[str, str]:
     """One line under each map: what deletion says of it, or that it was not tested."""
     lines = {}
     for step in steps:

@@ -129,6 +129,22 @@ def test_much_on_padding_is_warned_of():
     assert "⚠ 50 % of it lies on the padding" in cards(GREY, [even], Look(), "the score")
 
 
+@pytest.mark.parametrize(("width", "shape"), [(60, "ad-heat"), (130, "ad-heat wide"), (400, "ad-heat banner")])
+def test_of_wide_pictures_fewer_maps_stand_in_a_row(width, shape):
+    assert f'class="ad {shape}"' in cards(Image.new("RGB", (width, 60)), [a_map()], Look(), "the score")
+
+
+def test_names_and_evidence_stand_under_their_map_and_are_escaped():
+    maps = [a_map("backbone"), a_map("fusion")]
+    names = {"backbone": ("One <i>", "first"), "fusion": ("Two", "second")}
+    html = cards(GREY, maps, Look(), "the score", names, {"fusion": "Not <tested>"})
+    first, second = html.split("<figure>")[1:]
+    assert "One &lt;i&gt;" in first
+    assert "tested" not in first
+    assert "second" in second
+    assert "Not &lt;tested&gt;" in second
+
+
 def curve(*targets: float) -> DeletionCurve:
     return DeletionCurve(shares=tuple(np.linspace(0, 1, len(targets))), targets=targets)
 

@@ -25,7 +25,8 @@ def show(ad: Ad) -> None:
         st.error(plain(outcome.problem), icon=":material/report:")
     elif outcome.explained is None:
         st.info(plain(outcome.missing), icon=":material/image_not_supported:")
-        st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")
+        if ad.picture is None:
+            st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")
     else:
         _draw(ad, outcome.explained)
 
@@ -44,7 +45,7 @@ def _draw(ad: Ad, explained: Explained) -> None:
     )
     if explained.note:
         st.warning(plain(explained.note), icon=":material/info:")
-    tested = explain_words.tested_words(found, names)
+    tested = explain_words.evidence_lines(found, names)
     heat_map.show(
         explained.picture.pixels, explained.maps, KEY, target=explain_words.TARGET, names=names, tested=tested
     )

@@ -1,4 +1,7 @@
-"""Signed maps over an ad, side by side: four in a row on a laptop, two on a tablet, one below the other on a phone."""
+"""Signed maps over an ad, side by side: four in a row on a laptop, two on a tablet, one below the other on a phone.
+
+Of wide pictures fewer stand in a row, so that they can be read.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from adlab.explain.fusion_maps import FusionMap
 BOTH, RAISES, LOWERS = "Both", "Raises", "Lowers"
 OWN, COMMON = "Each its own", "One for all"
 NOTABLE_PADDING = 0.25  # from here on, what a map says of the padding is worth a warning
+WIDE, BANNER = 2.0, 4.0  # width by height, from which maps stand two abreast, and one below the other
 NAMES = {
     "conditioned": ("1 · Attributes meet edges", "what the first layers pick up, given audience and context"),
     "backbone": ("2 · What the picture shows", "the last map of the image network, before attributes weigh it"),
@@ -34,8 +38,9 @@ _STYLE = (
     ".ad-heat figcaption b{display:block;font-size:.95rem}"
     ".ad-heat-key{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;font-size:.875rem;margin:.2rem 0 .6rem}"
     ".ad-heat-key i{display:inline-block;width:6rem;height:.7rem;border-radius:99px;vertical-align:middle}"
-    "@media(max-width:1000px){.ad-heat{grid-template-columns:repeat(2,minmax(0,1fr))}}"
-    "@media(max-width:560px){.ad-heat{grid-template-columns:minmax(0,1fr)}}</style>"
+    ".ad-heat.wide{grid-template-columns:repeat(2,minmax(0,1fr))}.ad-heat.banner{grid-template-columns:minmax(0,1fr)}"
+    "@media(max-width:1000px){.ad-heat:not(.banner){grid-template-columns:repeat(2,minmax(0,1fr))}}"
+    "@media(max-width:560px){.ad-heat:not(.banner){grid-template-columns:minmax(0,1fr)}}</style>"
 )
 
 
@@ -118,7 +123,13 @@ def cards(
         own = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
         shown = f'<img alt="The ad" src="{_data(own)}"><figcaption><b>The ad</b></figcaption>'
         figures = f"<figure>{shown}</figure>{figures}"
-    return f'{_STYLE}{_legend(look, target)}<div class="ad ad-heat">{figures}</div>'
+    return f'{_STYLE}{_legend(look, target)}<div class="ad ad-heat{_shape(picture)}">{figures}</div>'
+
+
+def _shape(picture: Image.Image) -> str:
+    """A class for wide pictures, of which four abreast would be too low to read."""
+    ratio = picture.width / picture.height
+    return " banner" if ratio >= BANNER else " wide" if ratio >= WIDE else ""
 
 
 def drawn(picture: Image.Image, each: FusionMap, maps: Sequence[FusionMap], look: Look) -> Image.Image:
