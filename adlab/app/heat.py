@@ -73,7 +73,8 @@ def overlay(picture: Image.Image, values: NDArray[np.floating], scale: float, op
     coloured.putalpha(coloured.getchannel("A").point(lambda alpha: round(alpha * opacity)))
     ground.paste(coloured, mask=coloured)
     draw = ImageDraw.Draw(ground)
-    radius = max(4.0, MARK_SHARE * max(width, height) / 2)
+    # On a banner the mark goes by the shorter side, or it would hide the words it points at.
+    radius = max(4.0, min(MARK_SHARE * max(width, height) / 2, min(width, height) / 6))
     for sign, colour in ((1, RAISES), (-1, LOWERS)):
         peak = peak_of(sign * values)
         if peak is not None:

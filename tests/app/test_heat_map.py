@@ -79,6 +79,13 @@ def test_a_mark_at_the_edge_stays_inside():
     assert image[:9, 51:].any()
 
 
+def test_a_mark_hides_little_of_a_banner():
+    values = np.zeros((36, 512))
+    values[18, 256] = 1.0
+    image = np.asarray(heat.overlay(Image.new("RGB", (512, 36)), values, 1.0, opacity=0.0)).sum(-1) > 0
+    assert 0 < image.any(axis=1).sum() <= 36 / 2
+
+
 def test_a_map_of_one_sign_shows_the_other_not_at_all():
     image = np.asarray(drawn(GREY, a_map(), [a_map()], Look(opacity=1.0, sign=LOWERS))).astype(int)
     assert (image[:, :30] == 128).all()

@@ -74,7 +74,7 @@ def test_four_maps_stand_side_by_side_and_carry_no_evidence_yet(start):
     assert html.count(UNTESTED) == 4
     assert "the first convolution; shape and words do not reach it" in html
     assert APPEAL in said(app)
-    assert "2 words read in the picture" in said(app)
+    assert "2 words in the picture" in said(app)
 
 
 def test_the_rating_is_that_of_the_score_page(start, loaded):
@@ -85,7 +85,7 @@ def test_the_rating_is_that_of_the_score_page(start, loaded):
 
 def test_words_that_the_user_put_right_are_explained(start, monkeypatch):
     monkeypatch.setattr(picture_words, "_read", lambda picture: pytest.fail("read although the words are given"))
-    assert "3 words read in the picture" in said(start(replace(FIRST, ocr_text="one two three")))
+    assert "3 words in the picture" in said(start(replace(FIRST, ocr_text="one two three")))
 
 
 def test_maps_and_shifts_are_made_once(start, monkeypatch):

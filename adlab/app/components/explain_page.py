@@ -60,7 +60,7 @@ def _words_read(explained: Explained) -> str:
     if explained.words is None:
         return "the words in the picture were not read"
     count = len(explained.words.split())
-    return f"{count} words read in the picture" if count != 1 else "1 word read in the picture"
+    return f"{count} words in the picture" if count != 1 else "1 word in the picture"
 
 
 def _evidence(explained: Explained, found: dict[str, Deletion]) -> None:
