@@ -169,7 +169,7 @@ def _rank_sentence(what: str) -> Callable[[HeadResult], str]:
 
 def rating_shares(result: HeadResult) -> list[float]:
     """Stated share of viewers at each step of a rating scale, lowest first; empty for a head without one."""
-    shares = []
+    shares: list[float] = []
     while (share := result.details.get(f"{result.head}_share_{len(shares) + 1}")) is not None:
         shares.append(share)
     return shares
