@@ -204,7 +204,8 @@ HEADS: dict[str, HeadWords] = {
         not_this=(
             NOT_A_FORECAST,
             "Not a judgement of taste or quality: a dull pair can agree, a clever contrast may not.",
-            "Not measured on ads: model and reference know everyday photos with plain English captions.",
+            "Not proven on ads: it knows photos with plain captions, and hardly tells a simulated ad's own copy from "
+            "another's.",
         ),
         bands=AGREEMENT_BANDS,
         noun="agreement",
