@@ -10,6 +10,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from pathlib import Path
 
 import hypothesis
+import pandas as pd
 import pytest
 import torch
 
@@ -30,3 +31,15 @@ def tiny_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from helpers.tiny_models import save_tiny_models
 
     return save_tiny_models(tmp_path_factory.mktemp("tiny") / "models")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def table_checks_are_loaded() -> None:
+    """Import what pandera imports at its first check here, on the main thread.
+
+    Tables are checked by jobs on threads of their own. Under pytest the import rewrites assertions, and Python 3.11
+    fails now and then when two threads build syntax trees at once ("AST constructor recursion depth mismatch").
+    """
+    from adlab.data.table import validate
+
+    validate(pd.DataFrame({"ad_id": ["a"], "impressions": [1], "clicks": [0]}), needs_creative=False)
