@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from adlab.app.simulator_words import CAUSE_NAMES, MONTHS, WEEKDAYS, level_words, percent
+from adlab.app.context_words import MONTHS, WEEKDAYS, level_words
+from adlab.app.simulator_words import CAUSE_NAMES, percent
 from adlab.data.aggregation import JOIN, OTHER
 from adlab.insights.counter_examples import AD, CounterExample
 from adlab.insights.rates import LevelRate

@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from adlab.app.audience import week_contexts
+from adlab.app.context_words import level_words
 from adlab.app.simulator import MAX_KEPT, Rates, rates_of
-from adlab.app.simulator_words import level_words, value_words
+from adlab.app.simulator_words import value_words
 from adlab.data.creative import AGE_BANDS, GENDERS, Context
 from adlab.simulator.contexts import POSITIONS
 from adlab.simulator.distribution import sentence_count
@@ -72,7 +74,7 @@ def hours_by_weekday(factors: Factors, context: Context) -> list[list[Rates]]:
 
 @st.cache_data(max_entries=MAX_KEPT, show_spinner=False)
 def _grid(key: str, _factors: Factors, _context: Context) -> list[list[Rates]]:
-    cells = [replace(_context, weekday=day, hour=hour) for day in range(1, 8) for hour in range(24)]
+    cells = list(week_contexts(_context))
     found = rates_of([_factors] * len(cells), cells)
     return [found[24 * day : 24 * day + 24] for day in range(7)]
 

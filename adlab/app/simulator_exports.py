@@ -9,10 +9,11 @@ from typing import Any
 
 import pandas as pd
 
+from adlab.app.context_words import level_words
 from adlab.app.exports import safe_cell
 from adlab.app.simulator import Rates, rates, spec_for, truth
 from adlab.app.simulator_curves import CONTEXT_LEVELS, Curve
-from adlab.app.simulator_words import BADGE, CAUSE_NAMES, GROUP_NAMES, level_words, value_words
+from adlab.app.simulator_words import BADGE, CAUSE_NAMES, GROUP_NAMES, value_words
 from adlab.data.creative import Context
 from adlab.simulator.ad import AdPlan, Element
 from adlab.simulator.coefficients import GROUP_OF

@@ -1,7 +1,8 @@
-"""All words of the Simulator page about causes, groups and levels."""
+"""All words of the Simulator page about causes, groups and probabilities."""
 
 from __future__ import annotations
 
+from adlab.app.context_words import FIELD_NAMES
 from adlab.simulator.coefficients import Group, Outcome
 from adlab.simulator.factors import Factors
 
@@ -31,23 +32,12 @@ CAUSE_NAMES = {
     "urgency": "Urgency",
     "length": "Length of the copy",
     "specificity": "Facts to check",
-    "gender": "Gender",
-    "age_band": "Age",
-    "month": "Month",
-    "weekday": "Weekday",
-    "hour": "Hour",
-    "position": "Position",
+    **FIELD_NAMES,
     "background_season": "Background colour × season",
     "text_position_age": "Text position × age",
 }
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 AGREEMENTS = {0.0: "another product", 0.4: "another colour", 0.8: "silent on colour", 1.0: "all as shown"}
 SHOWN, SILENT = "as shown", "not named"
-UNKNOWN_LEVEL = "Unknown"
 URGENCY_WORDS = {0.0: "none", 0.25: "a little", 0.5: "some", 0.75: "strong", 1.0: "strongest"}
 
 
@@ -68,21 +58,6 @@ def value_words(name: str, value: object) -> str:
     if name == "length":
         return f"{value} words"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
-def level_words(name: str, level: object) -> str:
-    """A level of a context field, as people read it."""
-    if level is None:
-        return UNKNOWN_LEVEL
-    if name == "month":
-        return MONTHS[int(str(level)) - 1]
-    if name == "weekday":
-        return WEEKDAYS[int(str(level)) - 1]
-    if name == "hour":
-        return f"{level}:00"
-    if name == "position":
-        return f"Slot {level}"
-    return str(level).capitalize() if name == "gender" else str(level)
 
 
 def fact_words(specificity: float, sentences: int) -> str:

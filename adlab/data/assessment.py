@@ -142,6 +142,7 @@ class Assessment:
         heads: One result per head that could be scored.
         not_scored: Why a requested head is missing, by head; missing input is said, never guessed.
         warnings: Sentences that qualify the whole assessment.
+        context: The known fields of the context that it was made for, `Context.known`; empty where none was given.
         schema_version: Version of the JSON layout.
     """
 
@@ -149,6 +150,7 @@ class Assessment:
     heads: tuple[HeadResult, ...] = ()
     not_scored: dict[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    context: dict[str, str | int] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def head(self, name: str) -> HeadResult | None:
@@ -181,6 +183,7 @@ class Assessment:
             heads=tuple(_head_from_dict(head) for head in plain["heads"]),
             not_scored=dict(plain["not_scored"]),
             warnings=tuple(plain["warnings"]),
+            context=dict(plain.get("context", {})),  # assessments from before contexts were read have none
         )
 
 

@@ -141,8 +141,8 @@ def test_copy_on_the_card_is_escaped():
 
 def test_the_grid_marks_the_hour_of_the_context():
     week = [[0.04 + hour / 1000 for hour in range(24)] for _ in range(7)]
-    assert charts.grid(week, Context(weekday=2, hour=5)).count('class="own"') == 1
-    assert 'class="own"' not in charts.grid(week, Context(weekday=2))
+    assert charts.grid(week, Context(weekday=2, hour=5)).count('<i class="own"') == 1
+    assert '<i class="own"' not in charts.grid(week, Context(weekday=2))
 
 
 def test_small_charts_share_one_scale():

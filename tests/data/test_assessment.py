@@ -58,6 +58,7 @@ FULL = Assessment(
     heads=(AGREEMENT, replace(AGREEMENT, head="ctr", interval=replace(AGREEMENT.interval, measured_coverage=None))),
     not_scored={"relevance": "there is no query"},
     warnings=("The copy “Größe 靴” is not English.",),
+    context={"gender": "female", "hour": 18},
 )
 
 
@@ -138,3 +139,9 @@ def test_a_head_is_found_by_name():
 def test_the_kinds_of_data_read_as_words():
     assert json.loads(FULL.to_json())["heads"][0]["provenance"]["data_kind"] == "photos with captions written by people"
     assert len({kind.value for kind in DataKind}) == len(DataKind)
+
+
+def test_an_assessment_written_before_contexts_were_read_has_none():
+    plain = FULL.to_dict()
+    del plain["context"]
+    assert Assessment.from_dict(plain) == replace(FULL, context={})

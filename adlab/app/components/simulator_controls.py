@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from adlab.app import simulator_state as state
+from adlab.app.context_words import level_words
 from adlab.app.simulator import SCALES
 from adlab.app.simulator_curves import CONTEXT_LEVELS
 from adlab.app.simulator_words import (
@@ -17,7 +18,6 @@ from adlab.app.simulator_words import (
     SILENT,
     URGENCY_WORDS,
     fact_words,
-    level_words,
 )
 from adlab.simulator.catalogue import CATEGORY_OF
 from adlab.simulator.factors import BACKGROUND_COLOURS, COLOURS, TEXT_POSITIONS

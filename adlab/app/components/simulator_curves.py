@@ -7,11 +7,13 @@ from html import escape
 import streamlit as st
 
 from adlab.app import simulator_curves, simulator_exports
+from adlab.app.components import week_grid
 from adlab.app.components.simulator_shares import outcome
+from adlab.app.context_words import hour_words
 from adlab.app.simulator import Rates
 from adlab.app.simulator_curves import CONTEXT_LEVELS, Curve
 from adlab.app.simulator_state import GROUP
-from adlab.app.simulator_words import BADGE, CAUSE_NAMES, WEEKDAYS, percent
+from adlab.app.simulator_words import BADGE, CAUSE_NAMES, percent
 from adlab.data.creative import Context
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.coefficients import Outcome
@@ -72,26 +74,17 @@ def multiples(curves: list[Curve], name: Outcome) -> str:
 
 
 def grid(week: list[list[float]], context: Context) -> str:
-    """HTML of the week: fuller is likelier; each cell's number stands in its title, the ends beneath."""
+    """HTML of the week: fuller is likelier; each cell tells its number, the ends stand beneath."""
     flat = [rate for row in week for rate in row]
-    low, high = min(flat), max(flat)
-    cells = []
-    for day, row in enumerate(week):
-        cells.append(f"<span>{WEEKDAYS[day][:3]}</span>")
-        for hour, rate in enumerate(row):
-            strength = 8 + 92 * (rate - low) / (high - low)
-            own = ' class="own"' if (context.weekday, context.hour) == (day + 1, hour) else ""
-            title = f"{WEEKDAYS[day]}, {hour}:00: {percent(rate)}"
-            cells.append(f'<i{own} style="--strength:{strength:.0f}%" title="{title}"></i>')
-    hours = "<span></span>" + "".join(f"<span>{hour if hour % 3 == 0 else ''}</span>" for hour in range(24))
-    best = max((rate, -day, -hour) for day, row in enumerate(week) for hour, rate in enumerate(row))
-    best_words = f"{WEEKDAYS[-best[1]]}, {-best[2]}:00"
-    alt = f"Probability by weekday and hour, from {percent(low)} to {percent(high)}, highest on {best_words}"
-    return (
-        f'<div class="ad-scroll"><div class="ad-week" role="img" aria-label="{escape(alt)}">{"".join(cells)}{hours}'
-        f'</div></div><p class="ad-quiet">From {percent(low)} (pale) to {percent(high)} (full), first reached on '
-        f"{best_words}.</p>"
-    )
+    low, high = percent(min(flat)), percent(max(flat))
+    words = [
+        [f"{hour_words(day, hour)}: {percent(rate)}" for hour, rate in enumerate(row)]
+        for day, row in enumerate(week, start=1)
+    ]
+    best = hour_words(*divmod(flat.index(max(flat)) + 24, 24))
+    alt = f"Probability by weekday and hour, from {low} to {high}, highest on {best}"
+    cells = week_grid.draw(week, words, (context.weekday, context.hour), alt)
+    return f'{cells}{week_grid.key(low, high)}<p class="ad-quiet">First reached on {best}.</p>'
 
 
 def _chart(curve: Curve, name: Outcome, low: float, high: float) -> str:
