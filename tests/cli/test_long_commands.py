@@ -53,6 +53,8 @@ def calls(monkeypatch):
         "adlab.training.focal_run": {"FocalRun": Config, "train_focal": keep(TRAINED)},
         "adlab.training.focal_sim": {"FocalSimRun": Config, "train_focal_sim": keep(TRAINED)},
         "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
+        "adlab.evaluation.m2fn": {"reproduce_m2fn": keep(Path("there/m2fn.md"))},
+        "adlab.evaluation.m2fn_settings": {"M2FNReproduction": Config},
         "adlab.evaluation.checkpoint": {"evaluate_checkpoint": keep(list(MEASURES))},
     }
     for name, members in modules.items():
@@ -191,6 +193,20 @@ def test_reproduce_focal_hands_over_every_option_and_prints_the_report(calls, da
     assert (calls.config.data, calls.config.out, calls.config.seeds) == (data, Path("docs/reproduction"), 5)
 
 
+def test_reproduce_m2fn_hands_over_every_option_and_needs_data_for_rated_ads_only(calls, data, tmp_path, run):
+    (data / "bad-ads").mkdir()
+    code, printed, _ = run("reproduce", "m2fn", "--out", tmp_path, "--seed", 3, "--budget-minutes", 5)
+    assert (code, printed) == (0, "Report: there/m2fn.md\n")
+    common = {"out": tmp_path, "seed": 3, "budget_minutes": 5.0, "device": "auto"}
+    assert vars(calls.config) == {"data": data / "bad-ads", **common}
+    assert calls[0][1] == ("real", "simulated")
+    calls.clear()
+    (data / "bad-ads").rmdir()
+    assert run("reproduce", "m2fn", "--part", "real")[0] == 2
+    assert run("reproduce", "m2fn", "--part", "simulated", "--device", "cpu")[0] == 0
+    assert [(config.data, config.device, halves) for config, halves, _ in calls] == [(None, "cpu", ("simulated",))]
+
+
 def test_evaluate_shows_the_card_beside_what_was_measured(calls, data, models, run):
     calls_measures = [Measure(name="interval coverage", value=0.88, n=200, data="test", low=0.85, high=0.91)]
     sys.modules["adlab.evaluation.checkpoint"].evaluate_checkpoint = lambda *_: [*calls_measures, *MEASURES]
@@ -219,7 +235,7 @@ def test_evaluate_knows_the_checkpoints(calls, data, models, run):
     assert calls == []
 
 
-@pytest.mark.parametrize("command", ["train vision", "train focal", "reproduce focal"])
+@pytest.mark.parametrize("command", ["train vision", "train focal", "reproduce focal", "reproduce m2fn"])
 @pytest.mark.parametrize(
     ("options", "words"),
     [

@@ -1,0 +1,54 @@
+"""`m2fn.md`: the reproduction of M2FN as people read it, assembled from the stored numbers of each half."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+REPORT, FOLDER = "m2fn.md", "m2fn"
+Section = Callable[[dict[str, Any]], str]
+# In the order of the report; a section begins with a heading of the second level.
+SECTIONS: dict[str, Section] = {}
+
+
+def write_report(out: Path) -> Path:
+    """Write the report from the halves that are stored in `m2fn/`; equal numbers give equal files.
+
+    Args:
+        out: Folder of the report.
+
+    Returns:
+        The report.
+    """
+    found = {
+        half: json.loads(file.read_text(encoding="utf-8"))
+        for half in SECTIONS
+        if (file := out / FOLDER / f"{half}.json").is_file()
+    }
+    report = out / REPORT
+    report.write_text(render(found), encoding="utf-8")
+    return report
+
+
+def render(stored: dict[str, dict[str, Any]]) -> str:
+    """The report as Markdown.
+
+    Args:
+        stored: By half, the command and the results, as `adlab.evaluation.m2fn` stores them.
+    """
+    parts = [
+        "# M2FN, reproduced",
+        "Multi-step modality fusion of an ad's picture and its attributes (Park et al.). Generated from stored "
+        "numbers, not edited by hand. The paper's own data are not published: its tables are set beside ours for "
+        "their order, not for their values.",
+    ]
+    for half, section in SECTIONS.items():
+        if half in stored:
+            numbers = f"{FOLDER}/{half}.json"
+            parts.append(section(stored[half]["results"]))
+            parts.append(f"Made by `{stored[half]['command']}`; numbers in [{numbers}]({numbers}).")
+        else:
+            parts.append(f"Not measured here: `python -m adlab reproduce m2fn --part {half}`.")
+    return "\n\n".join(parts) + "\n"
