@@ -30,10 +30,10 @@ class Lists(NamedTuple):
 def fill_codes(field: LevelField, column: pa.ChunkedArray, out: NDArray[np.int64]) -> None:
     """Write the codes of a column, (N,)."""
     start = 0
-    for index, texts in levels_of(field.name, column):
+    for places, texts in levels_of(field.name, column):
         codes = np.append(field.codes(texts), MISSING)  # the place −1 is the last
-        out[start : start + len(index)] = codes[index]
-        start += len(index)
+        out[start : start + len(places)] = codes[places]
+        start += len(places)
 
 
 def bag_of(field: LevelField, column: pa.ChunkedArray) -> Bag:

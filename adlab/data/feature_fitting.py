@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from adlab.data.feature_columns import lists_of, numbers_of
 from adlab.data.feature_fields import FieldSpec, LevelField, NumberField
 from adlab.data.funnel_labels import OUTCOMES, impressions_of, label_columns, labels_of
-from adlab.data.level_codes import levels_of
+from adlab.data.level_codes import counted_levels, levels_of
 from adlab.errors import ConfigError, TableError, UnknownNameError
 
 MIN_DEVIATION = 1e-9  # relative to the mean: a number that varies less counts as constant
@@ -90,14 +90,8 @@ class _Counts:
             for _ in levels_of(self.spec.name, column):  # nothing to learn, but the type has to fit
                 pass
             return
-        start = 0
-        for index, texts in levels_of(self.spec.name, column):
-            own, known = weight[start : start + len(index)], index >= 0
-            counts = np.bincount(index[known], own[known], len(texts)).tolist()
-            for level, count in zip(texts.to_pylist(), counts, strict=True):
-                if count and level:
-                    self._counts[level] = self._counts.get(level, 0.0) + count
-            start += len(index)
+        for level, count in counted_levels(self.spec.name, column, weight):
+            self._counts[level] = self._counts.get(level, 0.0) + count
 
     def fitted(self) -> LevelField:
         spec = self.spec

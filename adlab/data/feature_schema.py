@@ -82,7 +82,8 @@ class FeatureSchema:
     @property
     def names(self) -> tuple[str, ...]:
         """Columns that are features, sparse before dense before multi."""
-        return tuple(field.name for field in (*self.sparse, *self.dense, *self.multi))
+        levels = [[field.name for field in fields] for fields in (self.sparse, self.multi)]
+        return (*levels[0], *(field.name for field in self.dense), *levels[1])
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -237,8 +238,8 @@ def _ad_rows(table: pa.Table, column: str, ads: Mapping[str, int] | None) -> NDA
     if column not in table.column_names:
         raise TableError(f"The log has no column {column!r}, which names the ad of a creative vector; give it.")
     start = 0
-    for index, texts in levels_of(column, table[column]):
+    for places, texts in levels_of(column, table[column]):
         rows = np.array([*(ads.get(text, NO_AD) for text in texts.to_pylist()), NO_AD], dtype=np.int64)
-        out[start : start + len(index)] = rows[index]
-        start += len(index)
+        out[start : start + len(places)] = rows[places]
+        start += len(places)
     return out

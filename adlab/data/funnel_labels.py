@@ -88,7 +88,7 @@ def impressions_of(labels: RowLabels, rows: int) -> NDArray[np.float64]:
     """Impressions that each row of the table stands for, (rows,)."""
     if labels.source is None:
         return labels.weight.astype(np.float64)
-    return np.bincount(labels.source, labels.weight, rows)
+    return np.bincount(labels.source, labels.weight, rows).astype(np.float64)
 
 
 def _from_counts(

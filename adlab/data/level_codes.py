@@ -24,11 +24,11 @@ class Levels(NamedTuple):
     """Some rows of a column.
 
     Attributes:
-        index: Place in `texts` of each row, −1 where it is missing, (N,).
+        places: Where in `texts` each row's level stands, −1 where it is missing, (N,).
         texts: Levels, trimmed; two of them can be equal, and one can be empty: that too is missing.
     """
 
-    index: NDArray[np.integer]
+    places: NDArray[np.integer]
     texts: pa.StringArray
 
 
@@ -50,9 +50,29 @@ def levels_of(name: str, column: pa.ChunkedArray | pa.Array) -> Iterator[Levels]
             if pa.types.is_nested(chunk.type) or pa.types.is_binary(chunk.type):
                 raise TableError(f"The column {name!r} holds {chunk.type}; give it the role multi, or plain values.")
             chunk = chunk.dictionary_encode()
-        index = chunk.indices
-        index = (index.fill_null(-1) if index.null_count else index).to_numpy(zero_copy_only=False)
-        yield Levels(index, texts_of(chunk.dictionary))
+        places = chunk.indices
+        places = (places.fill_null(-1) if places.null_count else places).to_numpy(zero_copy_only=False)
+        yield Levels(places, texts_of(chunk.dictionary))
+
+
+def counted_levels(
+    name: str, column: pa.ChunkedArray | pa.Array, weight: NDArray[np.float64]
+) -> Iterator[tuple[str, float]]:
+    """Levels with the weight of their rows, missing ones left out; a level of several pieces comes several times.
+
+    Args:
+        name: Of the column, for messages.
+        column: As for `levels_of`.
+        weight: Of each row, (N,).
+    """
+    start = 0
+    for places, texts in levels_of(name, column):
+        own, known = weight[start : start + len(places)], places >= 0
+        counts = np.bincount(places[known], own[known], len(texts))
+        yield from (
+            (level, count) for level, count in zip(texts.to_pylist(), counts.tolist(), strict=True) if level and count
+        )
+        start += len(places)
 
 
 def texts_of(values: pa.Array) -> pa.StringArray:

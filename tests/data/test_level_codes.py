@@ -16,8 +16,8 @@ from adlab.errors import TableError
 
 def spelled(column: pa.Array | pa.ChunkedArray) -> list[str | None]:
     out: list[str | None] = []
-    for index, texts in levels_of("x", column):
-        out += [texts[i].as_py() if i >= 0 else None for i in index.tolist()]
+    for places, texts in levels_of("x", column):
+        out += [texts[i].as_py() if i >= 0 else None for i in places.tolist()]
     return out
 
 
