@@ -10,14 +10,14 @@ import os
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer, tokenizer_digest
+from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer, plain_copy, tokenizer_digest
 from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
@@ -98,6 +98,23 @@ class TextEncoder:
     def output_dim(self) -> int:
         """Width of the representation."""
         return self.spec.output_dim
+
+    @property
+    def heads(self) -> int:
+        """Attention heads of a layer."""
+        config: Any = self._network.config
+        return int(config.num_attention_heads)
+
+    def state(self) -> dict[str, Tensor]:
+        """The network's tensors by the names of transformers' `BertModel`, not copied: read only."""
+        return self._network.state_dict()
+
+    def wordpieces(self):  # type: ignore[no-untyped-def]  # tokenizers ships no types
+        """A copy of its tokenizer that neither cuts nor pads, for networks that lay out their own input.
+
+        Words such as ``[SEP]`` in a text are spelled out like any others.
+        """
+        return plain_copy(self._tokenizer)
 
     def to(self, device: str) -> None:
         """Move to another device, for example after running out of memory."""
