@@ -1,4 +1,4 @@
-"""`train vision`, `focal`, `focal-sim`, `appeal` and `reference`: make the checkpoints that ship."""
+"""`train vision`, `focal`, `focal-sim`, `appeal`, `ctr` and `reference`: make the checkpoints that ship."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ APPEAL_HELP = """Train M2FN on rated web ads and its reference set: the head app
 
 An ensemble reads the picture, its shape and the words in it (OCR) and states how people would rate the ad, 1 to 7. It
 is measured and calibrated by cross-validation; what ships is trained on all ads."""
+CTR_HELP = """Train M2FN on a simulated log of clicks: the head ctr.
+
+Ads with planted causes are drawn; their clicks follow from the planted response to ad, audience, time and slot. An
+ensemble reads picture, dominant colour, copy, the words in the picture and the context. No data set is needed. The test
+ads are those of the reference set that train focal-sim wrote, which takes up quantiles of the scores."""
 REFERENCE_HELP = """Score the simulated reference ads with every shipped head.
 
 The ads of the reference set that train focal-sim wrote are drawn again and scored; quantiles of the scores are stored
@@ -73,6 +78,11 @@ Examples:
   python -m adlab train appeal --data ../shared/data/bad-ads --seed 1 \\
       --out models/appeal-other
 """
+CTR_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train ctr
+  python -m adlab train ctr --members 3 --budget-minutes 5
+"""
 REFERENCE_EPILOG = """Output: the reference set in models/, written anew.
 
 \b
@@ -100,6 +110,7 @@ def app() -> typer.Typer:
     group.command("focal", help=FOCAL_HELP, epilog=FOCAL_EPILOG)(focal)
     group.command("focal-sim", help=FOCAL_SIM_HELP, epilog=FOCAL_SIM_EPILOG)(focal_sim)
     group.command("appeal", help=APPEAL_HELP, epilog=APPEAL_EPILOG)(appeal)
+    group.command("ctr", help=CTR_HELP, epilog=CTR_EPILOG)(ctr)
     group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
@@ -238,6 +249,26 @@ def appeal(
     how = AppealRun(data=folder, members=members, seed=seed, **_given(out=out))
     with console.progress("Reading words in pictures") as advance, console.progress("Cross-validating") as fold:
         manifest = train_appeal(how, advance, fold, context.find_root().obj)
+    _summary(manifest)
+    return 0
+
+
+def ctr(
+    context: typer.Context,
+    out: Out = None,
+    members: Annotated[int, typer.Option(min=1, metavar="N", help="Networks in the ensemble, 1 or more.")] = 5,
+    run: Run = None,
+    seed: options.Seed = 0,
+    budget_minutes: options.Budget = None,
+) -> int:
+    """Train M2FN on a simulated log of clicks; gives the exit code."""
+    budget = options.check_budget(budget_minutes)
+    with console.waiting("Loading …"):
+        from adlab.training.ctr import CtrRun, train_ctr
+
+    how = CtrRun(members=members, run=run, seed=seed, budget_minutes=budget, **_given(out=out))
+    with console.progress("Drawing and looking at ads") as advance:
+        manifest = train_ctr(how, advance, context.find_root().obj)
     _summary(manifest)
     return 0
 

@@ -20,13 +20,12 @@ from adlab.encoders.preprocessing import Letterbox
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.appeal_attributes import row_of, vectors_of
 from adlab.features.attributes import AttributeSchema
-from adlab.features.vectors import VectorCache, Vectors
+from adlab.features.vectors import Vectors
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.picture_maps import PictureMaps, pixels_of
 from adlab.metrics.distribution import histogram_mean, histogram_std
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.m2fn_ensemble import mean_distribution
-
-MAPS_KEPT = 256  # of about 75 KB each
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,7 @@ class AppealHead:
     Args:
         name: Checkpoint name.
         vectors: The encoders at hand; texts go through them.
+        maps: Where maps of pictures are kept; shared with other heads.
         root: Folder of the checkpoints.
 
     Raises:
@@ -78,7 +78,9 @@ class AppealHead:
     name = HEAD
     reads_words = True
 
-    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
+    def __init__(
+        self, name: str, vectors: Vectors, *, maps: PictureMaps | None = None, root: Path | None = None
+    ) -> None:
         self.manifest, self.network = load_m2fn(name, vectors.encoder_ids, root=root)
         self.settings = settings_of(self.manifest)
         try:
@@ -94,7 +96,7 @@ class AppealHead:
         if f"{ADS}/{HEAD}" not in self.reference.quantiles:
             raise CheckpointError(f"{self.settings.reference} holds no quantiles of {HEAD}; train {name} again.")
         self._quantiles = self.reference.quantiles[f"{ADS}/{HEAD}"]
-        self._vectors, self._maps = vectors, VectorCache(MAPS_KEPT)
+        self._vectors, self._maps = vectors, maps or PictureMaps()
         self._letterbox = Letterbox(size=self.network.config.image_size)
 
     def score(self, images: Sequence[AdImage], words: Sequence[str | None]) -> AppealScores:
@@ -103,7 +105,7 @@ class AppealHead:
         shares = np.zeros((len(images), self.network.config.outputs))
         with torch.inference_mode():
             for row, image in enumerate(images):  # one by one: a batch would round otherwise
-                logits = self.network.forward_head(self._map(image), aux[row : row + 1]).double()
+                logits = self.network.forward_head(self._maps.map_of(self.network, image), aux[row : row + 1]).double()
                 shares[row] = mean_distribution(logits, self.settings.temperature)[0].numpy()
         mean = histogram_mean(shares) if len(images) else np.zeros(0)
         std = histogram_std(shares) if len(images) else np.zeros(0)
@@ -124,7 +126,9 @@ class AppealHead:
     def inputs(self, image: AdImage, words: str | None) -> AppealInputs:
         """What the network reads of a picture and the words in it, None where they were not read."""
         box = self._letterbox.box(image.width, image.height)
-        return AppealInputs(self._pixels([image.pixels]), self._aux([image], [words]), box, self._letterbox.size)
+        return AppealInputs(
+            pixels_of(self.network, [image.pixels]), self._aux([image], [words]), box, self._letterbox.size
+        )
 
     def mean_ratings(self, pictures: Sequence[Image.Image], aux: torch.Tensor) -> np.ndarray:
         """Mean ratings of N pictures that share their attributes, (N,), such as copies of one ad; nothing is kept.
@@ -134,26 +138,12 @@ class AppealHead:
             aux: (1, aux_dim), as `inputs` gives it.
         """
         with torch.inference_mode():
-            logits = self.network(self._pixels(pictures), aux.expand(len(pictures), -1)).double()
+            logits = self.network(pixels_of(self.network, pictures), aux.expand(len(pictures), -1)).double()
             return histogram_mean(mean_distribution(logits, self.settings.temperature).numpy())
-
-    def _pixels(self, pictures: Sequence[Image.Image]) -> torch.Tensor:
-        """(N, 3, S, S), scaled."""
-        backbone = self.network.networks()[0].backbone
-        assert backbone is not None  # an ensemble has one
-        return backbone.scale(torch.from_numpy(np.stack([self._letterbox(picture) for picture in pictures])))
 
     def _aux(self, images: Sequence[AdImage], words: Sequence[str | None]) -> torch.Tensor:
         rows = [row_of(image.width, image.height, text) for image, text in zip(images, words, strict=True)]
         return torch.from_numpy(vectors_of(self.schema, rows, words, self._vectors.texts))
-
-    def _map(self, image: AdImage) -> torch.Tensor:
-        """The backbone's map of one picture, (1, C, H, W); kept by content."""
-        kept = self._maps.get(image.content_hash)
-        if kept is None:
-            kept = self.network.forward_features(self._pixels([image.pixels])).numpy().copy()
-            self._maps.put(image.content_hash, kept)
-        return torch.from_numpy(kept)
 
     def _result(self, scores: AppealScores, row: int, provenance: Provenance) -> HeadResult:
         coverage, steps = self.manifest.measure(COVERAGE), scores.shares.shape[1]

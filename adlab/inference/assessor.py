@@ -14,7 +14,7 @@ from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
-from adlab.data.creative import Creative
+from adlab.data.creative import Context, Creative
 from adlab.data.image_intake import AdImage
 from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
@@ -25,13 +25,15 @@ from adlab.features.words_in_picture import Mode, words_of_all
 from adlab.inference.agreement import AgreementHead
 from adlab.inference.appeal import AppealHead
 from adlab.inference.conversion import ConversionHead
+from adlab.inference.ctr import CtrHead
 from adlab.inference.pair_head import PairHead
+from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.ranks import ReferenceRanks
 
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
 PAIR_NEEDS, PICTURE_NEEDS = "an image and a title or description", "an image"
-WORDS_UNKNOWN = "The words in the picture were not read; appeal was judged without them."
+WORDS_UNKNOWN = "The words in the picture were not read; {} judged without them."
 NOT_ENGLISH = "The copy does not look English; the models were trained on English text, so read its scores with care."
 
 
@@ -71,10 +73,14 @@ class Assessor:
         for kind in PAIR_HEADS:
             if (serving := _serving(kind.name, manifests)) is not None:
                 self._pair_heads.append(kind(serving, self._vectors.encoder_ids, root=models, device=self.device))
+        maps = PictureMaps()
         serving = _serving(AppealHead.name, manifests)
-        self._appeal = AppealHead(serving, self._vectors, root=models) if serving else None
-        self.reads_words = frozenset({self._appeal.name} if self._appeal else ())
-        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *self.reads_words)
+        self._appeal = AppealHead(serving, self._vectors, maps=maps, root=models) if serving else None
+        serving = _serving(CtrHead.name, manifests)
+        self._ctr = CtrHead(serving, self._vectors, maps=maps, root=models) if serving else None
+        picture_heads = [head.name for head in (self._appeal, self._ctr) if head]
+        self.reads_words = frozenset(picture_heads)
+        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *picture_heads)
         self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
@@ -94,35 +100,50 @@ class Assessor:
         """The head `appeal`, for whoever explains what it says; None where its checkpoint is not installed."""
         return self._appeal
 
-    def assess(self, creative: Creative, heads: Sequence[str] | None = None) -> Assessment:
-        """Assess one creative.
+    @property
+    def ctr(self) -> CtrHead | None:
+        """The head `ctr`, for whoever asks about many contexts; None where its checkpoint is not installed."""
+        return self._ctr
+
+    def assess(
+        self, creative: Creative, heads: Sequence[str] | None = None, context: Context | None = None
+    ) -> Assessment:
+        """Assess one creative; arguments as in `assess_batch`.
 
         Raises:
             UnknownNameError: A head does not ship.
         """
-        return self.assess_batch([creative], heads)[0]
+        return self.assess_batch([creative], heads, [context or Context()])[0]
 
-    def assess_batch(self, creatives: Sequence[Creative], heads: Sequence[str] | None = None) -> list[Assessment]:
+    def assess_batch(
+        self,
+        creatives: Sequence[Creative],
+        heads: Sequence[str] | None = None,
+        contexts: Sequence[Context] | None = None,
+    ) -> list[Assessment]:
         """Assess many; one assessment a creative, in order.
 
         Args:
             creatives: What to assess; a creative that lacks what a head needs is told so in `not_scored`.
             heads: Names of heads, all shipped ones if not given.
+            contexts: Who sees each creative, when and where, for the heads that read it; unknown if not given.
 
         Raises:
             UnknownNameError: A head does not ship.
         """
         wanted = self.check_heads(heads)
+        contexts = [Context()] * len(creatives) if contexts is None else list(contexts)
         results = self._pair_results(creatives, wanted)
-        notes = self._add_appeal(creatives, results) if AppealHead.name in wanted else [""] * len(creatives)
+        notes = self._add_picture_heads(creatives, contexts, wanted, results)
         return [
             Assessment(
                 content_hash=creative.content_hash,
                 heads=tuple(results[row]),
                 not_scored=_not_scored(creative, wanted, results[row]),
-                warnings=tuple(warning for warning in (_language(creative), notes[row]) if warning),
+                warnings=tuple(warning for warning in (_language(creative), *notes[row]) if warning),
+                context=context.known,
             )
-            for row, creative in enumerate(creatives)
+            for row, (creative, context) in enumerate(zip(creatives, contexts, strict=True))
         ]
 
     def check_heads(self, heads: Sequence[str] | None) -> tuple[str, ...]:
@@ -154,18 +175,32 @@ class Assessor:
                 results[row].append(self._ranks.add(result))
         return results
 
-    def _add_appeal(self, creatives: Sequence[Creative], results: list[list[HeadResult]]) -> list[str]:
-        """Add the appeal of every creative with a picture; gives what is to be said about the words in each."""
-        notes = [""] * len(creatives)
+    def _add_picture_heads(
+        self,
+        creatives: Sequence[Creative],
+        contexts: Sequence[Context],
+        wanted: Sequence[str],
+        results: list[list[HeadResult]],
+    ) -> list[list[str]]:
+        """Add what the heads say that need nothing but a picture; gives what is to be said about each creative."""
+        notes: list[list[str]] = [[] for _ in creatives]
+        asked = [head for head in (self._appeal, self._ctr) if head is not None and head.name in wanted]
         rows = [row for row, creative in enumerate(creatives) if creative.image is not None]
-        if self._appeal is None or not rows:
+        if not asked or not rows:
             return notes
-        ads = [creatives[row] for row in rows]
+        ads, seen = [creatives[row] for row in rows], [contexts[row] for row in rows]
         words = words_of_all(ads, self.words)
-        found = self._appeal.results(ads, [word.text for word in words])
-        for row, result, word in zip(rows, found, words, strict=True):
-            results[row].append(self._ranks.add(result))
-            notes[row] = word.problem or (WORDS_UNKNOWN if word.text is None else "")
+        texts = [word.text for word in words]
+        names = " and ".join(head.name for head in asked)
+        unknown = WORDS_UNKNOWN.format(f"{names} {'was' if len(asked) == 1 else 'were'}")
+        for head in asked:
+            found = head.results(ads, texts, seen) if isinstance(head, CtrHead) else head.results(ads, texts)
+            for row, result in zip(rows, found, strict=True):
+                results[row].append(self._ranks.add(result))
+        for row, word, context in zip(rows, words, seen, strict=True):
+            notes[row].append(word.problem or (unknown if word.text is None else ""))
+            if self._ctr in asked and self._ctr is not None:
+                notes[row].append(self._ctr.problem(context))
         return notes
 
     def _encode(
@@ -210,7 +245,7 @@ def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[Hea
 
 def _missing(creative: Creative, head: str) -> str:
     lacks = [] if creative.image else ["an image"]
-    if head == AppealHead.name:
+    if head in (AppealHead.name, CtrHead.name):
         needs = PICTURE_NEEDS
     else:
         needs = PAIR_NEEDS

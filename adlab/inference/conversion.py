@@ -21,6 +21,7 @@ from adlab.checkpoints.store import load_checkpoint, read_extra
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
 from adlab.errors import CheckpointError
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import logit_interval
 from adlab.models.focal import FocalEnsemble
@@ -124,7 +125,7 @@ class ConversionHead:
             head=HEAD,
             value=float(scores.probability[row]),
             unit="probability",
-            scale=(0.0, self._most(float(scores.high[row]))),
+            scale=rare_scale(max(float(scores.high[row]), float(self._quantiles[-1]))),
             interval=Interval(
                 low=float(scores.low[row]),
                 high=float(scores.high[row]),
@@ -143,12 +144,3 @@ class ConversionHead:
             ),
             provenance=provenance,
         )
-
-    def _most(self, high: float) -> float:
-        """End of the scale it is shown on: the largest reference score or the interval's end, to two digits upwards.
-
-        Conversions are rare: on a scale up to 1 all ads would look alike.
-        """
-        largest = max(high, float(self._quantiles[-1]))
-        digit = 10.0 ** (np.floor(np.log10(largest)) - 1)
-        return float(min(1.0, np.ceil(largest / digit) * digit))

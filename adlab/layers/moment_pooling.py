@@ -44,9 +44,13 @@ class MomentPooling(nn.Module):
 
     def forward(self, by_cell: Tensor) -> Tensor:
         """What `by_cell` gave -> mean and standard deviation, (B, 2·C), each standardised."""
-        first, second = by_cell.mean(dim=(2, 3)).chunk(2, dim=1)
+        return self.standardised(by_cell.mean(dim=(2, 3)))
+
+    def standardised(self, about_zero: Tensor) -> Tensor:
+        """First and second moment about zero, (…, 2·C) -> mean and standard deviation, each standardised."""
+        first, second = about_zero.chunk(2, dim=-1)
         deviation = ((second - first**2).clamp_min(0) + EPSILON).sqrt()
-        return (torch.cat([first, deviation], dim=1) - self.mean) / self.std
+        return (torch.cat([first, deviation], dim=-1) - self.mean) / self.std
 
     @torch.no_grad()
     def note(self, feature_map: Tensor) -> None:

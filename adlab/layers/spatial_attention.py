@@ -53,11 +53,19 @@ class SpatialAttention(nn.Module):
 
     def forward(self, feature_map: Tensor, aux: Tensor) -> Attended:
         """Weight the cells of (B, C, H, W) given attributes (B, aux_dim)."""
+        return _weigh(feature_map, self._logits(feature_map, aux[:, None]).squeeze(1))
+
+    def weights(self, feature_map: Tensor, aux: Tensor) -> Tensor:
+        """Weights of the cells of (B, C, H, W) for K attribute vectors each, (B, K, aux_dim): (B, K, H·W)."""
+        return self._logits(feature_map, aux).softmax(dim=2)
+
+    def _logits(self, feature_map: Tensor, aux: Tensor) -> Tensor:
         cells = feature_map.flatten(2).transpose(1, 2)  # (B, H·W, C)
         from_cells = F.linear(cells, self.hidden.weight[:, : self.channels])
         from_aux = F.linear(aux, self.hidden.weight[:, self.channels :], self.hidden.bias)
-        hidden = F.relu(from_cells + from_aux[:, None])  # (B, H·W, hidden)
-        return _weigh(feature_map, self.logit(hidden).squeeze(2))
+        hidden = F.relu(from_cells[:, None] + from_aux[:, :, None])  # (B, K, H·W, hidden)
+        logits: Tensor = self.logit(hidden).squeeze(3)
+        return logits
 
 
 class FlatAttention(nn.Module):

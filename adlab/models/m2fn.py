@@ -233,11 +233,9 @@ class M2FN(nn.Module):
         """
         if not self.config.image:
             return self._attributes_only(self._checked_aux(aux, None))
-        features = self._checked_map(feature_map)
+        features = self.standardised(feature_map)
         if self.config.aux:
             aux = self._checked_aux(aux, len(features))
-        if self.config.standardise_map:
-            features = (features - self.map_mean[:, None, None]) / self.map_std[:, None, None]
         attended = self._attend(features, aux)
         attention_map = self.attention_layer(attended.features)
         if self.config.pooling == "moments":
@@ -256,6 +254,17 @@ class M2FN(nn.Module):
             fused_map = self.fusion_layer(F.relu(self.embed(attention_map)))
             logits = self.head(self.fusion(fused_map.mean(dim=(2, 3)), aux))
         return HeadOutput(logits, attention_map, fused_map, attended.weights)
+
+    def standardised(self, feature_map: Tensor | None) -> Tensor:
+        """The backbone's map as what follows it reads it, (B, C, H, W).
+
+        Raises:
+            InputError: Its shape does not fit.
+        """
+        features = self._checked_map(feature_map)
+        if self.config.standardise_map:
+            features = (features - self.map_mean[:, None, None]) / self.map_std[:, None, None]
+        return features
 
     @torch.no_grad()
     def calibrate(self, batches: Iterable[Tensor]) -> None:

@@ -1,0 +1,71 @@
+"""What a checkpoint that serves `ctr` stores beside its networks: written by a training, read by the head."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from adlab.checkpoints.conversion import Calibration
+from adlab.checkpoints.manifest import Manifest
+from adlab.errors import CheckpointError, ConfigError, InputError
+
+HEAD = "ctr"
+ADS = "ads"  # group of the reference set; its quantiles are named "ads/ctr"
+KNOWN, UNKNOWN = (
+    "interval coverage of the planted probability, context known",
+    "interval coverage of the planted probability, context unknown",
+)  # measures on the card
+LEVEL = 0.9
+MOST_CONTEXTS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class CtrSettings:
+    """What serves `ctr` beside the networks.
+
+    Attributes:
+        calibration: From raw log-odds of a click in one context to the score.
+        schema: The attribute schema, plain.
+        contexts: At most eight contexts, each with every field that the networks read, that stand for all: what is
+            not known of an ad's context is averaged over them.
+        weights: How much each stands for, as many; above 0, adding up to 1.
+        reference: Name of the reference set.
+
+    Raises:
+        ConfigError: There are no contexts, too many, or weights that do not fit them.
+    """
+
+    calibration: Calibration
+    schema: dict[str, Any]
+    contexts: tuple[dict[str, str | int], ...]
+    weights: tuple[float, ...]
+    reference: str
+
+    def __post_init__(self) -> None:
+        for name in ("contexts", "weights"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # a JSON file has lists
+        fits = len(self.weights) == len(self.contexts) and min(self.weights, default=0) > 0
+        if not 1 <= len(self.contexts) <= MOST_CONTEXTS or not fits or abs(sum(self.weights) - 1) > 1e-6:
+            raise ConfigError(
+                f"{len(self.contexts)} contexts with weights {self.weights}; give 1 to {MOST_CONTEXTS} contexts and a "
+                "weight above 0 for each, adding up to 1."
+            )
+
+
+def extras_of(settings: CtrSettings) -> dict[str, Any]:
+    """For the manifest's extras; `settings_of` reads it."""
+    plain = asdict(settings)
+    return {HEAD: plain | {"contexts": list(plain["contexts"]), "weights": list(plain["weights"])}}
+
+
+def settings_of(manifest: Manifest) -> CtrSettings:
+    """What a training stored.
+
+    Raises:
+        CheckpointError: The manifest's extras lack it.
+    """
+    try:
+        fields = dict(manifest.extras[HEAD])
+        return CtrSettings(calibration=Calibration(**fields.pop("calibration")), **fields)
+    except (KeyError, TypeError, ValueError, ConfigError, InputError) as error:
+        raise CheckpointError(f"{manifest.name} has extras that do not serve {HEAD}: {error!r}.") from error

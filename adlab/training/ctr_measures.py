@@ -1,0 +1,118 @@
+"""What the card of `ctr` reports: simulated ads that trained nothing, held against the planted probability."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from adlab.checkpoints.ctr import KNOWN, LEVEL, UNKNOWN
+from adlab.checkpoints.manifest import Measure
+from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
+from adlab.metrics.correlation import sprc
+from adlab.simulator.ceiling import expected_auc
+from adlab.training.conversion import calibration_error, covered
+
+ON = "simulated ads that trained nothing"
+RESAMPLES = 200
+
+
+class Stated(NamedTuple):
+    """Calibrated log-odds of the members beside the truth.
+
+    Attributes:
+        logits: (M, R).
+        planted: True probability, (R,).
+        ads: Ad of each, (R,).
+        weights: Impressions of each, (R,).
+    """
+
+    logits: np.ndarray
+    planted: np.ndarray
+    ads: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def score(self) -> np.ndarray:
+        """Mean log-odds, (R,)."""
+        return np.asarray(self.logits.mean(axis=0))
+
+
+def measure_ctr(known: Stated, unknown: Stated, scale: float, seed: int) -> tuple[Measure, ...]:
+    """What can be said of the head from its scores alone.
+
+    Args:
+        known: Rows of the log, all fields of their contexts known.
+        unknown: Ads, nothing known of their context; the truth is the average over all.
+        scale: Stretch of the members' spread.
+        seed: Of the bootstrap.
+    """
+    return (
+        _auc("AUC", known, known.score, seed, "over impressions, the context known"),
+        _auc("ceiling: AUC of the planted probability", known, known.planted, seed, "no model can rank these better"),
+        _auc("AUC, context unknown", unknown, unknown.score, seed, "over ads, averaged over the stored contexts"),
+        _auc("ceiling: AUC of the planted probability, context unknown", unknown, unknown.planted, seed, "over ads"),
+        _measure(
+            "rank correlation with the planted probability",
+            unknown,
+            lambda rows: sprc(unknown.score[rows], unknown.planted[rows]),
+            seed,
+            note="Spearman, over ads, context unknown; 1 would be the truth",
+        ),
+        _coverage(KNOWN, known, scale, seed),
+        _coverage(UNKNOWN, unknown, scale, seed),
+        Measure(
+            name="calibration error, relative",
+            value=calibration_error(special.expit(known.score), known.planted),
+            n=len(known.planted),
+            data=ON,
+            note="mean gap of stated and planted probability in ten bins, over the mean planted one "
+            f"({known.planted.mean():.4f})",
+        ),
+    )
+
+
+def auc_of_rival(name: str, unknown: Stated, scores: np.ndarray, seed: int, note: str) -> tuple[Measure, ...]:
+    """AUC over ads of another model's scores (N,), and what the head gains over it, paired by ad."""
+    own = unknown.score
+    found = paired_bootstrap_difference(
+        lambda rows: expected_auc(own[rows], unknown.planted[rows]),
+        lambda rows: expected_auc(scores[rows], unknown.planted[rows]),
+        unknown.ads,
+        n_resamples=RESAMPLES,
+        seed=seed,
+    )
+    gain = Measure(
+        name=f"AUC over ads, gain over {name}",
+        value=found.value,
+        low=found.low,
+        high=found.high,
+        n=len(own),
+        data=ON,
+        note="paired by ad",
+    )
+    return _auc(f"AUC over ads, {name}", unknown, scores, seed, note), gain
+
+
+def _auc(name: str, stated: Stated, scores: np.ndarray, seed: int, note: str) -> Measure:
+    def statistic(rows: np.ndarray) -> float:
+        return expected_auc(scores[rows], stated.planted[rows], stated.weights[rows])
+
+    return _measure(name, stated, statistic, seed, note=note)
+
+
+def _coverage(name: str, stated: Stated, scale: float, seed: int) -> Measure:
+    inside = covered(stated.logits, stated.planted, scale).astype(float)
+    note = f"stretch {scale:.2f} fitted on other ads"
+    return _measure(name, stated, lambda rows: float(inside[rows].mean()), seed, aim=f"{LEVEL:.2f}", note=note)
+
+
+def _measure(
+    name: str, stated: Stated, statistic: Callable[[np.ndarray], float], seed: int, *, aim: str = "", note: str = ""
+) -> Measure:
+    found = bootstrap_interval(statistic, stated.ads, n_resamples=RESAMPLES, seed=seed)
+    return Measure(
+        name=name, value=found.value, low=found.low, high=found.high, n=found.n_groups, data=ON, aim=aim, note=note
+    )
