@@ -34,6 +34,17 @@ def load_tokenizer(folder: Path, max_tokens: int):  # type: ignore[no-untyped-de
     return tokenizer
 
 
+def plain_copy(tokenizer):  # type: ignore[no-untyped-def]
+    """A copy that neither cuts nor pads and takes special tokens in a text for plain characters."""
+    from tokenizers import Tokenizer
+
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy.no_truncation()
+    copy.no_padding()
+    copy.encode_special_tokens = True
+    return copy
+
+
 def tokenizer_digest(tokenizer) -> str:  # type: ignore[no-untyped-def]
     """What a tokenizer does, in eight hexadecimal digits: its vocabulary, and its pieces of a sentence full of traps.
 
