@@ -13,6 +13,12 @@ from adlab.losses.shapes import check_ids, check_positive, check_same_shape
 MAX_SCALE = 100.0  # CLIP holds 1/τ at or below 100 to keep training stable
 
 
+def capped_scale(log_scale: Tensor) -> Tensor:
+    """A learned factor 1/τ, held at or below 100; given and returned as a scalar tensor."""
+    # Subtracting a detached excess caps the value but lets the gradient pass: τ can come back.
+    return (log_scale - F.relu(log_scale - math.log(MAX_SCALE)).detach()).exp()
+
+
 class ContrastiveLoss(nn.Module):
     """Each embedding has to find its partner among the batch, in both directions.
 
@@ -45,11 +51,7 @@ class ContrastiveLoss(nn.Module):
 
     def scale(self) -> Tensor:
         """The factor 1/τ on cosines, a scalar tensor above 0."""
-        log_scale = self.log_scale
-        if self.learnable:
-            # Subtracting a detached excess caps the value but lets the gradient pass: τ can come back.
-            log_scale = log_scale - F.relu(log_scale - math.log(MAX_SCALE)).detach()
-        return log_scale.exp()
+        return capped_scale(self.log_scale) if self.learnable else self.log_scale.exp()
 
     def forward(self, first: Tensor, second: Tensor, groups: Tensor | None = None) -> Tensor:
         """Compute the loss.

@@ -1,11 +1,12 @@
-"""Learning from a teacher: its features by cosine, its classes by divergence (Hinton et al. 2015)."""
+"""Learning from a teacher: features by cosine, classes by divergence (Hinton et al. 2015), scores by squared error."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adlab.losses.shapes import check_positive, check_same_shape
+from adlab.errors import InputError
+from adlab.losses.shapes import check_positive, check_same_shape, check_vectors
 
 
 class FeatureDistillationLoss(nn.Module):
@@ -66,3 +67,29 @@ class ClassDistillationLoss(nn.Module):
         teacher = F.log_softmax(teacher_logits.detach() / self.temperature, dim=1)
         divergence = F.kl_div(student, teacher, log_target=True, reduction="batchmean")
         return divergence * self.temperature**2
+
+
+class ScoreDistillationLoss(nn.Module):
+    """Squared error of the student's score against the teacher's soft score (AdsCVLR, §5.6), batch mean.
+
+    L = 1/N · Σ_n (sigmoid(logit_n) − score_n)²
+    """
+
+    def forward(self, student_logits: Tensor, teacher_scores: Tensor) -> Tensor:
+        """Compute the loss.
+
+        Args:
+            student_logits: (B,), before the sigmoid.
+            teacher_scores: (B,), 0–1, for example P(grade ≥ 1); the teacher gets no gradient.
+
+        Returns:
+            Scalar, 0–1.
+
+        Raises:
+            InputError: The shapes differ or are not (B,), or a score is outside 0–1.
+        """
+        check_vectors(student_logits=student_logits, teacher_scores=teacher_scores)
+        if not 0 <= teacher_scores.min() <= teacher_scores.max() <= 1:
+            low, high = teacher_scores.min().item(), teacher_scores.max().item()
+            raise InputError(f"teacher_scores go from {low:g} to {high:g}; give probabilities, 0–1, not logits.")
+        return F.mse_loss(student_logits.float().sigmoid(), teacher_scores.detach().float())

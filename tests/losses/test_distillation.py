@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from adlab.errors import ConfigError, InputError
-from adlab.losses.distillation import ClassDistillationLoss, FeatureDistillationLoss
+from adlab.losses.distillation import ClassDistillationLoss, FeatureDistillationLoss, ScoreDistillationLoss
 
 
 def logits(seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]:
@@ -80,3 +80,30 @@ def test_the_background_class_left_in_is_refused():
         FeatureDistillationLoss()(torch.zeros(2, 4), torch.zeros(1, 4))
     with pytest.raises(ConfigError, match="temperature is -1"):
         ClassDistillationLoss(-1)
+
+
+def test_score_loss_by_hand_and_in_loops():
+    logits = torch.tensor([0.0, math.log(3)])  # scores 1/2 and 3/4
+    assert ScoreDistillationLoss()(logits, torch.tensor([1.0, 0.5])).item() == pytest.approx((1 / 4 + 1 / 16) / 2)
+    generator = torch.Generator().manual_seed(4)
+    logits, teacher = torch.randn(9, generator=generator), torch.rand(9, generator=generator)
+    expected = 0.0
+    for x, y in zip(logits.tolist(), teacher.tolist(), strict=True):
+        expected += (1 / (1 + math.exp(-x)) - y) ** 2
+    assert ScoreDistillationLoss()(logits, teacher).item() == pytest.approx(expected / 9, rel=1e-5)
+
+
+def test_score_loss_is_zero_where_student_and_teacher_agree_and_teaches_the_student_alone():
+    student = torch.tensor([-1.0, 2.0], requires_grad=True)
+    assert ScoreDistillationLoss()(student, student.sigmoid()).item() == 0
+    teacher = torch.tensor([0.9, 0.1], requires_grad=True)
+    ScoreDistillationLoss()(student, teacher).backward()
+    assert student.grad.tolist()[0] < 0 < student.grad.tolist()[1]
+    assert teacher.grad is None
+
+
+def test_logits_in_place_of_the_teacher_s_scores_are_refused():
+    with pytest.raises(InputError, match="teacher_scores go from -1 to 2; give probabilities"):
+        ScoreDistillationLoss()(torch.zeros(2), torch.tensor([-1.0, 2.0]))
+    with pytest.raises(InputError, match=r"teacher_scores \(3,\)"):
+        ScoreDistillationLoss()(torch.zeros(2), torch.zeros(3))
