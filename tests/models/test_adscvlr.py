@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 import torch
+from helpers.tiny_adscvlr import CONFIG, REGIONS, learned_adscvlr, pairs, token_vectors
 from torch.nn import functional as F
 
 from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.models.adscvlr import AdsCVLR, expected_grade, soft_score
 from adlab.models.pair_inputs import QUERY, InputMode
-from helpers.tiny_adscvlr import CONFIG, REGIONS, learned_adscvlr, pairs, token_vectors
 
 NORMS = pytest.mark.parametrize("norm", ["post", "pre"])
 
