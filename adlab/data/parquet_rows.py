@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -65,11 +65,12 @@ class ParquetRows:
 
     def __init__(self, files: Sequence[Path], columns: Sequence[str] | None = None) -> None:
         self.files = tuple(_files_of(files))
-        groups, names = [], None
+        groups, names, text = [], None, set()
         for place, path in enumerate(self.files):
             footer = _opened(path)
             with footer:
                 own = footer.schema_arrow.names
+                text |= {field.name for field in footer.schema_arrow if _is_text(field.type)}
                 names = own if names is None else [name for name in names if name in own]
                 first = 0
                 for number in range(footer.num_row_groups):
@@ -80,6 +81,7 @@ class ParquetRows:
         self.names = tuple(names or ())
         self.rows = sum(group.rows for group in self.groups)
         self.columns = list(self.names if columns is None else columns)
+        self._text = [name for name in self.columns if name in text]
         if lacking := [name for name in self.columns if name not in self.names]:
             raise TableError(f"Not every one of the {len(self.files)} file(s) has the column {lacking[0]!r}.")
 
@@ -114,7 +116,7 @@ class ParquetRows:
 
     def _tables(self, group: RowGroup) -> Iterator[pa.Table]:
         path = self.files[group.file]
-        with _opened(path, self.columns) as file:
+        with _opened(path, self._text) as file:
             try:
                 for batch in file.iter_batches(
                     PIECE_ROWS, row_groups=[group.number], columns=self.columns, use_threads=False
@@ -124,10 +126,49 @@ class ParquetRows:
                 raise TableError(f"{path.name} is damaged ({str(error).splitlines()[0]}); write it anew.") from error
 
 
-def _opened(path: Path, columns: Sequence[str] = ()) -> pq.ParquetFile:
+def write_rows(tables: Iterable[pa.Table], path: Path, *, group_rows: int = 1 << 15) -> int:
+    """Write tables of one schema as one file of small row groups, which a shuffled stream mixes well.
+
+    Args:
+        tables: Table after table; only one and a row group are held.
+        path: The file; it is there whole or not at all.
+        group_rows: Rows a row group, 1 or more.
+
+    Returns:
+        Number of rows.
+
+    Raises:
+        TableError: There is no table, or the place cannot be written.
+    """
+    path = Path(path)
+    draft, rows, writer = path.with_name(f".{path.name}.part"), 0, None
     try:
-        # Text comes as a dictionary where Parquet keeps it as one: its levels are looked up once, not row by row.
-        return pq.ParquetFile(path, read_dictionary=list(columns), buffer_size=_BUFFER, pre_buffer=False)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for table in tables:
+            writer = writer or pq.ParquetWriter(draft, table.schema, compression="zstd")
+            writer.write_table(table, row_group_size=group_rows)
+            rows += table.num_rows
+        if writer is None:
+            raise TableError(f"There are no rows to write to {path.name}.")
+        writer.close()
+        draft.replace(path)
+    except OSError as error:
+        raise TableError(f"{path.name} cannot be written ({error}); check the folder.") from error
+    finally:
+        if writer is not None:
+            writer.close()
+        draft.unlink(missing_ok=True)
+    return rows
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return any(found(kind) for found in (pa.types.is_string, pa.types.is_large_string))
+
+
+def _opened(path: Path, text: Sequence[str] = ()) -> pq.ParquetFile:
+    try:
+        # Text comes as a dictionary, as Parquet keeps it: its levels are looked up once, not row by row.
+        return pq.ParquetFile(path, read_dictionary=list(text), buffer_size=_BUFFER, pre_buffer=False)
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
         raise TableError(f"{path.name} is not sound Parquet ({reason}); give Parquet files.") from error
