@@ -13,14 +13,15 @@ from adlab.errors import InputError
 from adlab.metrics.arrays import FloatArray, IntArray, binary, check_length, matrix, vector
 
 
-def auc(scores: ArrayLike, labels: ArrayLike) -> float:
+def auc(scores: ArrayLike, labels: ArrayLike, weights: ArrayLike | None = None) -> float:
     """Chance that a positive scores above a negative, ties counting one half: the area under the ROC curve.
 
-    Computed from mid-ranks (Mann–Whitney U).
+    Without weights computed from mid-ranks (Mann–Whitney U).
 
     Args:
         scores: (N,), higher means more likely positive.
         labels: (N,), 0 or 1.
+        weights: How often each row occurs, 0 or more, (N,); once each if not given.
 
     Returns:
         0–1; 0.5 is chance.
@@ -30,12 +31,27 @@ def auc(scores: ArrayLike, labels: ArrayLike) -> float:
     """
     x = vector("scores", scores)
     y = binary("labels", labels, len(x))
+    if weights is not None:
+        return _weighted_auc(x, y, vector("weights", weights))
     positives = int(y.sum())
     negatives = len(y) - positives
     if positives == 0 or negatives == 0:
         raise InputError(f"labels hold {positives} ones and {negatives} zeros; AUC needs both.")
     rank_sum = float(stats.rankdata(x)[y == 1].sum())
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def _weighted_auc(scores: FloatArray, labels: IntArray, weights: FloatArray) -> float:
+    check_length("weights", weights, len(scores))
+    if weights.min() < 0:
+        raise InputError(f"weights hold {weights.min():g}; give 0 or more.")
+    _, place = np.unique(scores, return_inverse=True)
+    positive, negative = np.bincount(place, weights * labels), np.bincount(place, weights * (1 - labels))
+    pairs = float(positive.sum() * negative.sum())
+    if pairs == 0:
+        raise InputError(f"labels weigh {positive.sum():g} for ones and {negative.sum():g} for zeros; AUC needs both.")
+    below = np.cumsum(negative) - negative
+    return float((positive * (below + negative / 2)).sum() / pairs)
 
 
 class RetrievalRanks(NamedTuple):

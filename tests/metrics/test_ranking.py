@@ -35,6 +35,24 @@ def test_auc_of_one_class_is_refused():
         auc([1, 2, 3], [1, 1, 1])
 
 
+@pytest.mark.parametrize("levels", [3, 1000])
+def test_auc_with_weights_is_that_of_rows_repeated_as_often(levels):
+    rng = np.random.default_rng(2)
+    scores, labels, weights = rng.integers(levels, size=50), rng.integers(2, size=50), rng.integers(0, 5, size=50)
+    repeated = np.repeat(np.arange(50), weights)
+    assert auc(scores, labels, weights) == pytest.approx(auc(scores[repeated], labels[repeated]), abs=1e-12)
+    assert auc(scores, labels, np.full(50, 2.5)) == pytest.approx(auc(scores, labels), abs=1e-12)
+
+
+def test_auc_with_weights_that_leave_one_class_is_refused():
+    with pytest.raises(InputError, match="weigh 3 for ones and 0 for zeros"):
+        auc([1, 2], [1, 0], [3, 0])
+    with pytest.raises(InputError, match="weights hold -1"):
+        auc([1, 2], [1, 0], [3, -1])
+    with pytest.raises(InputError, match="weights has 1 rows where 2"):
+        auc([1, 2], [1, 0], [3])
+
+
 def test_mid_ranks_share_ties():
     assert mid_ranks([5, 1, 5, 9]).tolist() == [2.5, 1.0, 2.5, 4.0]
 
