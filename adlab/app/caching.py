@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,18 +11,22 @@ import streamlit as st
 from PIL import Image
 
 from adlab.data.assessment import Assessment
-from adlab.data.creative import Creative
+from adlab.data.creative import Context, Creative
 from adlab.data.image_intake import read_image
 
 if TYPE_CHECKING:
     from adlab.app.state import Ad, Picture
     from adlab.features.dominant_colour import DominantColour
     from adlab.inference.assessor import Assessor
+    from adlab.inference.ctr import CtrSweep
 
+CTR = "ctr"
+EVERYONE = Context()
 MAX_RESULTS = 256
 MAX_PREVIEWS = 64
 PREVIEW_SIDE = 880
 THUMBNAIL_SIDE = 220
+SQUARE_SIDE = 160
 PREVIEW_QUALITY = 84
 
 
@@ -83,6 +89,28 @@ def _thumbnail(sha256: str, _picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
+def square(picture: Picture, focus: float = 0.5) -> bytes:
+    """A small square JPEG cut out of a picture that can be taken in, `SQUARE_SIDE` pixels at most.
+
+    Args:
+        picture: The picture.
+        focus: Where along its longer side: 0 is its left or upper end, 1 the other.
+    """
+    return _square(picture.sha256, focus, picture)
+
+
+@st.cache_data(max_entries=MAX_PREVIEWS, show_spinner=False)
+def _square(sha256: str, focus: float, _picture: Picture) -> bytes:
+    with Image.open(BytesIO(preview(_picture).jpeg), formats=["JPEG"]) as whole:
+        side = min(whole.size)
+        left, top = (round(focus * (length - side)) for length in whole.size)
+        cut = whole.crop((left, top, left + side, top + side))
+    cut.thumbnail((SQUARE_SIDE, SQUARE_SIDE), Image.Resampling.LANCZOS)
+    buffer = BytesIO()
+    cut.save(buffer, "JPEG", quality=PREVIEW_QUALITY)
+    return buffer.getvalue()
+
+
 def colour(picture: Picture) -> DominantColour:
     """The dominant colour of a picture that can be taken in; the first call imports a library for half a second."""
     return _colour(picture.sha256, picture)
@@ -95,18 +123,62 @@ def _colour(sha256: str, _picture: Picture) -> DominantColour:
     return dominant_colour(read_image(_picture.data, name=_picture.name).pixels)
 
 
-def assess(ad: Ad, heads: tuple[str, ...] | None = None) -> Assessment:
+def assess(ad: Ad, heads: tuple[str, ...] | None = None, context: Context = EVERYONE) -> Assessment:
     """Score one ad with every shipped head, or some; an ad that was scored before comes from memory.
+
+    The context decides on the click rate alone, so another one leaves the other scores in memory.
 
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
-    return _assess(ad.key, assessor().fingerprint, heads, ad)
+    loaded = assessor()
+    wanted = loaded.heads if heads is None else heads
+    if CTR not in wanted:
+        return _assess(ad.key, loaded.fingerprint, heads, ad)
+    rest = _assess(ad.key, loaded.fingerprint, tuple(head for head in wanted if head != CTR), ad)
+    clicks = _assess_clicks(ad.key, loaded.fingerprint, context, ad)
+    return replace(
+        rest,
+        heads=tuple(sorted([*rest.heads, *clicks.heads], key=lambda result: loaded.heads.index(result.head))),
+        not_scored=rest.not_scored | clicks.not_scored,
+        warnings=tuple(dict.fromkeys([*rest.warnings, *clicks.warnings])),
+        context=context.known if clicks.heads else {},
+    )
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
 def _assess(key: str, fingerprint: str, heads: tuple[str, ...] | None, _ad: Ad) -> Assessment:
     return assessor().assess(creative_of(_ad), heads)
+
+
+@st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
+def _assess_clicks(key: str, fingerprint: str, context: Context, _ad: Ad) -> Assessment:
+    return assessor().assess(creative_of(_ad), (CTR,), context=context)
+
+
+def sweep(ad: Ad, words: str | None, name: str, context: Context, contexts: Sequence[Context]) -> CtrSweep:
+    """The click rate of one ad in many contexts, of a shipped head; known ones come from memory.
+
+    Args:
+        ad: The ad, with a picture.
+        words: The words in it, None where they were not read.
+        name: What the contexts are.
+        context: What they follow from, with the name.
+        contexts: The contexts.
+
+    Raises:
+        AdlabError: The ad cannot be read, or the models cannot be loaded.
+    """
+    return _sweep(ad.key, words, assessor().fingerprint, name, context, ad, contexts)
+
+
+@st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
+def _sweep(
+    key: str, words: str | None, fingerprint: str, name: str, context: Context, _ad: Ad, _contexts: Sequence[Context]
+) -> CtrSweep:
+    head = assessor().ctr
+    assert head is not None  # asked for only where it ships
+    return head.sweep(creative_of(_ad), words, _contexts)
 
 
 def creative_of(ad: Ad) -> Creative:

@@ -31,6 +31,12 @@ def notes() -> dict[str, str]:
     return {entry["name"]: entry["note"] for entry in _entries()}
 
 
+@cache
+def focus() -> dict[str, float]:
+    """Where a square of each example's picture is cut out, by name: 0 is its left or upper end, 1 the other."""
+    return {entry["name"]: float(entry.get("focus", 0.5)) for entry in _entries()}
+
+
 def _folder() -> Path:
     return assets_dir() / "examples"
 

@@ -79,22 +79,13 @@ def explain(ad: Ad) -> Outcome:
         scoring.wait_for_words(ad)
         image = caching.creative_of(ad).image
         assert image is not None  # the ad has a picture
-        words, note = _words(ad)
+        words, note = picture_words.known(ad)
         with st.spinner("Drawing the maps"):
             sha256 = head.manifest.weights_sha256
             mean, maps = _maps(image.content_hash, words, sha256, image, head)
     except AdlabError as error:
         return Outcome(problem=str(error))
     return Outcome(Explained(image, words, note, mean, maps, head))
-
-
-def _words(ad: Ad) -> tuple[str | None, str]:
-    """The words in the picture, given or read, as the Score page takes them; and why there are none."""
-    if ad.ocr_text is not None:
-        return caching.creative_of(ad).ocr_text, ""
-    reading = picture_words.reading(ad)
-    assert reading is not None  # the appeal head reads words
-    return reading.result()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)

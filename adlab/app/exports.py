@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
+from adlab.app.caching import CTR
 from adlab.app.history import Entry
 from adlab.app.state import Ad
 from adlab.data.assessment import Assessment, HeadResult
@@ -30,7 +31,14 @@ def assessment_json(ad: Ad, assessment: Assessment) -> str:
 
 def assessment_csv(ad: Ad, assessment: Assessment) -> str:
     """One row for every number on screen: the score, its percentiles, details and readings."""
-    return _csv([{**row, **ad.copy_fields, **ad.given_words} for head in assessment.heads for row in _rows(head)])
+    audience = {CTR: assessment.context}  # no other score depends on it
+    return _csv(
+        [
+            {**row, **audience.get(head.head, {}), **ad.copy_fields, **ad.given_words}
+            for head in assessment.heads
+            for row in _rows(head)
+        ]
+    )
 
 
 def history_json(entries: Iterable[Entry]) -> str:
@@ -50,6 +58,7 @@ def history_csv(entries: Iterable[Entry]) -> str:
 def _history_row(entry: Entry) -> dict[str, Any]:
     row: dict[str, Any] = {"created_at": entry.created.isoformat(), "label": entry.label}
     row["content_hash"] = entry.assessment.content_hash
+    row |= entry.assessment.context
     for head in entry.assessment.heads:
         row |= {head.head: head.value, f"{head.head}_low": head.interval.low, f"{head.head}_high": head.interval.high}
         row |= head.details

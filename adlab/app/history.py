@@ -101,7 +101,8 @@ def _append(label: str, assessment: Assessment, *, again: bool) -> None:
     }
     with _engine().begin() as connection:
         same = [table.c[name] == row[name] for name in ("browser", "content_hash", "checkpoints")]
-        if again or connection.execute(select(table.c.id).where(*same).limit(1)).first() is None:
+        equal = connection.execute(select(table.c.assessment).where(*same)).scalars()
+        if again or not any(json.loads(text).get("context", {}) == assessment.context for text in equal):
             connection.execute(insert(table).values(**row))
 
 

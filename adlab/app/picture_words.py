@@ -10,7 +10,7 @@ import streamlit as st
 
 from adlab.app import preload
 from adlab.app.state import Ad, Picture
-from adlab.data.creative import Creative
+from adlab.data.creative import Creative, tidy
 from adlab.data.image_intake import read_image
 from adlab.errors import ImageError
 from adlab.features.words_in_picture import Words, words_of_all
@@ -61,3 +61,11 @@ def heads_that_read() -> frozenset[str]:
 def reading(ad: Ad) -> Future[Words] | None:
     """The words in an ad's picture as OCR reads them, under way or done; None where no head asks for them."""
     return _reader().read(ad.picture) if ad.picture is not None and heads_that_read() else None
+
+
+def known(ad: Ad) -> Words:
+    """The words in an ad's picture, given or read, as every score takes them; waits while they are read."""
+    if ad.ocr_text is not None:
+        return Words(tidy(ad.ocr_text))
+    future = reading(ad)
+    return Words(None) if future is None else future.result()

@@ -137,7 +137,7 @@ def wait_for_words(ad: Ad, meanwhile: Callable[[Assessment], None] | None = None
         loaded, readers = preload.start().result(), picture_words.heads_that_read()
         others = tuple(head for head in loaded.heads if head not in readers)
         if others and meanwhile is not None:
-            meanwhile(caching.assess(ad, others))
+            meanwhile(caching.assess(ad, others, state.audience()))
         started, note = time.monotonic(), st.empty()
         while not future.done():
             seconds = time.monotonic() - started
@@ -160,7 +160,21 @@ def assess(ad: Ad, meanwhile: Callable[[Assessment], None] = lambda assessment: 
         loaded.result()
         wait_for_words(ad, meanwhile)
         with st.spinner("Scoring the ad"):
-            assessment = caching.assess(ad)
+            return _kept(ad)
     except AdlabError as error:
         return Outcome(None, str(error))
+
+
+def assess_for_audience(ad: Ad, known: Outcome) -> Outcome:
+    """The outcome for the audience chosen now; the one known where it was made for the same."""
+    if known.assessment is not None and known.assessment.context == state.audience().known:
+        return known
+    try:
+        return _kept(ad)
+    except AdlabError as error:
+        return Outcome(None, str(error))
+
+
+def _kept(ad: Ad) -> Outcome:
+    assessment = caching.assess(ad, context=state.audience())
     return Outcome(assessment, history_note=history.keep(ad, assessment, again=state.take_keep()))

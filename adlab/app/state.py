@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from adlab.app.audience import FIELDS
 from adlab.app.server import COOKIE, MIN_ID_CHARACTERS
+from adlab.data.creative import Context
 
 COPY_FIELDS = ("title", "description", "query", "brand", "seller", "category")
 AD, PICTURE, REFUSAL, UPLOADS = "score.ad", "score.picture", "score.refusal", "score.uploads"
 WORDS, WORDS_READ = "score.ocr_text", "score.words-read"
 SEEN, KEEP, SCROLL, SESSION = "score.seen-upload", "score.keep", "score.scroll", "app.session"
+AUDIENCE, UNKNOWN = "score.audience-", ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +178,23 @@ def words_given(picture: Picture | None) -> str | None:
         return None
     text = " ".join(str(st.session_state.get(WORDS, read) or "").split())
     return None if text == read else text
+
+
+def audience_key(name: str) -> str:
+    """Key of the field that holds one part of the audience."""
+    return AUDIENCE + name
+
+
+def audience() -> Context:
+    """Who is to see the ad, when and where; unknown until chosen."""
+    chosen = {name: st.session_state.get(audience_key(name), UNKNOWN) for name in FIELDS}
+    return Context(**{name: level for name, level in chosen.items() if level != UNKNOWN})
+
+
+def forget_audience() -> None:
+    """Make all of the audience unknown; call in a callback."""
+    for name in FIELDS:
+        st.session_state[audience_key(name)] = UNKNOWN
 
 
 def upload_key() -> str:

@@ -6,7 +6,7 @@ No number may sound stronger than it is: a verdict is taken from the whole inter
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance, Reading
 from adlab.errors import UnknownNameError
@@ -185,6 +185,16 @@ def _appeal(result: HeadResult) -> str:
     return f"{sentence} {100 * high:.0f} % would rate it {middle + 2} or better, {100 * low:.0f} % {middle} or worse."
 
 
+def _clicks(result: HeadResult) -> str:
+    what = "The expected share of impressions that are clicked is"
+    value, average = result.value, result.details.get("ctr_average", result.value)
+    if abs(value - average) <= 1e-9:
+        return _rank_sentence(what)(result)
+    # Other ads are ranked by their average, so this one is, too.
+    overall = replace(result, value=average)
+    return f"{what} {number(value, result.unit)}. {_rank_sentence('Averaged over all contexts it is')(overall)}"
+
+
 def _relevance(result: HeadResult) -> str:
     grade = _band(RELEVANCE_BANDS, result.value)
     return f"For the query as typed, the expected grade is {result.value:.1f} of 3, nearest to {grade}."
@@ -230,8 +240,13 @@ HEADS: dict[str, HeadWords] = {
     "ctr": HeadWords(
         title="Click-through",
         question="How likely is a click?",
-        meaning=_rank_sentence("The expected share of impressions that are clicked is"),
-        not_this=("Not your click rate: placement and bidding are not seen.", SIMULATED),
+        meaning=_clicks,
+        not_this=(
+            "Not your click rate: placement and bidding are not seen. Use it to compare creatives.",
+            "Not when and by whom your ads are clicked: the hours and audiences are those of a made-up service.",
+            "Not a judgement of title and description: only the picture and the words in it are read.",
+            SIMULATED,
+        ),
     ),
     "relevance": HeadWords(
         title="Query relevance",
@@ -257,6 +272,7 @@ DETAIL_NAMES = {
     "cosine": "Cosine of picture and copy in the shared space",
     "appeal_std": "Spread of ratings (standard deviation)",
     **{f"appeal_share_{step}": f"Share of viewers who rate it {step}" for step in range(1, 8)},
+    "ctr_average": "Click probability, averaged over all contexts",
     "pctr": "Click probability",
     "pcvr": "Conversion probability after a click",
     "pctcvr": "Click and conversion probability",

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from adlab.app import caching
-from adlab.app.examples import examples, notes
+from adlab.app.examples import examples, focus, notes
 from adlab.app.state import Picture
 from adlab.errors import ImageError
 from adlab.paths import assets_dir
@@ -76,3 +76,26 @@ def test_a_preview_is_small_and_says_how_large_the_original_is():
 def test_a_file_that_is_no_picture_has_no_preview():
     with pytest.raises(ImageError, match=r"notes\.txt"):
         caching.preview(Picture(b"just text", "notes.txt"))
+
+
+def test_the_square_of_a_banner_shows_its_product():
+    camera = examples()["camera"]
+    with Image.open(BytesIO(caching.square(camera.picture, focus()["camera"]))) as square:
+        assert square.size[0] == square.size[1] > 100
+        red = np.asarray(square.convert("RGB"), dtype=float)[..., 0].mean()
+    with Image.open(BytesIO(caching.square(camera.picture))) as middle:
+        pale = np.asarray(middle.convert("RGB"), dtype=float)[..., 0].mean()
+    assert red < pale - 30  # the camera is a deeper blue than the waves around it
+
+
+@pytest.mark.parametrize(("focus_at", "place"), [(0.0, 0), (0.5, 1), (1.0, 2)])
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_square_is_cut_out_where_the_focus_is(focus_at, place, upright):
+    colours = ["red", "lime", "blue"]
+    whole = Image.new("RGB", (300, 100))
+    for each, colour in enumerate(colours):
+        whole.paste(colour, (100 * each, 0, 100 * each + 100, 100))
+    buffer = BytesIO()
+    (whole.transpose(Image.Transpose.ROTATE_270) if upright else whole).save(buffer, "PNG")
+    with Image.open(BytesIO(caching.square(Picture(buffer.getvalue(), "x.png"), focus_at))) as square:
+        assert int(np.argmax(square.convert("RGB").getpixel((50, 50)))) == place

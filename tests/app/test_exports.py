@@ -87,3 +87,12 @@ def test_assessments_with_other_heads_share_one_history_table():
 def test_history_json_is_a_list_of_whole_assessments():
     (plain,) = json.loads(history_json([ENTRY]))
     assert Assessment.from_dict(plain["assessment"]) == ENTRY.assessment
+
+
+def test_the_audience_stands_beside_the_click_rate_and_beside_no_other_score():
+    both = replace(assessment(), heads=(result(), result("ctr")), context={"gender": "male", "hour": 0})
+    table = rows(assessment_csv(AD, both))
+    assert {(row["head"], row["gender"], row["hour"]) for row in table} == {("agreement", "", ""), ("ctr", "male", "0")}
+    (row,) = rows(history_csv([ENTRY._replace(assessment=both)]))
+    assert (row["gender"], row["hour"], row["ctr"]) == ("male", "0", "0.0041")
+    assert json.loads(assessment_json(AD, both))["assessment"]["context"] == {"gender": "male", "hour": 0}

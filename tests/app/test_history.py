@@ -116,3 +116,10 @@ def test_hostile_titles_are_data():
     title = "'); drop table adlab_history; --"
     history.keep(replace(AD, title=title), assessment(), again=True)
     assert labels() == [title]
+
+
+def test_the_same_ad_for_another_audience_is_a_new_assessment_and_each_is_kept_once():
+    evening = replace(assessment(), context={"hour": 20})
+    for one in (assessment(), evening, assessment(), evening):
+        history.keep(AD, one, again=False)
+    assert [entry.assessment.context for entry in history.entries()] == [{"hour": 20}, {}]

@@ -103,3 +103,9 @@ def test_ratings_are_shown_as_columns_with_their_numbers_and_in_words():
     assert "25 % rate it 5" in html
     assert "Share of viewers who rate it 7" in evidence(rated())
     assert "ad-columns" not in card(result())
+
+
+def test_a_card_says_for_whom_it_holds_and_only_then():
+    assert "For male viewers, 0:00" in card(result("ctr"), "For male viewers, 0:00")
+    assert "&lt;b&gt;" in card(result("ctr"), "<b>")
+    assert "ad-whom" not in card(result("ctr"))

@@ -3,10 +3,14 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 
+import streamlit as st
+
+from adlab.app import state
 from adlab.app.caching import creative_of
 from adlab.app.examples import examples
 from adlab.app.state import COPY_FIELDS, Ad, Picture
 from adlab.data.creative import COPY_FIELDS as CREATIVE_FIELDS
+from adlab.data.creative import Context
 
 AD = Ad(picture=Picture(b"pixels", "dog.jpg"), title="A dog", description="It runs.")
 
@@ -55,3 +59,13 @@ def test_words_given_for_the_picture_change_the_key_and_reach_the_creative():
     assert [ad.given_words for ad in given] == [{}, {"ocr_text": ""}, {"ocr_text": "SALE"}]
     assert creative_of(replace(examples()["sneaker"], ocr_text="SALE")).ocr_text == "SALE"
     assert creative_of(examples()["sneaker"]).ocr_text is None
+
+
+def test_an_audience_is_unknown_until_chosen_and_midnight_is_an_hour(monkeypatch):
+    session: dict[str, object] = {}
+    monkeypatch.setattr(st, "session_state", session)
+    assert state.audience() == Context()
+    session |= {state.audience_key("hour"): 0, state.audience_key("gender"): state.UNKNOWN}
+    assert state.audience() == Context(hour=0)
+    state.forget_audience()
+    assert state.audience() == Context()

@@ -141,3 +141,12 @@ def test_an_unmeasured_coverage_is_said():
     assert "not measured" in wording.coverage_words(interval(1, 2))
     measured = Interval(low=1, high=2, level=0.9, kind="spread", measured_coverage=0.874, coverage_n=1234)
     assert wording.coverage_words(measured) == "spread; it held 87 % of 1,234 held-out cases"
+
+
+def test_a_click_rate_for_an_audience_is_ranked_by_its_average_as_other_ads_are():
+    sentence = wording.words_for("ctr").meaning(result("ctr", details={"ctr_average": 0.0032}))
+    assert sentence.startswith(
+        "The expected share of impressions that are clicked is 0.41 %. Averaged over all contexts it is 0.32 %, 71st"
+    )
+    same = wording.words_for("ctr").meaning(result("ctr", details={"ctr_average": 0.0041}))
+    assert same.startswith("The expected share of impressions that are clicked is 0.41 %, 71st percentile")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +18,7 @@ from adlab.data.assessment import (
     Provenance,
     Reading,
 )
-from adlab.data.creative import Creative
+from adlab.data.creative import AGE_BANDS, GENDERS, Context, Creative
 
 NEEDED = "it needs an image and a title or description"
 # Unit, scale, value and interval that fit each head of the contract.
@@ -122,6 +124,52 @@ class FakeVectors:
         return np.array(rows, dtype=np.float32).reshape(len(keys), width)
 
 
+class FakeCtr:
+    """What the app uses of the head `ctr`: a click rate that moves with every field; counts its sweeps.
+
+    Evenings and viewers from 25 to 29 click most, by a lot; intervals are as wide as `half` says.
+    """
+
+    name = "ctr"
+    levels: ClassVar[dict[str, tuple[str, ...]]] = {
+        "gender": GENDERS,
+        "age_band": AGE_BANDS,
+        "month": tuple(str(month) for month in range(1, 13)),
+        "weekday": tuple(str(day) for day in range(1, 8)),
+        "hour": tuple(str(hour) for hour in range(24)),
+        "position": ("1", "2", "3", "4"),
+    }
+    stored = (Context(gender="female", hour=9), Context(gender="male", hour=21))
+    half = 0.002
+
+    def __init__(self) -> None:
+        self.swept: list[Sequence[Context]] = []
+
+    def rate(self, context: Context) -> float:
+        """Of one context, in closed form."""
+        rate = 0.03 if context.hour is None else 0.03 - 0.012 * math.cos(math.pi * (context.hour - 8) / 12)
+        rate += 0 if context.weekday is None else 0.0005 * context.weekday
+        rate -= 0 if context.age_band is None else 0.002 * abs(AGE_BANDS.index(context.age_band) - 3)
+        rate += {"female": 0.003, "male": -0.003, None: 0}[context.gender]
+        rate -= 0 if context.month is None else 0.0001 * context.month
+        return rate - (0 if context.position is None else 0.001 * int(context.position))
+
+    def result(self, context: Context) -> HeadResult:
+        """As the card shows it."""
+        rate = self.rate(context)
+        interval = Interval(low=rate - self.half, high=rate + self.half, level=0.9, kind="spread of five models")
+        scale = (0.0, 0.08)
+        simulated = provenance(DataKind.SIMULATION)
+        rest = {"details": {"ctr_average": self.rate(Context())}, "readings": ()}
+        return result("ctr", value=rate, scale=scale, interval=interval, provenance=simulated, **rest)
+
+    def sweep(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> Any:
+        """Rates with their intervals."""
+        self.swept.append(contexts)
+        rates = np.array([self.rate(context) for context in contexts])
+        return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half)
+
+
 class FakeAssessor:
     """What the app uses of the Assessor; `calls` counts assessments over all instances."""
 
@@ -129,12 +177,17 @@ class FakeAssessor:
     reads_words: frozenset[str] = frozenset()
     vectors = FakeVectors()
     appeal: Any = None
+    ctr: Any = None
     fingerprint = "fake"
     calls = 0
 
-    def assess(self, creative: Creative, heads: Any = None) -> Assessment:
-        """A fixed result, or what is missing."""
+    def assess(self, creative: Creative, heads: Any = None, context: Context | None = None) -> Assessment:
+        """A fixed result, or what is missing; the click rate follows from the context."""
         type(self).calls += 1
+        if heads == ("ctr",):
+            found = (self.ctr.result(context),) if creative.image else ()
+            missing = {} if found else {"ctr": "it needs an image"}
+            return Assessment(content_hash=creative.content_hash, heads=found, not_scored=missing)
         if creative.image is None or not creative.copy:
             return Assessment(content_hash=creative.content_hash, not_scored={"agreement": NEEDED})
         return assessment(creative.content_hash)

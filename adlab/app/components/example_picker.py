@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from adlab.app import caching, scoring
-from adlab.app.examples import examples, notes
+from adlab.app.examples import examples, focus, notes
 
 
 def show(chosen: str) -> None:
@@ -18,7 +18,7 @@ def show(chosen: str) -> None:
             if ad.picture is None:
                 continue
             with st.container(key=f"score.example-{name}", gap=None):
-                picture = base64.b64encode(caching.thumbnail(ad.picture)).decode("ascii")
+                picture = base64.b64encode(caching.square(ad.picture, focus()[name])).decode("ascii")
                 mark = ' class="chosen"' if name == chosen else ""
                 st.html(f'<img alt="" src="data:image/jpeg;base64,{picture}"{mark}>')
                 st.button(

@@ -10,6 +10,7 @@ import streamlit as st
 from adlab.app import exports, history
 from adlab.app.components.outcome import draw_assessment
 from adlab.app.components.text import plain
+from adlab.app.context_words import known_words
 from adlab.app.history import Entry
 from adlab.app.wording import number, words_for
 from adlab.errors import AdlabError
@@ -61,7 +62,8 @@ def line(entry: Entry, zone: tzinfo = UTC) -> str:
         f"({number(head.interval.low, head.unit)} – {number(head.interval.high, head.unit)})"
         for head in entry.assessment.heads
     )
-    return f"**{plain(entry.label)}** · {scores} · {entry.created.astimezone(zone):%d %b %Y, %H:%M}"
+    whom = f" · for {plain(known_words(entry.assessment.context))}" if entry.assessment.context else ""
+    return f"**{plain(entry.label)}** · {scores}{whom} · {entry.created.astimezone(zone):%d %b %Y, %H:%M}"
 
 
 def visitor_zone() -> tzinfo:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
-from adlab.app import exports
-from adlab.app.components import score_card
+from adlab.app.caching import CTR
+from adlab.app.click_words import whom
+from adlab.app.components import click_rate, keepsakes, score_card
 from adlab.app.components.text import plain
 from adlab.app.scoring import Outcome
 from adlab.app.state import Ad
@@ -18,11 +21,13 @@ def show(ad: Ad, outcome: Outcome) -> None:
     if outcome.assessment is None:
         st.error(plain(outcome.problem), icon=":material/report:")
         return
-    draw_assessment(outcome.assessment)
-    if outcome.assessment.heads:
-        downloads(ad, outcome.assessment)
-    if outcome.history_note:
-        st.caption(f":material/info: {plain(outcome.history_note)}")
+    assessment = outcome.assessment
+    if assessment.head(CTR) is None:
+        draw_assessment(assessment)
+        keepsakes.show(ad, outcome)
+    else:
+        draw_assessment(replace(assessment, heads=tuple(head for head in assessment.heads if head.head != CTR)))
+        click_rate.show(ad, outcome)
 
 
 def draw_assessment(assessment: Assessment) -> None:
@@ -30,7 +35,7 @@ def draw_assessment(assessment: Assessment) -> None:
     for warning in assessment.warnings:
         st.warning(plain(warning), icon=":material/info:")
     for result in assessment.heads:
-        score_card.show(result)
+        score_card.show(result, f"For {whom(assessment.context)}" if result.head == CTR else "")
     for head, reason in assessment.not_scored.items():
         st.info(f"**{words_for(head).title}** is not scored: {plain(reason)}", icon=":material/block:")
     if not assessment.heads and not assessment.not_scored:
@@ -38,23 +43,3 @@ def draw_assessment(assessment: Assessment) -> None:
             "No model is installed, so there is no score. Restore the folder models/ and start the app again.",
             icon=":material/inventory_2:",
         )
-
-
-def downloads(ad: Ad, assessment: Assessment) -> None:
-    """Download what I see, as JSON and CSV."""
-    name = f"adlab-{assessment.content_hash[:12]}"
-    with st.container(horizontal=True, key="score.downloads", vertical_alignment="center"):
-        st.caption("Download what I see", width="content")
-        for kind, mime, text in (
-            ("JSON", "application/json", exports.assessment_json(ad, assessment)),
-            ("CSV", "text/csv", exports.assessment_csv(ad, assessment)),
-        ):
-            st.download_button(
-                kind,
-                text,
-                file_name=f"{name}.{kind.lower()}",
-                mime=mime,
-                key=f"score.download-{kind.lower()}",
-                icon=":material/download:",
-                on_click="ignore",
-            )

@@ -12,9 +12,9 @@ from adlab.app.components.bars import interval_bar, percentile_row, rating_colum
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
 
 
-def show(result: HeadResult) -> None:
-    """Draw the card of one head and, folded, everything behind it."""
-    st.html(card(result))
+def show(result: HeadResult, audience: str = "") -> None:
+    """Draw the card of one head and, folded, everything behind it; `audience` says for whom it holds."""
+    st.html(card(result, audience))
     with st.expander("Where this number comes from", icon=":material/fingerprint:"):
         st.html(evidence(result))
     if result.readings:
@@ -22,14 +22,15 @@ def show(result: HeadResult) -> None:
             st.html(readings(result))
 
 
-def card(result: HeadResult) -> str:
-    """HTML of the card."""
+def card(result: HeadResult, audience: str = "") -> str:
+    """HTML of the card; arguments as in `show`."""
     words = wording.words_for(result.head)
     verdict = wording.verdict(result)
+    whom = f'<p class="ad-whom">{escape(audience)}</p>' if audience else ""
     return (
         '<section class="ad ad-card">'
         f'<div class="ad-head"><h2>{words.title}</h2>{badge(result.provenance)}</div>'
-        f'<p class="ad-quiet">{words.question}</p>'
+        f'<p class="ad-quiet">{words.question}</p>{whom}'
         f'<div class="ad-figure"><span class="ad-number">{wording.number(result.value, result.unit)}</span>'
         f'<span><span class="ad-verdict">{verdict}</span>'
         f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'

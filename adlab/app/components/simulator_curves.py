@@ -84,7 +84,8 @@ def grid(week: list[list[float]], context: Context) -> str:
     best = hour_words(*divmod(flat.index(max(flat)) + 24, 24))
     alt = f"Probability by weekday and hour, from {low} to {high}, highest on {best}"
     cells = week_grid.draw(week, words, (context.weekday, context.hour), alt)
-    return f'{cells}{week_grid.key(low, high)}<p class="ad-quiet">First reached on {best}.</p>'
+    key = week_grid.key(low, high, marked=None not in (context.weekday, context.hour))
+    return f'{cells}{key}<p class="ad-quiet">First reached on {best}.</p>'
 
 
 def _chart(curve: Curve, name: Outcome, low: float, high: float) -> str:

@@ -52,9 +52,11 @@ def draw(
     return f'<div class="ad-week" role="img" aria-label="{escape(alt)}">{"".join(parts)}</div>'
 
 
-def key(low: str, high: str) -> str:
-    """HTML of the legend: the ramp between the numbers of its ends."""
-    return f'<p class="ad-week-key"><span>{escape(low)}</span><i aria-hidden="true"></i><span>{escape(high)}</span></p>'
+def key(low: str, high: str, *, marked: bool = False) -> str:
+    """HTML of the legend: the ramp between the numbers of its ends, and the mark where a cell has it."""
+    mark = '<span class="chosen"><b aria-hidden="true"></b>the hour chosen</span>' if marked else ""
+    ramp = f'<span>{escape(low)}</span><i aria-hidden="true"></i><span>{escape(high)}</span>'
+    return f'<p class="ad-week-key">{ramp}{mark}</p>'
 
 
 def _strength(rate: float, low: float, high: float) -> float:
