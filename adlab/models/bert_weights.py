@@ -1,4 +1,4 @@
-"""The text layers of an AdsCVLR from a trained BERT-shaped network, such as all-MiniLM-L6-v2.
+"""The text layers of an AdsCVLR from a trained BERT-shaped network: all-MiniLM-L6-v2, BERT or RoBERTa.
 
 | AdsCVLR                                 | BERT (names of transformers)                           |
 |-----------------------------------------|--------------------------------------------------------|
@@ -9,7 +9,8 @@
 | `blocks.i.attention.qkv`                | query, key and value, one above the other              |
 | the rest of `blocks.i`                  | layer i; only the first layers if there are more       |
 
-Projection and geometry of regions, grades and projection are not BERT's: they keep their initial weights.
+Projection and geometry of regions, grades and projection are not BERT's: they keep their initial weights. RoBERTa's
+positions begin at its third, and it has one token type, which all segments then start from.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import AdsCVLRConfig
 from adlab.models.pair_inputs import AD_TEXT, SEGMENTS
 
+ROBERTA_FIRST_POSITION = 2  # behind those of padding and of its predecessor
 WORDS = "embeddings.word_embeddings.weight"
 _POSITIONS = "embeddings.position_embeddings.weight"
 _TYPES = "embeddings.token_type_embeddings.weight"
@@ -59,13 +61,16 @@ def from_text_encoder(encoder: TextEncoder, config: AdsCVLRConfig) -> AdsCVLR:
     return model
 
 
-def start_from_bert(model: AdsCVLR, state: Mapping[str, Tensor], name: str = "BERT") -> None:
+def start_from_bert(
+    model: AdsCVLR, state: Mapping[str, Tensor], name: str = "BERT", *, first_position: int = 0
+) -> None:
     """Overwrite the text layers by those of a BERT-shaped network.
 
     Args:
         model: Post-norm, of the same width, heads and hidden width, with as many layers or fewer.
         state: The network's tensors by the names of transformers' `BertModel`.
         name: Of the network, for messages.
+        first_position: Which position vector belongs to the first token; `ROBERTA_FIRST_POSITION` for RoBERTa.
 
     Raises:
         ConfigError: The model has another shape, or pre-norm.
@@ -73,7 +78,7 @@ def start_from_bert(model: AdsCVLR, state: Mapping[str, Tensor], name: str = "BE
     """
     if model.config.norm != "post":
         raise ConfigError("norm is 'pre', but BERT's layers were trained with 'post'; set norm to 'post'.")
-    mapped = bert_to_adscvlr(state, model.config, name)
+    mapped = bert_to_adscvlr(state, model.config, name, first_position=first_position)
     own = model.state_dict()
     for key, value in mapped.items():
         if own[key].shape != value.shape:
@@ -84,7 +89,9 @@ def start_from_bert(model: AdsCVLR, state: Mapping[str, Tensor], name: str = "BE
     model.load_state_dict(mapped, strict=False)
 
 
-def bert_to_adscvlr(state: Mapping[str, Tensor], config: AdsCVLRConfig, name: str = "BERT") -> dict[str, Tensor]:
+def bert_to_adscvlr(
+    state: Mapping[str, Tensor], config: AdsCVLRConfig, name: str = "BERT", *, first_position: int = 0
+) -> dict[str, Tensor]:
     """BERT's tensors under the names of an AdsCVLR; arguments and errors as of `start_from_bert`.
 
     Frozen token vectors are left out: they are not part of an AdsCVLR's state.
@@ -97,7 +104,7 @@ def bert_to_adscvlr(state: Mapping[str, Tensor], config: AdsCVLRConfig, name: st
 
     types = take(_TYPES)
     mapped = {
-        "positions.weight": take(_POSITIONS)[: config.max_tokens],
+        "positions.weight": take(_POSITIONS)[first_position:][: config.max_tokens],
         "segments.weight": torch.stack([types[min(row, AD_TEXT, len(types) - 1)] for row in range(SEGMENTS)]),
     }
     if not config.frozen_tokens:

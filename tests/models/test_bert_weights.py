@@ -12,7 +12,13 @@ from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.errors import ConfigError, WeightsUnavailableError
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import AdsCVLRConfig
-from adlab.models.bert_weights import WORDS, bert_to_adscvlr, from_text_encoder, start_from_bert
+from adlab.models.bert_weights import (
+    ROBERTA_FIRST_POSITION,
+    WORDS,
+    bert_to_adscvlr,
+    from_text_encoder,
+    start_from_bert,
+)
 from adlab.models.pair_inputs import PairInputs
 
 SENTENCES = [
@@ -41,6 +47,7 @@ def inputs(segment: int = 0) -> PairInputs:
     )
 
 
+@cache
 @torch.no_grad()
 def transformers_states(segment: int) -> torch.Tensor:
     """What transformers' own network gives, built from the encoder's tensors."""
@@ -92,6 +99,31 @@ def test_what_bert_does_not_have_keeps_its_initial_weights():
     own = {name.split(".")[0] for name in started().state_dict().keys() - given.keys()}
     assert own == {"tokens", "region_scale", "region_projection", "geometry", "grade", "projection"}
     assert started().grade.weight.std().item() == pytest.approx(0.02, rel=0.1)
+
+
+@torch.no_grad()
+def test_text_alone_is_read_as_by_a_roberta():
+    from transformers.models.roberta.configuration_roberta import RobertaConfig
+    from transformers.models.roberta.modeling_roberta import RobertaModel
+
+    torch.manual_seed(0)
+    shape = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 32}
+    theirs = RobertaModel(
+        RobertaConfig(vocab_size=50, max_position_embeddings=22, type_vocab_size=1, layer_norm_eps=1e-5, **shape), False
+    ).eval()
+    for parameter in theirs.parameters():
+        parameter.add_(0.2 * torch.randn_like(parameter))
+    config = replace(
+        AdsCVLRConfig.paper(), vocabulary=50, width=24, layers=2, heads=4, hidden=32, max_tokens=20, region_dim=3
+    )
+    ours = AdsCVLR(config).eval()
+    start_from_bert(ours, theirs.state_dict(), "roberta", first_position=ROBERTA_FIRST_POSITION)
+    ids = torch.randint(3, 50, (3, 9))
+    mask = torch.arange(9) < torch.tensor([[9], [6], [4]])
+    segments = torch.randint(0, 2, (3, 9))  # it has one token type: segments do not matter yet
+    expected = theirs(input_ids=ids.where(mask, torch.tensor(1)), attention_mask=mask).last_hidden_state
+    got = ours(PairInputs(ids, segments, mask)).token_states
+    torch.testing.assert_close(got[mask], expected[mask], atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize(
