@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from adlab.errors import UnknownNameError
 from adlab.evaluation.m2fn_report import FOLDER, SECTIONS, write_report
-from adlab.evaluation.m2fn_settings import M2FNReproduction
+from adlab.evaluation.m2fn_settings import SIMULATED, M2FNReproduction
+from adlab.evaluation.m2fn_simulated import reproduce_simulated
+from adlab.evaluation.m2fn_simulated_study import SimulatedStudy
 from adlab.evaluation.writing import rounded
 from adlab.features.stored import Progress, no_progress
 
 Half = Callable[[M2FNReproduction, Progress], dict[str, Any]]
 # Each gives plain JSON; its section of the report is written by the function of the same name in `SECTIONS`.
-HALVES: dict[str, Half] = {}
+HALVES: dict[str, Half] = {SIMULATED: reproduce_simulated}
 
 
 def reproduce_m2fn(
@@ -55,4 +58,8 @@ def command_of(how: M2FNReproduction, half: str) -> str:
     words = ["python -m adlab reproduce m2fn --part", half]
     if how.seed != M2FNReproduction.seed:
         words += ["--seed", str(how.seed)]
+    if half == SIMULATED:
+        for name, value in asdict(how.simulated).items():
+            if value != getattr(SimulatedStudy, name):
+                words += [f"--{name.replace('_', '-')}", str(value)]
     return " ".join(words)

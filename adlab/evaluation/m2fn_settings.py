@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adlab.errors import ConfigError
+from adlab.evaluation.m2fn_simulated_study import SimulatedStudy
 
 REAL, SIMULATED = "real", "simulated"
 
@@ -21,6 +22,7 @@ class M2FNReproduction:
         budget_minutes: No part of a half is begun that would not end within this time, judged by the longest so far;
             what is missing is said in the report. None for no limit.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+        simulated: Size of the simulated half.
 
     Raises:
         ConfigError: The budget is not above 0, or the seed is negative.
@@ -31,6 +33,7 @@ class M2FNReproduction:
     seed: int = 0
     budget_minutes: float | None = None
     device: str = "auto"
+    simulated: SimulatedStudy = field(default_factory=SimulatedStudy)
 
     def __post_init__(self) -> None:
         if self.budget_minutes is not None and not self.budget_minutes > 0:

@@ -114,8 +114,8 @@ class ClickData:
         cls, log: ClickLog, attributes: ClickAttributes, maps: Tensor | None = None, squares: Tensor | None = None
     ) -> ClickData:
         """The data of a log."""
-        counts = (torch.from_numpy(part.astype(np.float32)) for part in (log.impressions, log.clicks))
-        return cls(attributes, torch.from_numpy(log.ads), *counts, maps=maps, squares=squares)
+        shown, clicked = (torch.from_numpy(part.astype(np.float32)) for part in (log.impressions, log.clicks))
+        return cls(attributes, torch.from_numpy(log.ads), shown, clicked, maps, squares)
 
     def pictures(self, config: M2FNConfig, ads: Tensor) -> Tensor:
         """What a network takes in of some ads' pictures; see `ClickBatch.picture`.
@@ -155,8 +155,8 @@ class ClickBatches(IterableDataset[ClickBatch]):
         order = self.rows
         if self.seed is not None:
             order = order[torch.randperm(len(order), generator=torch.Generator().manual_seed(self.seed))]
-        for rows in order.split(self.batch_size):
-            yield self.data.batch(self.config, rows)
+        for start in range(0, len(order), self.batch_size):
+            yield self.data.batch(self.config, order[start : start + self.batch_size])
 
 
 class ClickTask(lightning.LightningModule):
@@ -204,16 +204,28 @@ class ClickTask(lightning.LightningModule):
         self.binomial = BinomialLoss(self.base_rate)
         self.squares = ImpressionWeightedMSELoss(float(self._weights(shown).mean()))
 
+    def start_from(self, other: ClickTask) -> None:
+        """Take over what another task has learned wherever both have it, so that a costly training begins late.
+
+        A network that meets the attributes early starts as one that meets them late: its conditional batch norms begin
+        as the identity.
+
+        Raises:
+            InputError: The other's network has something that this one lacks.
+        """
+        state = other.net.state_dict()
+        if unknown := sorted(state.keys() - self.net.state_dict().keys()):
+            raise InputError(f"{unknown[0]} has no place here; start from the same network with fewer parts.")
+        self.net.load_state_dict(state, strict=False)
+
     def train_dataloader(self) -> DataLoader[Any]:
         """An epoch's batches; the order depends on seed and epoch only."""
         seed = self.seed * 100_000 + self.current_epoch
         batches = ClickBatches(self.data, self.net.config, self.train_rows, self.config.batch_size, seed)
         return DataLoader(batches, batch_size=None)
 
-    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
-        """The dev rows as they stand; nothing where there are none."""
-        if not len(self.dev_rows):
-            return []
+    def val_dataloader(self) -> DataLoader[Any]:
+        """The dev rows as they stand."""
         return DataLoader(ClickBatches(self.data, self.net.config, self.dev_rows, AT_ONCE), batch_size=None)
 
     def training_step(self, batch: ClickBatch, _: int) -> Tensor:
@@ -267,15 +279,15 @@ def rate_of(output: Tensor, loss: str, base_rate: float) -> Tensor:
     return rate.clamp(base_rate * 1e-3, 1 - 1e-3)
 
 
-def predicted_ctr(task: ClickTask, rows: np.ndarray) -> np.ndarray:
+def predicted_ctr(task: ClickTask, rows: np.ndarray, device: str = "cpu") -> np.ndarray:
     """Click rates of rows by a trained task, (K,) float64.
 
     Args:
-        task: In eval mode, as `fit` leaves it.
+        task: The task; left in eval mode on that device.
         rows: Their numbers, (K,).
+        device: Where to compute.
     """
-    net, data = task.net.eval(), task.data
-    device = net.head.out.weight.device
+    net, data = task.net.to(device).eval(), task.data
     found = []
     with torch.inference_mode():
         for some in torch.as_tensor(rows, dtype=torch.long).split(AT_ONCE):

@@ -118,6 +118,16 @@ def test_image_only_gives_all_rows_of_an_ad_one_rate(data):
     assert np.ptp(predicted[:, 0]) > 0.01
 
 
+def test_an_early_network_starts_as_the_late_one_it_takes_over(data):
+    late, early = trained(data, epochs=3), task(data, EARLY)
+    started = predicted_ctr(early, TEST)
+    early.start_from(late)
+    assert predicted_ctr(early, TEST) == pytest.approx(predicted_ctr(late, TEST), rel=5e-3)  # maps are kept in halves
+    assert predicted_ctr(early, TEST) != pytest.approx(started, rel=5e-3)
+    with pytest.raises(InputError, match=r"cbn\.1\.beta has no place"):
+        task(data).start_from(early)
+
+
 def test_what_a_row_weighs_is_capped(data):
     batch = data.batch(LATE, torch.arange(32))
     made, capped = task(data), task(data, most_impressions=500.0)
