@@ -15,6 +15,7 @@ KNOWN, UNKNOWN = (
     "interval coverage of the planted probability, context known",
     "interval coverage of the planted probability, context unknown",
 )  # measures on the card
+LIFT = "interval coverage of the planted lift"  # likewise
 LEVEL = 0.9
 MOST_CONTEXTS = 8
 
@@ -29,6 +30,8 @@ class CtrSettings:
         contexts: At most eight contexts, each with every field that the networks read, that stand for all: what is
             not known of an ad's context is averaged over them.
         weights: How much each stands for, as many; above 0, adding up to 1.
+        lift_scale: Stretch of the members' spread of an ad's rate in a context relative to its average: how an ad
+            does on another day is known better than how it does.
         reference: Name of the reference set.
 
     Raises:
@@ -39,6 +42,7 @@ class CtrSettings:
     schema: dict[str, Any]
     contexts: tuple[dict[str, str | int], ...]
     weights: tuple[float, ...]
+    lift_scale: float
     reference: str
 
     def __post_init__(self) -> None:

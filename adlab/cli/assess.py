@@ -13,7 +13,9 @@ from adlab.cli.heads import choose_heads
 HELP = """Assess one ad: its picture and its copy.
 
 IMAGE is a JPEG, PNG, WebP, GIF, BMP or TIFF file of up to 20 MB and 40 million pixels. The copy that is compared
-with it is "title. description"; the query is what the viewer searched for, and is no part of the copy."""
+with it is "title. description"; the query is what the viewer searched for, and is no part of the copy.
+
+The click rate depends on who sees the ad, when and where; what is not given is averaged over."""
 EPILOG = """\
 Output: for each head its score with a 90 % interval, its percentile in named reference sets with their size, what
 the model reads from picture and copy, where the number comes from, and what it is not. With --json exactly one
@@ -41,16 +43,30 @@ def run(
     seller: Annotated[str, typer.Option(help="Who sells.", show_default=False)] = "",
     brand: Annotated[str, typer.Option(help="Brand named by the ad.", show_default=False)] = "",
     category: Annotated[str, typer.Option(help="Product category.", show_default=False)] = "",
+    gender: Annotated[str | None, typer.Option(metavar="NAME", help="Of the viewer: female or male.")] = None,
+    age: Annotated[float | None, typer.Option(metavar="YEARS", help="Of the viewer, years.")] = None,
+    month: Annotated[int | None, typer.Option(metavar="N", help="1 to 12.")] = None,
+    weekday: Annotated[int | None, typer.Option(metavar="N", help="1 (Monday) to 7.")] = None,
+    hour: Annotated[int | None, typer.Option(metavar="N", help="0 to 23.")] = None,
+    position: Annotated[str | None, typer.Option(metavar="SLOT", help="Slot on the page, 1 to 4.")] = None,
     heads: options.Heads = None,
     ocr: options.Ocr = "auto",
     device: options.Device = "auto",
     as_json: options.AsJson = False,
 ) -> int:
     """Assess one ad; gives the exit code."""
-    from adlab.data.creative import Creative
+    from adlab.data.creative import Context, Creative, age_band_of
     from adlab.data.image_intake import read_image
 
     wanted = options.heads_of(heads)
+    context = Context(
+        gender=gender,
+        age_band=None if age is None else age_band_of(age),
+        month=month,
+        weekday=weekday,
+        hour=hour,
+        position=position,
+    )
     creative = Creative(
         image=read_image(image),
         title=title,
@@ -68,7 +84,7 @@ def run(
         chosen = choose_heads(wanted, (head for manifest in manifests.values() for head in manifest.heads))
         assessor = Assessor(device=device, words=ocr)
     with console.waiting("Assessing …"):
-        assessment = assessor.assess(creative, chosen)
+        assessment = assessor.assess(creative, chosen, context)
     if as_json:
         typer.echo(assessment.to_json())
         return 0

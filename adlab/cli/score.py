@@ -25,6 +25,9 @@ are kept as they are. The column image holds paths relative to the folder given 
 Heads that read the words in pictures take them from the column ocr_text; pictures of rows where it is empty are
 read before scoring, by all processors, each once: what was read is kept for the next time.
 
+The head ctr reads who saw an ad, when and where: gender, age_band (or years), month, weekday, hour, position. What a
+row leaves empty is averaged over.
+
 Rows are scored in batches; the scores do not depend on the batch size. A picture that many rows share is
 decoded and encoded once."""
 EPILOG = """\b

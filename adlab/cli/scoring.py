@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -16,11 +17,12 @@ import pandas as pd
 from adlab.cli.heads import ERROR, HEADS, NOTES, values_of
 from adlab.cli.reading import PictureWords
 from adlab.data.assessment import Assessment
-from adlab.data.creative import COPY_FIELDS, Creative
+from adlab.data.creative import COPY_FIELDS, Context, Creative
 from adlab.data.image_intake import AdImage
-from adlab.data.table import creative_of
+from adlab.data.table import context_of, creative_of
 from adlab.errors import InputError
 
+CONTEXT_NAMES = tuple(field.name for field in fields(Context))
 MAX_THREADS = 8
 BATCH_PIXELS = 100_000_000  # 300 MB: large pictures make a batch smaller than its rows would allow
 
@@ -28,7 +30,12 @@ BATCH_PIXELS = 100_000_000  # 300 MB: large pictures make a batch smaller than i
 class Scorer(Protocol):
     """What `score_rows` asks of an Assessor."""
 
-    def assess_batch(self, creatives: Sequence[Creative], heads: Sequence[str] | None = None) -> list[Assessment]:
+    def assess_batch(
+        self,
+        creatives: Sequence[Creative],
+        heads: Sequence[str] | None = None,
+        contexts: Sequence[Context] | None = None,
+    ) -> list[Assessment]:
         """One assessment a creative, in order."""
         ...
 
@@ -39,10 +46,12 @@ class Ad(NamedTuple):
     Attributes:
         row: Position in the table, from 0.
         creative: The ad, or the reason why it cannot be read.
+        context: Who saw it, when and where.
     """
 
     row: int
     creative: Creative | str
+    context: Context = Context()
 
 
 def score_rows(
@@ -75,12 +84,13 @@ def score_rows(
     read = read or PictureWords()
     names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
     for batch in batches(read_ads(ads, images, read.texts), batch_size):
-        sound = [(ad.row, ad.creative) for ad in batch if isinstance(ad.creative, Creative)]
+        sound = [(ad.row, ad.creative, ad.context) for ad in batch if isinstance(ad.creative, Creative)]
         for ad in batch:
             if isinstance(ad.creative, str):
                 words[ERROR][ad.row] = ad.creative
-        assessments = scorer.assess_batch([creative for _, creative in sound], heads) if sound else []
-        for (row, creative), assessment in zip(sound, assessments, strict=True):
+        own, shown = [creative for _, creative, _ in sound], [context for *_, context in sound]
+        assessments = scorer.assess_batch(own, heads, shown) if sound else []
+        for (row, creative, _), assessment in zip(sound, assessments, strict=True):
             for result in assessment.heads:
                 for column, value in values_of(result).items():
                     values[column][row] = value
@@ -127,6 +137,7 @@ def read_ads(ads: pd.DataFrame, images: Path | None, texts: Mapping[str, str] | 
     names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
     copy = {field: ads[field].tolist() if field in ads else [""] * len(ads) for field in COPY_FIELDS}
     given = ads["ocr_text"].tolist() if "ocr_text" in ads else [""] * len(ads)
+    seen = ads[[name for name in CONTEXT_NAMES if name in ads]].to_dict("records")
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         rows.setdefault(name, []).append(row)
@@ -138,7 +149,7 @@ def read_ads(ads: pd.DataFrame, images: Path | None, texts: Mapping[str, str] | 
             words = given[row] or (texts or {}).get(name)
             try:
                 own = {field: cells[row] for field, cells in copy.items()}
-                yield Ad(row, Creative(image=picture, ocr_text=words, **own))
+                yield Ad(row, Creative(image=picture, ocr_text=words, **own), context_of(seen[row]))
             except InputError as error:
                 yield Ad(row, one_line(error))
 

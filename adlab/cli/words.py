@@ -11,7 +11,7 @@ from rich.text import Text
 
 from adlab.data.assessment import Assessment, HeadResult, Reading
 
-TITLES = {"agreement": "Image–copy agreement", "conversion": "Conversion", "appeal": "Appeal"}
+TITLES = {"agreement": "Image–copy agreement", "conversion": "Conversion", "appeal": "Appeal", "ctr": "Click rate"}
 SPACES = {
     "private image": "only the picture",
     "private text": "only the copy",

@@ -31,7 +31,7 @@ from adlab.inference.pair_head import provenance_of
 from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
-from adlab.metrics.spread import logit_interval
+from adlab.metrics.spread import logit_interval, stretched
 from adlab.models.m2fn_contexts import forward_contexts
 
 AT_ONCE = 256  # contexts a pass: 15 MB of hidden values a member
@@ -45,11 +45,18 @@ class CtrSweep(NamedTuple):
         probability: Of a click per impression, 0–1.
         low: Lower end of its interval.
         high: Upper end.
+        lift: Probability relative to the ad's average over all contexts, above 0; 1.2 is a fifth more.
+        lift_low: Lower end of its interval, which is narrower: what makes members differ about an ad, and not about
+            its contexts, cancels.
+        lift_high: Upper end.
     """
 
     probability: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    lift: np.ndarray
+    lift_low: np.ndarray
+    lift_high: np.ndarray
 
 
 class CtrHead:
@@ -100,11 +107,12 @@ class CtrHead:
             words: The words in it, None where they were not read.
             contexts: What is unknown in one, or of a level that the head does not know, is averaged.
         """
-        if not contexts:
-            return CtrSweep(np.zeros(0), np.zeros(0), np.zeros(0))
-        logits = self.member_logits(creative, words, contexts)
+        *swept, average = self.member_logits(creative, words, [*contexts, Context()]).T
+        logits = np.stack(swept, axis=1) if swept else np.zeros((len(average), 0))
         low, high = logit_interval(logits, self.settings.calibration.interval_scale, level=LEVEL)
-        return CtrSweep(special.expit(logits.mean(axis=0)), low, high)
+        logs = lifts(logits, average)
+        ends = (np.exp(end) for end in stretched(logs, self.settings.lift_scale, LEVEL))
+        return CtrSweep(special.expit(logits.mean(axis=0)), low, high, np.exp(logs.mean(axis=0)), *ends)
 
     def member_logits(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> np.ndarray:
         """Log-odds that each member gives one ad in K contexts after averaging, (M, K); arguments as in `sweep`."""
@@ -196,7 +204,7 @@ class CtrHead:
     def _result(self, creative: Creative, words: str | None, context: Context, provenance: Provenance) -> HeadResult:
         known = readable(context, self.schema)[0]
         swept = self.sweep(creative, words, [known, Context()])
-        value, low, high = (float(part[0]) for part in swept)
+        value, low, high, lift, lift_low, lift_high = (float(part[0]) for part in swept)
         average = float(swept.probability[1])
         coverage = self.manifest.measure(UNKNOWN if len(known.known) < len(self.levels) else KNOWN)
         n, description = self.reference.group(ADS)
@@ -210,8 +218,7 @@ class CtrHead:
                 low=low,
                 high=high,
                 level=LEVEL,
-                kind=f"spread of {len(self.network.networks())} networks, each trained on a resample of the simulated "
-                "ads",
+                kind=f"spread of {len(self.network.networks())} networks, each trained from another beginning",
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),
@@ -224,5 +231,11 @@ class CtrHead:
                 ),
             ),
             provenance=provenance,
-            details={"ctr_average": average},
+            details={"ctr_average": average, "lift": lift, "lift_low": lift_low, "lift_high": lift_high},
         )
+
+
+def lifts(logits: np.ndarray, average: np.ndarray) -> np.ndarray:
+    """Logarithm of each member's rates relative to its average rate, from log-odds (M, K) and (M,): (M, K)."""
+    found: np.ndarray = special.log_expit(logits) - special.log_expit(average)[:, None]
+    return found

@@ -35,8 +35,7 @@ from adlab.training.ctr_data import ClickCollection, ClickLog, click_attributes,
 from adlab.training.ctr_late_task import AdsWithContexts, CtrLateTask, CtrTraining
 from adlab.training.ctr_measures import auc_of_rival, measure_ctr
 from adlab.training.ctr_pictures import FrozenEye, see_ads
-from adlab.training.ctr_settings import Ads, parts_of, settings_from, stated_ads, stated_rows
-from adlab.training.focal import bootstrap_rows
+from adlab.training.ctr_settings import Ads, parts_of, settings_from, stated_ads, stated_lifts, stated_rows
 from adlab.training.run import Fit, fit, quiet, run_name
 
 NAME, REFERENCE = "ctr-m2fn", "reference-simulated"
@@ -56,7 +55,7 @@ class CtrRun:
         training: The optimisation.
         out: Checkpoint folder to write.
         reference: Reference set of simulated ads beside it, into which quantiles of the scores are written.
-        members: Networks in the ensemble, each on a bootstrap of the training ads.
+        members: Networks in the ensemble, each with its own beginning, order and dropout.
         seed: Seed of everything drawn while training.
         budget_minutes: Time for all members together, None for no limit; drawing comes on top.
         run: Folder that keeps the state of a stopped run; in the cache if not given.
@@ -93,25 +92,27 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
     _check_reference(run, parts)
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     size = image_encoder.preprocess.size
-    backbone = StagedBackbone(image_encoder.network, M2FNConfig.ratings(aux_dim=1, outputs=1).depth)
+    backbone = StagedBackbone(image_encoder.network, M2FNConfig.clicks(aux_dim=1).depth)
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     log = click_log(run.collection)
     seen = see_ads(log.plans, eye=FrozenEye(backbone, encoders["image"], size), progress=progress)
     assert seen.maps is not None  # a backbone was given
     attributes = click_attributes(log, seen.colours, text_encoder)
     data, schema = AdsWithContexts(log, seen.maps, attributes), attributes.schema
-    shape = replace(
-        M2FNConfig.ratings(aux_dim=schema.width, outputs=1),
-        image_size=size,
-        dropout=run.training.dropout,
-        input_dropout=run.training.input_dropout,
-    )
+    shape = replace(M2FNConfig.clicks(aux_dim=schema.width), image_size=size)
     ensemble = _train_members(run, shape, backbone, data, parts, encoders)
     settings, quadrature = settings_from(ensemble, data, log, parts, run.reference, run.seed)
     known = stated_rows(ensemble, data, log, parts.test, settings.calibration)
     unknown = stated_ads(ensemble, data, log, parts.test, settings)
     measures = (
-        *measure_ctr(known, unknown, settings.calibration.interval_scale, run.seed),
+        *measure_ctr(
+            known,
+            unknown,
+            stated_lifts(known, unknown),
+            settings.calibration.interval_scale,
+            settings.lift_scale,
+            run.seed,
+        ),
         quadrature,
         *auc_of_rival(
             "logistic regression",
@@ -139,7 +140,7 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
             command=command,
             seed=run.seed,
             data=f"{run.collection.train:,} simulated ads (seed {run.collection.seed}) in {len(log.rows['train']):,} "
-            f"contexts, shown {shown:,} times with {clicks:,} clicks; each member on a bootstrap of the ads; epochs by "
+            f"contexts, shown {shown:,} times with {clicks:,} clicks; epochs by "
             f"{len(parts.stop):,} further ads, calibration and stored contexts by {len(parts.calibrate):,}",
             minutes=(time.monotonic() - started) / 60,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
@@ -171,8 +172,9 @@ def _train_members(
     ensemble = M2FNEnsemble(shape, backbone, run.members)
     for member, network in enumerate(ensemble.networks()):
         seed = run.seed * 1000 + member
-        own = bootstrap_rows(parts.train, seed)
-        task = CtrLateTask(run.training, shape, backbone, data, own, parts.stop, seed)
+        # All on all ads: their spread is stretched to a measured coverage anyway, and on resamples each of them, and
+        # their mean, ranked ads less well (AUC over impressions 0.660 against 0.665 for a single one on all).
+        task = CtrLateTask(run.training, shape, backbone, data, parts.train, parts.stop, seed)
         fit(
             task,
             Fit(

@@ -36,8 +36,6 @@ class CtrTraining:
         batch_size: Ads a step.
         learning_rate: Of AdamW at the start; it falls to 0 along a cosine.
         weight_decay: Decoupled decay.
-        dropout: Share of the head's activations set to zero.
-        input_dropout: Likewise of what high-level fusion takes in.
         blank: Chance that one of an ad's texts is taken away for a step: uploads come without some of them.
         patience: Epochs without a better validation loss before it stops; None never stops early.
 
@@ -45,12 +43,10 @@ class CtrTraining:
         ConfigError: A number is outside its range.
     """
 
-    epochs: int = 8
+    epochs: int = 6
     batch_size: int = 16
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
-    dropout: float = 0.3
-    input_dropout: float = 0.2
     blank: float = 0.1
     patience: int | None = 3
 
@@ -64,9 +60,8 @@ class CtrTraining:
                 f"learning_rate is {self.learning_rate}, weight_decay {self.weight_decay}; give a number above 0 and "
                 "one of 0 or more."
             )
-        for name in ("dropout", "input_dropout", "blank"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(f"{name} is {getattr(self, name)}; give a share of 0 or more, below 1.")
+        if not 0 <= self.blank < 1:
+            raise ConfigError(f"blank is {self.blank}; give a share of 0 or more, below 1.")
 
 
 class ShownAds(NamedTuple):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from adlab.checkpoints.ctr import KNOWN, LEVEL, UNKNOWN
+from adlab.checkpoints.ctr import KNOWN, LEVEL, LIFT, UNKNOWN
 from adlab.checkpoints.manifest import Measure
 from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.correlation import sprc
@@ -40,13 +40,17 @@ class Stated(NamedTuple):
         return np.asarray(self.logits.mean(axis=0))
 
 
-def measure_ctr(known: Stated, unknown: Stated, scale: float, seed: int) -> tuple[Measure, ...]:
+def measure_ctr(
+    known: Stated, unknown: Stated, lift: Stated, scale: float, lift_scale: float, seed: int
+) -> tuple[Measure, ...]:
     """What can be said of the head from its scores alone.
 
     Args:
         known: Rows of the log, all fields of their contexts known.
         unknown: Ads, nothing known of their context; the truth is the average over all.
+        lift: Rates of the rows relative to their ad's average, see `adlab.training.ctr_settings.stated_lifts`.
         scale: Stretch of the members' spread.
+        lift_scale: Stretch of their spread of lifts.
         seed: Of the bootstrap.
     """
     return (
@@ -63,6 +67,14 @@ def measure_ctr(known: Stated, unknown: Stated, scale: float, seed: int) -> tupl
         ),
         _coverage(KNOWN, known, scale, seed),
         _coverage(UNKNOWN, unknown, scale, seed),
+        _coverage(LIFT, lift, lift_scale, seed),
+        _measure(
+            "rank correlation of lifts with the planted ones",
+            lift,
+            lambda rows: sprc(lift.score[rows], lift.planted[rows]),
+            seed,
+            note="Spearman, over contexts of all ads: a rate relative to the ad's average",
+        ),
         Measure(
             name="calibration error, relative",
             value=calibration_error(special.expit(known.score), known.planted),

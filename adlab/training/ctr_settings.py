@@ -72,13 +72,20 @@ def settings_from(
         schema=data.attributes.schema.to_plain(),
         contexts=tuple({name: v if isinstance(v, str) else int(v or 0) for name, v in row.items()} for row in chosen),
         weights=tuple(float(weight) for weight in standing.weights),
+        lift_scale=1.0,
         reference=reference,
     )
     unknown = stated_ads(ensemble, data, log, parts.calibrate, settings)
     logits = np.concatenate([calibration.apply(raw), unknown.logits], axis=1)
     scale = fit_interval_scale(logits, np.concatenate([log.ctr[rows], unknown.planted]))
+    known = Stated(calibration.apply(raw), log.ctr[rows], log.ads[rows], log.impressions[rows].astype(float))
+    lift = stated_lifts(known, unknown)
     error = _averaging(ensemble, data, calibration, standing, checked, seed)
-    return replace(settings, calibration=replace(calibration, interval_scale=scale)), error
+    return replace(
+        settings,
+        calibration=replace(calibration, interval_scale=scale),
+        lift_scale=fit_interval_scale(lift.logits, lift.planted),
+    ), error
 
 
 def stated_rows(
@@ -96,6 +103,23 @@ def stated_ads(
     contexts = context_table(pd.DataFrame(list(settings.contexts)))
     logits = settings.calibration.apply(context_logits(ensemble, data, ads, contexts))
     return Stated(averaged(logits, np.array(settings.weights)), log.average[ads], ads, np.ones(len(ads)))
+
+
+def stated_lifts(known: Stated, unknown: Stated) -> Stated:
+    """Rates in known contexts relative to the ad's average, members' and planted.
+
+    A lift is above 0 and not a probability; its logarithm stands for log-odds, so that what holds intervals of
+    probabilities against the truth does the same here.
+
+    Args:
+        known: Rows of the log.
+        unknown: The same ads, nothing known of their context.
+    """
+    place = {ad: number for number, ad in enumerate(unknown.ads.tolist())}
+    own = np.array([place[ad] for ad in known.ads.tolist()])
+    members = special.log_expit(known.logits) - special.log_expit(unknown.logits[:, own])
+    truth = special.expit(np.log(known.planted / unknown.planted[own]))
+    return Stated(members, truth, known.ads, known.weights)
 
 
 def _averaging(

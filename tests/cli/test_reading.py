@@ -55,7 +55,7 @@ def readers(models, monkeypatch):
             self.reads_words = frozenset({"conversion"})
             self.modes.append(options["words"])
 
-        def assess_batch(self, creatives, heads=None):
+        def assess_batch(self, creatives, heads=None, contexts=None):
             self.seen.extend(creative.ocr_text for creative in creatives)
             return super().assess_batch(creatives, heads)
 

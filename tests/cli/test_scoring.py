@@ -10,17 +10,20 @@ from helpers.pictures import picture
 from adlab.cli import scoring
 from adlab.cli.scoring import batches, read_ads, score_rows
 from adlab.data.assessment import Assessment, DataKind, HeadResult, Interval, Provenance
+from adlab.data.creative import Context
 from adlab.errors import TableError
 
 
 class Recorder:
-    """Scores an ad by the length of its title, and remembers the batches."""
+    """Scores an ad by the length of its title, and remembers the batches and who saw the ads."""
 
     def __init__(self) -> None:
         self.batches: list[int] = []
+        self.contexts: dict[str, Context] = {}
 
-    def assess_batch(self, creatives, heads=None):
+    def assess_batch(self, creatives, heads=None, contexts=None):
         self.batches.append(len(creatives))
+        self.contexts |= {c.title: context for c, context in zip(creatives, contexts, strict=True)}
         return [Assessment(content_hash=c.content_hash, heads=(result(len(c.title)),)) for c in creatives]
 
 
@@ -64,6 +67,17 @@ def test_results_come_back_in_the_rows_own_order(folder):
     assert scores["agreement"].tolist() == [1, 2, 3, 4, 5, 6, 7]
     assert scores["agreement_low"].tolist() == [0, 1, 2, 3, 4, 5, 6]
     assert scores["agreement_high"].tolist() == [2, 3, 4, 5, 6, 7, 8]
+
+
+def test_every_row_is_scored_for_its_own_context(folder):
+    ads = table(["1.png", "0.png", "1.png"]).assign(hour=[20, None, 3], gender=["male", "", "female"], weekday=None)
+    scorer = Recorder()
+    score_rows(ads, scorer, heads=["agreement"], images=folder)
+    assert [scorer.contexts["x" * length] for length in (1, 2, 3)] == [
+        Context(hour=20, gender="male"),
+        Context(),
+        Context(hour=3, gender="female"),
+    ]
 
 
 def test_a_picture_that_rows_share_is_decoded_once(folder, monkeypatch):

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adlab.checkpoints.conversion import COVERAGE
+from adlab.checkpoints.conversion import COVERAGE, Calibration
+from adlab.checkpoints.ctr import KNOWN, UNKNOWN, CtrSettings
+from adlab.checkpoints.ctr import extras_of as ctr_extras_of
 from adlab.checkpoints.m2fn import COVERAGE as APPEAL_COVERAGE
 from adlab.checkpoints.m2fn import STEPS, AppealSettings, extras_of, network_fields
 from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
@@ -22,6 +24,7 @@ from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.features.appeal_attributes import row_of, schema_of, vectors_of
+from adlab.features.attributes import FIXED_LEVELS, TEXT_SLOTS, AttributeSchema
 from adlab.models.backbones import StagedBackbone
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
@@ -33,6 +36,7 @@ from helpers.pictures import caption, picture
 VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
 CONVERSION, SIMULATED = "focal-tiny-sim", "reference-tiny-sim"
 APPEAL, RATED = "m2fn-tiny", "reference-tiny-rated"
+CTR = "m2fn-tiny-ctr"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 READINGS = [
     {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
@@ -177,7 +181,7 @@ def save_conversion(root: Path, image_encoder: ImageEncoder, text_encoder: TextE
         ),
         {"shared_image": output.shared_image[0], "shared_text": output.shared_text[0]},
         {},
-        {QUANTILES: {"ads/conversion": torch.from_numpy(quantiles)}},
+        {QUANTILES: {"ads/conversion": torch.from_numpy(quantiles), "ads/ctr": torch.linspace(0.005, 0.2, 501)}},
     )
 
 
@@ -228,6 +232,58 @@ def save_appeal(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncod
     )
 
 
+def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 3) -> None:
+    """Write the M2FN ensemble that serves `ctr`; its reference set is that of `conversion`."""
+    names = ("gender", "age_band", "month", "weekday", "hour", "position", "colour")
+    levels = {name: FIXED_LEVELS.get(name, ("1", "2", "3", "4")) for name in names}
+    schema = AttributeSchema(levels=levels, texts=TEXT_SLOTS, text_dim=text_encoder.output_dim)
+    torch.manual_seed(seed)
+    config = replace(
+        M2FNConfig.ratings(aux_dim=schema.width, outputs=1), image_size=IMAGE_SIZE, fusion_dim=8, attention_dim=4
+    )
+    ensemble = M2FNEnsemble(config, StagedBackbone(image_encoder.network, config.depth), 3).eval()
+    squares = image_encoder.prepare([picture(i, 30 + 7 * i, 40) for i in range(8)])
+    with torch.inference_mode():
+        maps = ensemble.forward_features(ensemble.networks()[0].backbone.scale(squares)).clone()
+    for member in ensemble.networks():
+        member.calibrate_map([maps])
+        torch.nn.init.normal_(member.head.out.weight, std=0.3)
+        torch.nn.init.normal_(member.fusion.aux.weight, std=0.5)
+        torch.nn.init.normal_(member.attention.logit.weight, std=0.5)
+    ensemble.load_trainable_state(as_stored(ensemble.trainable_state()))
+    contexts = (
+        {"gender": "female", "age_band": "25-29", "month": 3, "weekday": 1, "hour": 20, "position": "1"},
+        {"gender": "male", "age_band": "40-44", "month": 9, "weekday": 6, "hour": 9, "position": "3"},
+    )
+    settings = CtrSettings(
+        calibration=Calibration(slope=0.5, intercept=-3.0, interval_scale=1.2),
+        schema=schema.to_plain(),
+        contexts=contexts,
+        weights=(0.6, 0.4),
+        lift_scale=0.8,
+        reference=SIMULATED,
+    )
+    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    save_checkpoint(
+        root / CTR,
+        manifest(
+            CTR,
+            "m2fn",
+            heads=("ctr",),
+            network=network_fields(config, 3),
+            encoders=encoders,
+            data_kind=DataKind.SIMULATION.value,
+            measures=(
+                Measure(name=KNOWN, value=0.91, n=PAIRS, data="random ads"),
+                Measure(name=UNKNOWN, value=0.89, n=PAIRS, data="random ads"),
+            ),
+            extras=ctr_extras_of(settings),
+        ),
+        ensemble.trainable_state(),
+        {"map": maps[:2]},
+    )
+
+
 def _ensemble(image: Tensor, text: Tensor, seed: int) -> FocalEnsemble:
     """A random ensemble, standardised on features, rounded as it is stored."""
     torch.manual_seed(seed)
@@ -271,9 +327,10 @@ def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, prob
 
 
 def save_tiny_models(root: Path) -> Path:
-    """Write all seven checkpoints under `root`; gives `root`."""
+    """Write all eight checkpoints under `root`; gives `root`."""
     image_encoder, text_encoder = save_vision(root), load_minilm()
     save_focal(root, image_encoder, text_encoder)
     save_conversion(root, image_encoder, text_encoder)
     save_appeal(root, image_encoder, text_encoder)
+    save_ctr(root, image_encoder, text_encoder)
     return root
