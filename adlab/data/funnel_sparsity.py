@@ -69,7 +69,7 @@ def _kept(rows: FunnelBatch, events: NDArray[np.bool_], share: float, seed: int,
     if (many := events & (weight != 1)).any():
         if (weight[many] % 1 != 0).any():
             raise InputError("A row with an event has a weight that is no whole number; it cannot be thinned.")
-        # One chance a row: a quantile grows with the share, so choices are nested. At 0 it would be −1, hence 1 − chance.
+        # A quantile grows with the share, so choices are nested; that of 0 would be −1, hence 1 − chance.
         kept[many] = binom.ppf(1 - chance[many], weight[many], share)
     return kept
 
