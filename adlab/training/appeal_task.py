@@ -8,15 +8,18 @@ from typing import Any, NamedTuple
 
 import lightning
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
 
-from adlab.errors import ConfigError
+from adlab.errors import ConfigError, UnknownNameError
+from adlab.losses.emd import EMDLoss
 from adlab.losses.kld import KLDLoss
 from adlab.models.backbones import StagedBackbone
 from adlab.models.m2fn import M2FN, moments
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.models.m2fn_ensemble import bucket_values
+
+LOSSES: dict[str, type[KLDLoss] | type[EMDLoss]] = {"kld": KLDLoss, "emd": EMDLoss}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +31,12 @@ class AppealTraining:
         batch_size: Ads a step.
         learning_rate: Of AdamW at the start; it falls to 0 along a cosine.
         weight_decay: Decoupled decay.
-        weight_mean: Of the squared error of the mean rating beside the divergence of the distribution.
+        weight_mean: Of the squared error of the mean rating beside the loss of the distribution.
+        loss: Of the distribution: ``"kld"``, M2FN's divergence, or ``"emd"``, NIMA's distance.
 
     Raises:
         ConfigError: A number is outside its range.
+        UnknownNameError: There is no such loss.
     """
 
     epochs: int = 30
@@ -39,8 +44,11 @@ class AppealTraining:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     weight_mean: float = 0.3
+    loss: str = "kld"
 
     def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise UnknownNameError("loss", self.loss, LOSSES)
         if self.epochs < 1 or self.batch_size < 1:
             raise ConfigError(f"epochs is {self.epochs} and batch_size {self.batch_size}; give 1 or more for both.")
         if not self.learning_rate > 0 or self.weight_decay < 0 or self.weight_mean < 0:
@@ -64,6 +72,29 @@ class RatedTensors(NamedTuple):
     shares: Tensor
 
 
+class RatingLoss(nn.Module):
+    """Loss of the distribution of ratings, and squared error of its mean.
+
+    Args:
+        config: Which loss, and the weight of the mean.
+        steps: K, of the scale.
+    """
+
+    steps: Tensor
+
+    def __init__(self, config: AppealTraining, steps: int) -> None:
+        super().__init__()
+        self.weight_mean = config.weight_mean
+        self.of_distribution = LOSSES[config.loss]()
+        self.register_buffer("steps", torch.tensor(bucket_values(steps)), persistent=False)
+
+    def forward(self, logits: Tensor, shares: Tensor) -> Tensor:
+        """Logits and observed shares (B, K) -> scalar."""
+        error = moments(logits, self.steps).mean - shares @ self.steps
+        of_distribution: Tensor = self.of_distribution(logits, shares)
+        return of_distribution + self.weight_mean * error.square().mean()
+
+
 class Batches(IterableDataset[RatedTensors]):
     """Every ad once, in an order that the seed decides."""
 
@@ -74,6 +105,23 @@ class Batches(IterableDataset[RatedTensors]):
         order = torch.randperm(len(self.data.shares), generator=torch.Generator().manual_seed(self.seed))
         for rows in order.split(self.batch_size):
             yield RatedTensors(*(part[rows] for part in self.data))
+
+
+def start_network(shape: M2FNConfig, backbone: StagedBackbone, shares: Tensor, seed: int) -> M2FN:
+    """A network that at first says of every ad what all ads have in common; its map is not calibrated.
+
+    Args:
+        shape: Of the network; its outputs are the steps of the scale.
+        backbone: Frozen.
+        shares: Of the training ads, (N, K).
+        seed: Of initial values.
+    """
+    torch.manual_seed(seed)
+    network = M2FN(shape, backbone)
+    with torch.no_grad():
+        network.head.out.weight.zero_()
+        network.head.out.bias.copy_(shares.mean(dim=0).clamp_min(1e-3).log())
+    return network
 
 
 class AppealTask(lightning.LightningModule):
@@ -92,15 +140,10 @@ class AppealTask(lightning.LightningModule):
     ) -> None:
         super().__init__()
         self.config, self.data, self.seed = config, data, seed
-        torch.manual_seed(seed)
-        self.net = M2FN(shape, backbone)
+        self.net = start_network(shape, backbone, data.shares, seed)
         if shape.image:
             self.net.calibrate_map(data.maps.split(64))
-        with torch.no_grad():  # start from what all ads have in common
-            self.net.head.out.weight.zero_()
-            self.net.head.out.bias.copy_(data.shares.mean(dim=0).clamp_min(1e-3).log())
-        self.divergence = KLDLoss()
-        self.register_buffer("steps", torch.tensor(bucket_values(data.shares.shape[1])), persistent=False)
+        self.loss = RatingLoss(config, data.shares.shape[1])
 
     def train_dataloader(self) -> DataLoader[Any]:
         """An epoch's batches; the order depends on seed and epoch only."""
@@ -108,12 +151,9 @@ class AppealTask(lightning.LightningModule):
         return DataLoader(Batches(self.data, self.config.batch_size, seed), batch_size=None)
 
     def training_step(self, batch: RatedTensors, _: int) -> Tensor:
-        """Divergence of the distribution, and squared error of its mean."""
-        steps = self.get_buffer("steps")
-        logits = self.net.forward_head(batch.maps, batch.aux).logits
-        error = moments(logits, steps).mean - batch.shares @ steps
-        divergence: Tensor = self.divergence(logits, batch.shares)
-        return divergence + self.config.weight_mean * error.square().mean()
+        """The loss of a batch."""
+        loss: Tensor = self.loss(self.net.forward_head(batch.maps, batch.aux).logits, batch.shares)
+        return loss
 
     def configure_optimizers(self) -> Any:
         """AdamW on everything that is not frozen, along a cosine down to 0."""
