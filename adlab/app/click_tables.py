@@ -48,4 +48,5 @@ def csv_of(table: pd.DataFrame, context: Context, source: Provenance) -> str:
 
 
 def _numbers(rate: Rate) -> dict[str, float]:
-    return {"ctr": rate.value, "ctr_low": rate.low, "ctr_high": rate.high}
+    rates = {"ctr": rate.value, "ctr_low": rate.low, "ctr_high": rate.high}
+    return rates | {"lift": rate.lift, "lift_low": rate.lift_low, "lift_high": rate.lift_high}

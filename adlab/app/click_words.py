@@ -11,6 +11,10 @@ from adlab.app.wording import number
 from adlab.data.creative import Context
 
 UNIT, NO_BREAK = "probability", "\u00a0"
+COMPARED = (
+    "Hours and ages are compared by their ranges of “× its average”: how this ad does for one audience or another is "
+    "surer than how well it does at all, which is what the wider ranges of the rates say."
+)
 EVERYONE = "all viewers, at any time"
 
 
@@ -26,14 +30,24 @@ class Finding(NamedTuple):
     verdict: str
 
 
-def rate_words(rate: Rate) -> str:
-    """A click rate with its interval, such as "3.4 % (2.6 % – 4.1 %)"; no line may break inside a number."""
-    value, low, high = (number(each, UNIT).replace(" ", NO_BREAK) for each in rate)
-    return f"{value} ({low}{NO_BREAK}–{NO_BREAK}{high})"
+def rate_words(value: float, low: float, high: float) -> str:
+    """A click rate with its interval, such as "3.4 % (2.6 % – 4.1 %)"; no line may break inside it."""
+    ends = [number(each, UNIT) for each in (value, low, high)]
+    return f"{ends[0]} ({ends[1]} – {ends[2]})".replace(" ", NO_BREAK)
+
+
+def lift_words(rate: Rate) -> str:
+    """A rate relative to the ad's average with its interval, such as "1.2 × its average (1.1 – 1.3)"."""
+    return f"{rate.lift:.2f} × its average ({rate.lift_low:.2f} – {rate.lift_high:.2f})".replace(" ", NO_BREAK)
+
+
+def tip(name: str, rate: Rate) -> str:
+    """What a cell or a dot tells the pointer."""
+    return f"{name}: {_both(rate)}"
 
 
 def finding(names: Sequence[str], rates: Sequence[Rate], things: str) -> Finding:
-    """Where a series is highest and lowest, and whether that holds.
+    """Where a series is highest and lowest, and whether that holds: by the intervals of the lifts.
 
     Args:
         names: Of each rate, as they stand after "Highest:".
@@ -44,15 +58,15 @@ def finding(names: Sequence[str], rates: Sequence[Rate], things: str) -> Finding
     top, bottom = max(places, key=lambda i: rates[i].value), min(places, key=lambda i: rates[i].value)
     best, worst = rates[top], rates[bottom]
     if number(best.value, UNIT) == number(worst.value, UNIT):
-        return Finding(f"The same for all {things}: {rate_words(best)}.", "The model sees no difference.")
-    ends = f"Highest: {names[top]}, {rate_words(best)}. Lowest: {names[bottom]}, {rate_words(worst)}."
-    if best.low <= worst.high:
-        return Finding(ends, "Their intervals overlap: too close to call.")
-    near = sum(rate.high >= best.low for rate in rates) - 1
+        return Finding(f"The same for all {things}: {rate_words(*best[:3])}.", "The model sees no difference.")
+    ends = f"Highest: {names[top]}, {_both(best)}. Lowest: {names[bottom]}, {_both(worst)}."
+    if best.lift_low <= worst.lift_high:
+        return Finding(ends, "Too close to call: even these two may be equal.")
+    near = sum(rate.lift_high >= best.lift_low for rate in rates) - 1
     if not near:
         return Finding(ends, f"The highest stands clear of all other {things}.")
-    others = f"{near} of the other {len(rates) - 1} {things}"
-    return Finding(ends, f"The two can be told apart, but {others} are too close to the highest to call.")
+    others = f"{near} of the other {len(rates) - 1} {things} {'is' if near == 1 else 'are'}"
+    return Finding(ends, f"The two can be told apart, but {others} too close to the highest to call.")
 
 
 def whom(known: Mapping[str, str | int]) -> str:
@@ -74,3 +88,7 @@ def averaged_words(context: Context, fields: Sequence[str], stored: int) -> str:
     what = "Who sees it and when is unknown" if len(unknown) == len(fields) else f"Unknown: {listed(unknown)}"
     over = f"averaged over {stored} stored contexts, not guessed" if stored != 1 else "taken from one stored context"
     return f"{what}; {over}."
+
+
+def _both(rate: Rate) -> str:
+    return f"{rate_words(*rate[:3])}, {lift_words(rate)}"

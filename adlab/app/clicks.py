@@ -20,11 +20,18 @@ class Rate(NamedTuple):
         value: Probability of a click, 0–1.
         low: Lower end of its interval.
         high: Upper end.
+        lift: The rate relative to the ad's average over all contexts, above 0.
+        lift_low: Lower end of its interval; contexts of one ad are compared by it, because what makes the models
+            differ about the ad, and not about its contexts, cancels.
+        lift_high: Upper end.
     """
 
     value: float
     low: float
     high: float
+    lift: float
+    lift_low: float
+    lift_high: float
 
 
 class Sweeps(NamedTuple):
@@ -79,4 +86,5 @@ def _ages(ad: Ad, words: str | None, context: Context) -> dict[str | None, tuple
 
 def _rates(ad: Ad, words: str | None, name: str, base: Context, contexts: Sequence[Context]) -> tuple[Rate, ...]:
     found = caching.sweep(ad, words, name, base, contexts)
-    return tuple(Rate(*map(float, row)) for row in zip(found.probability, found.low, found.high, strict=True))
+    parts = (getattr(found, name) for name in ("probability", "low", "high", "lift", "lift_low", "lift_high"))
+    return tuple(Rate(*map(float, row)) for row in zip(*parts, strict=True))

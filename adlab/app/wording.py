@@ -244,7 +244,6 @@ HEADS: dict[str, HeadWords] = {
         not_this=(
             "Not your click rate: placement and bidding are not seen. Use it to compare creatives.",
             "Not when and by whom your ads are clicked: the hours and audiences are those of a made-up service.",
-            "Not a judgement of title and description: only the picture and the words in it are read.",
             SIMULATED,
         ),
     ),
@@ -273,6 +272,9 @@ DETAIL_NAMES = {
     "appeal_std": "Spread of ratings (standard deviation)",
     **{f"appeal_share_{step}": f"Share of viewers who rate it {step}" for step in range(1, 8)},
     "ctr_average": "Click probability, averaged over all contexts",
+    "lift": "Relative to its average",
+    "lift_low": "Relative to its average, lower end",
+    "lift_high": "Relative to its average, upper end",
     "pctr": "Click probability",
     "pcvr": "Conversion probability after a click",
     "pctcvr": "Click and conversion probability",

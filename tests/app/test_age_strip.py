@@ -11,7 +11,11 @@ from adlab.app.components import age_strip
 from adlab.data.assessment import DataKind
 from adlab.data.creative import AGE_BANDS, Context
 
-RATES = tuple(Rate(0.02 + 0.001 * i, 0.018 + 0.001 * i, 0.023 + 0.001 * i) for i in range(9))
+# 2 % is the average; each lift is known to a twentieth.
+RATES = tuple(
+    Rate(0.02 + 0.001 * i, 0.018 + 0.001 * i, 0.023 + 0.001 * i, 1 + 0.05 * i, 0.95 + 0.05 * i, 1.05 + 0.05 * i)
+    for i in range(9)
+)
 
 
 @pytest.mark.parametrize(
@@ -27,18 +31,18 @@ def test_the_axis_has_round_even_marks_around_the_numbers(low, high):
     assert marks[0] >= 0
 
 
-def test_every_band_has_a_whisker_over_its_interval_and_a_dot_at_its_value():
+def test_every_band_has_whiskers_over_both_intervals_and_a_dot_at_its_value():
     html = age_strip.draw({None: RATES})
     assert html.count('class="band"') == 9
     assert "ad-ages-key" not in html
     marks = age_strip.ticks(0.018, 0.031)
-    top, height, dot = (
-        float(x) for x in re.search(r"top:([\d.]+)%;height:([\d.]+)%[^>]*><b style=\"top:([\d.]+)%", html).groups()
-    )
+    found = re.search(r"top:([\d.]+)%;height:([\d.]+)%[^>]*>.*?top:([\d.]+)%;height:([\d.]+)%.*?top:([\d.]+)%", html)
+    top, height, thick, thickness, dot = (float(x) for x in found.groups())
     span = marks[-1] - marks[0]
     assert top == pytest.approx(100 * (marks[-1] - 0.023) / span, abs=0.01)
     assert height == pytest.approx(100 * 0.005 / span, abs=0.01)
     assert dot == pytest.approx(60)
+    assert (thick, thickness) == pytest.approx((40, 40))  # 5 % of 2 % on either side, of a whisker of 0.5 points
     assert "Viewers under 15: 2.0" in html
     assert "Viewers 50 and over: 2.8" in html
 
@@ -64,7 +68,7 @@ def test_the_table_of_ages_has_a_row_for_each_dot():
 
 
 def test_the_table_of_the_week_counts_days_from_monday():
-    week = [Rate(place / 1000, 0, 1) for place in range(168)]
+    week = [Rate(place / 1000, 0, 1, 1, 1, 1) for place in range(168)]
     table = week_table(week)
     row = table[(table.weekday == 7) & (table.hour == 23)]
     assert row.day.item() == "Sunday"

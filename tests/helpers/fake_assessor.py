@@ -127,7 +127,7 @@ class FakeVectors:
 class FakeCtr:
     """What the app uses of the head `ctr`: a click rate that moves with every field; counts its sweeps.
 
-    Evenings and viewers from 25 to 29 click most, by a lot; intervals are as wide as `half` says.
+    Evenings and viewers from 25 to 29 click most, by a lot. Intervals are as wide as `half` and `lift_half` say.
     """
 
     name = "ctr"
@@ -140,7 +140,7 @@ class FakeCtr:
         "position": ("1", "2", "3", "4"),
     }
     stored = (Context(gender="female", hour=9), Context(gender="male", hour=21))
-    half = 0.002
+    half, lift_half = 0.008, 0.07
 
     def __init__(self) -> None:
         self.swept: list[Sequence[Context]] = []
@@ -167,7 +167,9 @@ class FakeCtr:
         """Rates with their intervals."""
         self.swept.append(contexts)
         rates = np.array([self.rate(context) for context in contexts])
-        return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half)
+        lifts = rates / self.rate(Context())
+        ends = {"lift_low": lifts - self.lift_half, "lift_high": lifts + self.lift_half}
+        return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half, lift=lifts, **ends)
 
 
 class FakeAssessor:

@@ -56,7 +56,7 @@ def test_another_audience_moves_the_click_rate_and_no_other_score_is_asked_for_a
     choose(app, gender="female", hour=20)
     assert not app.exception
     assert "For female viewers, 20:00" in body(app)
-    assert "4.5 % (4.3 % – 4.7 %)" in body(app)
+    assert "4.5 % (3.7 % – 5.3 %)" in body(app)
     assert "Averaged over all contexts it is 3.0 %" in body(app)
     assert "Unknown: age, month, weekday and position" in body(app)
     assert fake.calls == 3
@@ -96,13 +96,15 @@ def test_with_a_gender_both_are_drawn_and_the_words_are_of_the_chosen_one(launch
 
 def test_best_and_worst_hour_stand_in_words_for_everyone(launch, ctr):
     html = body(launch())
-    assert re.search(r"Highest: Sunday 20:00, 4\.\d % \(4\.\d % – 4\.\d %\)\. Lowest: Monday 8:00, 1\.\d % \(", html)
+    assert re.search(
+        r"Highest: Sunday 20:00, 4\.\d % \(.*?\), 1\.\d\d × its average \(.*?\)\. Lowest: Monday 8:00, 1\.", html
+    )
     assert 'aria-label="Click rate by weekday and hour. Highest: Sunday 20:00' in html
 
 
 def test_overlapping_intervals_are_too_close_to_call(launch, ctr):
-    ctr.half = 0.02
-    assert body(launch()).count("<strong>Their intervals overlap: too close to call.</strong>") == 2
+    ctr.lift_half = 0.5
+    assert body(launch()).count("<strong>Too close to call") == 2
 
 
 def test_the_audience_survives_a_visit_to_another_page_and_a_reset_forgets_it(launch, ctr):

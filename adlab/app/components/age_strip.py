@@ -1,4 +1,8 @@
-"""Click rates of the age bands as dots with whiskers; two genders differ in shape and place, not only in colour."""
+"""Click rates of the age bands as dots with whiskers; two genders differ in shape and place, not only in colour.
+
+The thin whisker is the interval of the rate, the thick one that of the rate relative to the ad's average, by which the
+bands are compared.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import ceil, floor, log10
 
-from adlab.app.click_words import rate_words
+from adlab.app.click_words import tip
 from adlab.app.clicks import Rate
 from adlab.app.context_words import age_words
 from adlab.app.wording import number
@@ -59,13 +63,17 @@ def _band(place: int, ages: Mapping[str | None, Sequence[Rate]], gender: str | N
     for series, (of, rates) in enumerate(ages.items()):
         rate, shift = rates[place], 0 if len(ages) == 1 else (2 * series - 1) * APART
         top, bottom = _top(rate.high, marks), _top(rate.low, marks)
-        dot = 100 * (rate.high - rate.value) / max(rate.high - rate.low, 1e-12)
+        scale = rate.value / rate.lift  # from lifts to rates
+        dot, first, last = (
+            100 * (rate.high - each) / max(rate.high - rate.low, 1e-12)
+            for each in (rate.value, scale * rate.lift_high, scale * rate.lift_low)
+        )
         who = f"{of} viewers {age_words(AGE_BANDS[place])}" if of else f"Viewers {age_words(AGE_BANDS[place])}"
-        tip = f"{who.capitalize()}: {rate_words(rate)}"
         kinds = f"{'' if of == gender else 'other '}{'late' if place >= len(AGE_BANDS) / 2 else ''}".strip()
+        drawn = f'<u style="top:{first:.1f}%;height:{last - first:.1f}%"></u><b style="top:{dot:.1f}%"></b>'
         parts.append(
             f'<i class="{kinds}" style="left:{50 + shift}%;top:{top:.2f}%;height:{bottom - top:.2f}%" '
-            f'data-tip="{escape(tip)}"><b style="top:{dot:.1f}%"></b></i>'
+            f'data-tip="{escape(tip(who.capitalize(), rate))}">{drawn}</i>'
         )
     return f'<span class="band">{"".join(parts)}</span>'
 

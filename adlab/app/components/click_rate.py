@@ -10,7 +10,7 @@ from adlab.app import click_tables, click_words, clicks, scoring, state
 from adlab.app.audience import HOURS, WEEKDAYS
 from adlab.app.caching import CTR
 from adlab.app.click_words import Finding
-from adlab.app.clicks import Rate, Sweeps
+from adlab.app.clicks import Sweeps
 from adlab.app.components import age_strip, audience_picker, keepsakes, score_card, week_grid
 from adlab.app.components.text import plain
 from adlab.app.context_words import age_words, hour_words
@@ -53,13 +53,14 @@ def show(ad: Ad, known: Outcome) -> None:
 
 def _draw(found: Sweeps, context: Context, result: HeadResult) -> None:
     averaged = click_words.averaged_words(context, tuple(clicks.choices()), found.stored)
-    now = click_words.rate_words(Rate(result.value, result.interval.low, result.interval.high))
+    now = click_words.rate_words(result.value, result.interval.low, result.interval.high)
     whom = click_words.whom(context.known)
     st.html(
         f'<div class="ad"><p><strong>{now}</strong> for {whom}. <span class="ad-quiet">{averaged}</span></p>'
         f"{week_section(found, context)}{age_section(found, context)}</div>"
     )
     if found.week or found.ages:
+        st.caption(click_words.COMPARED)
         with st.expander("These numbers as tables", icon=":material/table_rows:"):
             if found.week:
                 _table(click_tables.week_table(found.week), "week", context, result)
@@ -73,7 +74,7 @@ def week_section(found: Sweeps, context: Context) -> str:
         return ""
     names = [hour_words(day, hour) for day in WEEKDAYS for hour in HOURS]
     said = click_words.finding(names, found.week, "hours")
-    tips = [f"{name}: {click_words.rate_words(rate)}" for name, rate in zip(names, found.week, strict=True)]
+    tips = [click_words.tip(name, rate) for name, rate in zip(names, found.week, strict=True)]
     size, values = len(HOURS), [rate.value for rate in found.week]
     days = range(0, len(values), size)
     grid = week_grid.draw(
