@@ -59,6 +59,8 @@ class FunnelTraining:
         batch_size: Rows a step.
         optimiser: ``"adam"`` (lazy on embeddings) or ``"adagrad"``.
         learning_rate: Above 0.
+        accumulator: Where Adagrad's sums of squares begin. TensorFlow's 0.1, not torch's 0: from 0 the first step moves
+            every parameter by the whole learning rate.
         contrast: The contrastive task, None for none.
         precision: Of products while training; parameters, sums and losses are float32 always. ``"auto"`` is bfloat16
             where the processor multiplies it natively and float32 elsewhere: results then depend on the machine.
@@ -72,6 +74,7 @@ class FunnelTraining:
     batch_size: int = 1024
     optimiser: str = "adam"
     learning_rate: float = 1e-3
+    accumulator: float = 0.1
     contrast: Contrast | None = None
     precision: str = "auto"
 
@@ -80,6 +83,8 @@ class FunnelTraining:
             raise ConfigError(f"epochs is {self.epochs} and batch_size {self.batch_size}; give 1 or more for both.")
         if not 0 < self.learning_rate < float("inf"):
             raise ConfigError(f"learning_rate is {self.learning_rate!r}; give a finite number above 0.")
+        if not 0 <= self.accumulator < float("inf"):
+            raise ConfigError(f"accumulator is {self.accumulator!r}; give a finite number of 0 or more.")
         if self.optimiser not in METHODS:
             raise UnknownNameError("optimiser", self.optimiser, METHODS)
         if self.precision not in PRECISIONS:

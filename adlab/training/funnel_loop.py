@@ -78,10 +78,12 @@ class FunnelLoop:
         tables = [part.table for part in network.modules() if isinstance(part, FeatureEmbedding)]
         held = {id(table) for table in tables}
         dense = [p for p in self.task.parameters() if id(p) not in held]
-        kind = torch.optim.Adam if config.optimiser == "adam" else torch.optim.Adagrad
+        rate, start = config.learning_rate, config.accumulator
         self._optimisers: tuple[torch.optim.Optimizer, ...] = (
-            kind(dense, lr=config.learning_rate, fused=True),
-            SparseRows(tables, config.optimiser, config.learning_rate),
+            torch.optim.Adam(dense, lr=rate, fused=True)
+            if config.optimiser == "adam"
+            else torch.optim.Adagrad(dense, lr=rate, initial_accumulator_value=start, fused=True),
+            SparseRows(tables, config.optimiser, rate, initial=start),
         )
         wants_groups = config.contrast is not None and config.contrast.false_negatives == "identical"
         self._groups = row_groups(data) if wants_groups else np.zeros(data.rows, dtype=np.int64)

@@ -30,10 +30,11 @@ class SparseRows(torch.optim.Optimizer):
         learning_rate: Above 0.
         betas: Of Adam.
         eps: Added to the root.
+        initial: Where Adagrad's sums of squares begin, 0 or more.
 
     Raises:
         UnknownNameError: The method is not a known one.
-        ConfigError: The rate is not above 0.
+        ConfigError: The rate is not above 0, or the sums begin below.
     """
 
     def __init__(
@@ -44,16 +45,20 @@ class SparseRows(torch.optim.Optimizer):
         *,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
+        initial: float = 0.0,
     ) -> None:
         if method not in METHODS:
             raise UnknownNameError("optimiser", method, METHODS)
         if not 0 < learning_rate < float("inf"):
             raise ConfigError(f"learning_rate is {learning_rate!r}; give a finite number above 0.")
+        if not 0 <= initial < float("inf"):
+            raise ConfigError(f"initial is {initial!r}; give a finite number of 0 or more.")
         super().__init__(tables, {"lr": learning_rate, "betas": betas, "eps": eps, "method": method})
         for group in self.param_groups:
             names = ("sum",) if method == "adagrad" else ("mean", "square")
             for table in group["params"]:
-                self.state[table] = {name: torch.zeros_like(table) for name in names} | {"steps": 0}
+                start = initial if method == "adagrad" else 0.0
+                self.state[table] = {name: torch.full_like(table, start) for name in names} | {"steps": 0}
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]

@@ -72,6 +72,17 @@ def test_a_stopped_run_goes_on_as_if_it_had_never_been_stopped(config, stop, tmp
     assert equal(state(whole), state(second))
 
 
+def test_every_step_draws_masks_of_its_own_and_another_seed_others():
+    drawn = {}
+    for seed in (0, 1):
+        training = loop(CONTRAST, seed)
+        own = drawn.setdefault(seed, [])
+        training.task.views.register_forward_hook(lambda _, given, out, own=own: own.append(given[1].initial_seed()))
+        training.run()
+        assert len(set(own)) == len(own) == training.all_steps
+    assert not set(drawn[0]) & set(drawn[1])
+
+
 def test_a_budget_stops_after_a_step_and_never_before_the_first():
     training = loop()
     run = training.run(budget_minutes=1e-9)

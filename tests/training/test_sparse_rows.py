@@ -32,9 +32,12 @@ def trained(make, *, sparse: bool, start: torch.Tensor) -> torch.Tensor:
 START = torch.randn(ROWS, 3, generator=torch.Generator().manual_seed(2))
 
 
-def test_adagrad_equals_the_dense_one():
-    ours = trained(lambda p: SparseRows(p, "adagrad", 0.1, eps=1e-10), sparse=True, start=START)
-    dense = trained(lambda p: torch.optim.Adagrad(p, lr=0.1), sparse=False, start=START)
+@pytest.mark.parametrize("initial", [0.0, 0.1])
+def test_adagrad_equals_the_dense_one(initial):
+    ours = trained(lambda p: SparseRows(p, "adagrad", 0.1, eps=1e-10, initial=initial), sparse=True, start=START)
+    dense = trained(
+        lambda p: torch.optim.Adagrad(p, lr=0.1, initial_accumulator_value=initial), sparse=False, start=START
+    )
     torch.testing.assert_close(ours, dense, rtol=1e-5, atol=1e-6)
     assert not torch.allclose(ours[:-2], START[:-2])
 
@@ -90,5 +93,7 @@ def test_what_it_cannot_do_is_refused():
         SparseRows([table], "adamw", 0.1)
     with pytest.raises(ConfigError, match="learning_rate is 0"):
         SparseRows([table], "adam", 0)
+    with pytest.raises(ConfigError, match="initial is -1"):
+        SparseRows([table], "adagrad", 0.1, initial=-1)
     with pytest.raises(ConfigError, match="closure"):
         SparseRows([table], "adam", 0.1).step(lambda: 0.0)
