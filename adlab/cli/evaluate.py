@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 HELP = """Measure a checkpoint again, beside its card.
 
 The numbers on a card were measured when the checkpoint was made; this takes them again on the data at hand. A
-checkpoint trained on simulated ads needs no data: its test ads are drawn again."""
+checkpoint trained on simulated ads needs no data: its test ads are drawn again. The measures of appeal-m2fn are
+cross-validated: its folds are trained again, which takes minutes."""
 EPILOG = """\
 Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
 their difference; with --json a list of these.
@@ -34,6 +35,7 @@ Examples:
   python -m adlab evaluate vision-mobilenetv2 --data ../shared/data
   python -m adlab evaluate focal-flickr8k --json
   python -m adlab evaluate focal-sim
+  python -m adlab evaluate ctr-m2fn
 """
 
 

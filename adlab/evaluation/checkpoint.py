@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from adlab.checkpoints.conversion import HEAD as CONVERSION
+from adlab.checkpoints.ctr import HEAD as CTR
+from adlab.checkpoints.m2fn import KIND as M2FN
 from adlab.checkpoints.manifest import Manifest, Measure
 from adlab.checkpoints.networks import build_network, check_encoders, load_image_encoder
 from adlab.checkpoints.store import load_checkpoint
@@ -23,6 +25,8 @@ from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.text import load_bert, load_minilm
 from adlab.errors import CheckpointError, UnknownNameError
+from adlab.evaluation.clicks import measure_clicks
+from adlab.evaluation.rated import measure_rated
 from adlab.evaluation.simulated import measure_simulated
 from adlab.features.stored import stored_images, stored_texts
 from adlab.metrics.bootstrap import bootstrap_interval
@@ -32,7 +36,7 @@ from adlab.training.focal_data import FlickrPairs
 from adlab.training.teacher import Teacher
 from adlab.training.vision_measures import CONFIDENT, ON, recall_measures
 
-MEASURED = ("vision", "focal")
+MEASURED = ("vision", "focal", "m2fn")
 TEACHER = "mobilenet_v2_imagenet_tf_same.safetensors"
 BATCH, TIMED = 50, 50
 
@@ -45,14 +49,14 @@ class TestSet(NamedTuple):
 
 
 def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto") -> list[Measure]:
-    """Measure a checkpoint on the Flickr8k test images, or on its simulated test ads.
+    """Measure a checkpoint on the Flickr8k test images, on its simulated test ads, or by its cross-validation again.
 
     Rows of an image encoder's card that need its teacher are left out where the teacher's weights are not in
     `weights/` beside `data`; those that need its training data always are.
 
     Args:
-        name: A checkpoint of kind ``"vision"`` or ``"focal"``.
-        data: Gives the folder that holds `flickr8k/`; called only where it is needed.
+        name: A checkpoint of kind ``"vision"``, ``"focal"`` or ``"m2fn"``.
+        data: Gives the folder that holds `flickr8k/` and `bad-ads/`; called only where it is needed.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; where encoders compute.
 
     Returns:
@@ -61,7 +65,7 @@ def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto
     Raises:
         UnknownNameError: There is no such checkpoint, or nothing is measured on its kind.
         CheckpointError: It is not intact, or its encoders are not those at hand.
-        DataUnavailableError: Flickr8k is missing.
+        DataUnavailableError: The data are missing.
     """
     checkpoint = load_checkpoint(name)
     if checkpoint.manifest.kind not in MEASURED:
@@ -69,6 +73,10 @@ def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto
     device = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
     if CONVERSION in checkpoint.manifest.heads:
         return measure_simulated(checkpoint.manifest, device)
+    if CTR in checkpoint.manifest.heads:
+        return measure_clicks(checkpoint.manifest)
+    if checkpoint.manifest.kind == M2FN:
+        return measure_rated(checkpoint.manifest, data() / "bad-ads")
     network, folder = build_network(checkpoint), data()
     test = _test_set(folder / "flickr8k")
     if isinstance(network, VisionNet):

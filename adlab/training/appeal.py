@@ -128,7 +128,7 @@ def train_appeal(
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
             config=asdict(run.training) | {"folds": run.folds},
         ),
-        measures=measure_appeal(stated, ads.counts, _ridges(ads, folds), folds, run.seed),
+        measures=measure_appeal(stated, ads.counts, ridges_of(ads, folds), folds, run.seed),
         limits=(
             "375 ads are few: read the interval, not the digit.",
             "Screenshots of web ads from before 2021, rated by people who were recruited online.",
@@ -146,8 +146,8 @@ def reference_name(checkpoint: str) -> str:
     return REFERENCE if checkpoint == NAME else f"reference-{checkpoint}"
 
 
-def _ridges(ads: RatedAds, folds: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Ridge regressions on frozen features: what a network must beat."""
+def ridges_of(ads: RatedAds, folds: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Out-of-fold mean ratings by ridge regressions on frozen features: what a network must beat."""
     moments = torch.cat([ads.maps.mean(dim=(2, 3)), ads.maps.std(dim=(2, 3), correction=0)], dim=1).double().numpy()
     rows = np.array([[float(row["aspect"] or 0), float(row["words"] or 0)] for row in ads.rows])
     shape = np.concatenate([rows, rows**2], axis=1)

@@ -110,6 +110,24 @@ class ClickLog:
         """Clicks over impressions, (R,)."""
         return np.asarray(self.clicks / self.impressions)
 
+    def of_ads(self, ads: NDArray[np.integer]) -> ClickLog:
+        """The rows about some ads, which are numbered from 0 in the order given; splits keep their names."""
+        place = np.full(len(self.plans), -1)
+        place[ads] = np.arange(len(ads))
+        kept = place[self.ads] >= 0
+        number = np.cumsum(kept) - 1
+        return ClickLog(
+            tuple(self.plans[ad] for ad in ads),
+            self.factors.take(ads),
+            place[self.ads[kept]],
+            self.contexts.take(kept),
+            self.impressions[kept],
+            self.clicks[kept],
+            self.ctr[kept],
+            self.average[ads],
+            {name: number[rows[kept[rows]]] for name, rows in self.rows.items()},
+        )
+
 
 def click_log(collection: ClickCollection) -> ClickLog:
     """Plan the ads and let impressions happen; no picture is needed, and none is drawn.

@@ -16,6 +16,7 @@ from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage, read_image
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError
+from adlab.evaluation.checkpoint import evaluate_checkpoint
 from adlab.features.ocr import OcrText, TextBox
 from adlab.inference.assessor import Assessor
 from adlab.metrics.correlation import sprc
@@ -99,6 +100,11 @@ def test_what_raters_like_is_found_on_ads_that_were_not_trained_on(manifest):
     """Bright pictures were rated high; a network that had learned nothing would stand at 0."""
     assert manifest.measure("SPRC of mean").value > 0.4
     assert manifest.measure("interval coverage").value > 0.7
+
+
+def test_measured_again_the_numbers_are_those_of_the_card(manifest, root):
+    again = {measure.name: measure.value for measure in evaluate_checkpoint(NAME, lambda: root)}
+    assert again == pytest.approx({measure.name: measure.value for measure in manifest.measures}, abs=1e-6)
 
 
 def test_the_bright_one_of_two_ads_scores_higher(manifest, root):

@@ -73,6 +73,8 @@ def test_rows_of_few_impressions_are_left_out_and_the_others_stay(log):
     every, strict = click_log(replace(SMALL, min_impressions=1)), click_log(replace(SMALL, min_impressions=500))
     assert log.impressions.min() >= 100
     assert len(log.ads) == (every.impressions >= 100).sum() > len(strict.ads) == (every.impressions >= 500).sum()
+    least = int(log.impressions[0])  # a row of just as many stays
+    assert len(click_log(replace(SMALL, min_impressions=least)).ads) == (every.impressions >= least).sum()
 
 
 def test_no_ad_has_rows_in_two_splits_and_every_row_is_in_one(log):
@@ -186,3 +188,18 @@ def test_another_backbone_depth_or_size_has_maps_of_its_own(cache):
     assert deep.shape == other.shape == (1, 96, 4, 4)
     assert large.shape == (1, 96, 6, 6)
     assert not torch.equal(deep, other)
+
+
+def test_the_rows_of_some_ads_are_theirs_under_new_numbers(log):
+    ads = np.array([25, 3, 21])
+    own = log.of_ads(ads)
+    assert [plan.index for plan in own.plans] == ads.tolist()
+    for place, ad in enumerate(ads):
+        rows, kept = np.flatnonzero(log.ads == ad), np.flatnonzero(own.ads == place)
+        np.testing.assert_array_equal(own.clicks[kept], log.clicks[rows])
+        np.testing.assert_array_equal(own.ctr[kept], log.ctr[rows])
+        np.testing.assert_array_equal(own.contexts.hour[kept], log.contexts.hour[rows])
+        assert own.average[place] == log.average[ad]
+    np.testing.assert_array_equal(own.rows["train"], np.flatnonzero(own.ads == 1))
+    np.testing.assert_array_equal(own.rows["dev"], np.flatnonzero(own.ads == 2))
+    np.testing.assert_array_equal(own.rows["test"], np.flatnonzero(own.ads == 0))
