@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from helpers.fake_assessor import SHAPES, provenance, result
 
-from adlab.app import wording
+from adlab.app import head_words, wording
 from adlab.app.components.bars import interval_bar, percentile_row, position
 from adlab.app.components.score_card import badge, card, evidence, readings
 from adlab.app.components.text import plain
@@ -18,7 +18,7 @@ EVIL = '<img src=x onerror="alert(1)">'
 @pytest.mark.parametrize("head", SHAPES)
 def test_the_one_card_shows_value_unit_interval_source_and_limits_of_any_head(head):
     html, it = card(result(head)), result(head)
-    words = wording.words_for(head)
+    words = head_words.words_for(head)
     for part in (words.title, wording.number(it.value, it.unit), wording.unit_words(it), "90 % interval"):
         assert part in html
     assert "What this score is not" in html

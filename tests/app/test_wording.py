@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
-from helpers.fake_assessor import SHAPES, provenance, result
+from helpers.fake_assessor import provenance
 
 from adlab.app import wording
-from adlab.cli.heads import HEADS as CONTRACT
 from adlab.data.assessment import DataKind, Interval, Percentile, Reading
-from adlab.errors import UnknownNameError
 
 
 def interval(low: float, high: float) -> Interval:
@@ -23,53 +19,6 @@ def reading(value: float, r2: float = 0.5) -> Reading:
     return Reading(
         space="private image", name="brightness", percentile=value, low_word="dark", high_word="bright", probe_r2=r2
     )
-
-
-def test_every_head_of_the_contract_has_words():
-    assert set(CONTRACT) <= set(wording.HEADS)
-
-
-def test_an_unknown_head_is_refused_with_the_nearest_name():
-    with pytest.raises(UnknownNameError, match="agreement"):
-        wording.words_for("agrement")
-
-
-@pytest.mark.parametrize("head", SHAPES)
-def test_each_head_says_what_it_means_and_what_it_is_not(head):
-    words = wording.words_for(head)
-    sentence = words.meaning(result(head))
-    assert sentence.endswith(".")
-    assert words.not_this
-    assert all(line.startswith(("Not ", "Learned ")) for line in words.not_this)
-
-
-@pytest.mark.parametrize("head", sorted(SHAPES.keys() - {"relevance"}))  # a grade stands for itself
-def test_every_sentence_about_a_percentile_names_the_reference_and_its_size(head):
-    assert "1,000 photos with their own caption" in wording.words_for(head).meaning(result(head))
-
-
-def test_agreement_says_once_that_the_reference_is_photos():
-    group = replace(percentile(12.0), description="photos with their own caption (photos, not ads)")
-    for percentiles in (result().percentiles, (group, group)):
-        assert wording.words_for("agreement").meaning(result(percentiles=percentiles)).count("photos, not ads") == 1
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [
-        (60, 90, "Close agreement"),
-        (40, 90, "Fair to close agreement"),
-        (0, 1, "Little agreement"),
-        (5, 19.9, "Loose agreement"),
-        (50, 50, "Close agreement"),
-    ],
-)
-def test_a_verdict_spans_the_whole_interval(low, high, words):
-    assert wording.verdict(result(value=(low + high) / 2, interval=interval(low, high))) == words
-
-
-def test_a_probability_gets_no_verdict():
-    assert wording.verdict(result("ctr")) == ""
 
 
 @pytest.mark.parametrize(
@@ -141,12 +90,3 @@ def test_an_unmeasured_coverage_is_said():
     assert "not measured" in wording.coverage_words(interval(1, 2))
     measured = Interval(low=1, high=2, level=0.9, kind="spread", measured_coverage=0.874, coverage_n=1234)
     assert wording.coverage_words(measured) == "spread; it held 87 % of 1,234 held-out cases"
-
-
-def test_a_click_rate_for_an_audience_is_ranked_by_its_average_as_other_ads_are():
-    sentence = wording.words_for("ctr").meaning(result("ctr", details={"ctr_average": 0.0032}))
-    assert sentence.startswith(
-        "The expected share of impressions that are clicked is 0.41 %. Averaged over all contexts it is 0.32 %, 71st"
-    )
-    same = wording.words_for("ctr").meaning(result("ctr", details={"ctr_average": 0.0041}))
-    assert same.startswith("The expected share of impressions that are clicked is 0.41 %, 71st percentile")

@@ -7,8 +7,8 @@ from html import escape
 
 import streamlit as st
 
+from adlab.app.head_words import words_for
 from adlab.app.shelf import Checkpoint
-from adlab.app.wording import words_for
 from adlab.checkpoints.manifest import Manifest, Measure
 
 REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compared with

@@ -11,8 +11,9 @@ from adlab.app import exports, history
 from adlab.app.components.outcome import draw_assessment
 from adlab.app.components.text import plain
 from adlab.app.context_words import known_words
+from adlab.app.head_words import words_for
 from adlab.app.history import Entry
-from adlab.app.wording import number, words_for
+from adlab.app.wording import number
 from adlab.errors import AdlabError
 
 SHOWN = 25

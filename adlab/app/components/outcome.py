@@ -10,9 +10,9 @@ from adlab.app.caching import CTR
 from adlab.app.click_words import whom
 from adlab.app.components import click_rate, keepsakes, score_card
 from adlab.app.components.text import plain
+from adlab.app.head_words import words_for
 from adlab.app.scoring import Outcome
 from adlab.app.state import Ad
-from adlab.app.wording import words_for
 from adlab.data.assessment import Assessment
 
 

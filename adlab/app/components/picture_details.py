@@ -8,8 +8,8 @@ import streamlit as st
 
 from adlab.app import caching, picture_words, scoring, state
 from adlab.app.components.text import plain
+from adlab.app.head_words import words_for
 from adlab.app.state import Ad
-from adlab.app.wording import words_for
 from adlab.data.creative import MAX_TEXT_CHARACTERS
 from adlab.features.dominant_colour import MULTIPLE, DominantColour
 

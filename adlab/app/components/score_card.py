@@ -7,7 +7,7 @@ from itertools import groupby
 
 import streamlit as st
 
-from adlab.app import wording
+from adlab.app import head_words, wording
 from adlab.app.components.bars import interval_bar, percentile_row, rating_columns
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
 
@@ -24,8 +24,8 @@ def show(result: HeadResult, audience: str = "") -> None:
 
 def card(result: HeadResult, audience: str = "") -> str:
     """HTML of the card; arguments as in `show`."""
-    words = wording.words_for(result.head)
-    verdict = wording.verdict(result)
+    words = head_words.words_for(result.head)
+    verdict = head_words.verdict(result)
     whom = f'<p class="ad-whom">{escape(audience)}</p>' if audience else ""
     return (
         '<section class="ad ad-card">'
@@ -35,7 +35,7 @@ def card(result: HeadResult, audience: str = "") -> str:
         f'<span><span class="ad-verdict">{verdict}</span>'
         f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'
         f"{interval_bar(result)}"
-        f"{rating_columns(wording.rating_shares(result))}"
+        f"{rating_columns(head_words.rating_shares(result))}"
         f'<p class="ad-meaning">{escape(words.meaning(result))}</p>'
         f"{_ranks(result.percentiles)}"
         f'<div class="ad-section"><h3>What this score is not</h3><ul class="ad-not">'
@@ -56,7 +56,7 @@ def evidence(result: HeadResult) -> str:
         ("Value", f"{result.value:.4g} ({wording.unit_words(result)})"),
         ("Interval", f"{wording.interval_words(interval, result.unit)}: {wording.coverage_words(interval)}"),
         *((p.reference, f"{wording.rank_words(p)} ({p.value:.1f})") for p in result.percentiles),
-        *((wording.DETAIL_NAMES.get(name, name), f"{value:.4f}") for name, value in result.details.items()),
+        *((head_words.DETAIL_NAMES.get(name, name), f"{value:.4f}") for name, value in result.details.items()),
         ("Checkpoint", f"{source.checkpoint}, weights sha256 {source.sha256}"),
         ("Kind of data", source.data_kind.value),
         ("Trained on", source.trained_on),
