@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from adlab.errors import DataUnavailableError, TableError
 
 MOST_NAMED = 20
+_DAMAGED = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def find_file(place: Path, names: Sequence[str], what: str, remedy: str) -> Path:
@@ -43,7 +45,7 @@ def read_rows(file: Path, columns: Sequence[str], remedy: str) -> pd.DataFrame:
     try:
         content = _content(file)
         table = pd.read_csv(io.StringIO(content, newline=""), dtype=str, keep_default_na=False)
-    except (OSError, EOFError, zipfile.BadZipFile, pd.errors.ParserError, pd.errors.EmptyDataError, csv.Error) as error:
+    except (*_DAMAGED, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise DataUnavailableError(f"{str(file)!r} cannot be read ({error}). {remedy}") from error
     if lacking := [name for name in columns if name not in table.columns]:
         found = ", ".join(map(repr, table.columns))
@@ -53,8 +55,6 @@ def read_rows(file: Path, columns: Sequence[str], remedy: str) -> pd.DataFrame:
 
 def _content(file: Path) -> str:
     if file.suffix.lower() == ".gz":
-        import gzip
-
         raw = gzip.decompress(file.read_bytes())
     elif file.suffix.lower() == ".zip":
         with zipfile.ZipFile(file) as archive:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+import zipfile
 
 import pytest
 
@@ -52,9 +53,23 @@ def test_a_missing_column_or_file_is_named_with_what_to_do(tmp_path):
     folder = written(tmp_path, "a,q\n", header="id,query\n")
     with pytest.raises(DataUnavailableError, match=r"lacks the columns \['product_title'"):
         read_crowdflower_relevance(folder)
-    (tmp_path / "relevance.csv.gz").write_bytes(b"no gzip")
-    with pytest.raises(DataUnavailableError, match="cannot be read"):
-        read_crowdflower_relevance(folder)
+
+
+@pytest.mark.parametrize("damage", ["not gzip", "cut off", "altered", "empty"])
+def test_a_damaged_file_is_one_clear_error(tmp_path, damage):
+    file = written(tmp_path, ROWS * 50) / "relevance.csv.gz"
+    sound = file.read_bytes()
+    altered = sound[:20] + bytes(255 - byte for byte in sound[20:40]) + sound[40:]
+    content = {"not gzip": b"no gzip", "cut off": sound[:-30], "altered": altered, "empty": gzip.compress(b"")}[damage]
+    file.write_bytes(content)
+    with pytest.raises(DataUnavailableError, match=r"relevance\.csv\.gz' cannot be read"):
+        read_crowdflower_relevance(tmp_path)
+
+
+def test_a_zip_file_as_published_is_read(tmp_path):
+    with zipfile.ZipFile(tmp_path / "train.csv.zip", "w") as archive:
+        archive.writestr("train.csv", HEADER + ROWS)
+    assert len(read_crowdflower_relevance(tmp_path)) == 2
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,8 @@ def base():
 
 
 def test_words_are_ranked_by_the_tokens_that_they_save_over_distinct_texts(base):
-    words = learn_ad_words(base, COPY, AdVocabularyConfig(min_count=1))
+    repeated = [*COPY, *["faucets red-shoe"] * 9]  # the same text again says nothing new
+    words = learn_ad_words(base, repeated, AdVocabularyConfig(min_count=1))
     # bluetooth: 3 texts × (2 − 1) = 3; faucet (fau ##ce ##t): 2 × 2 = 4; faucets: 1 × 3 = 3; facet (face ##t): 1
     assert words == ("faucet", "bluetooth", "faucets", "facet")
 
