@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from adlab.errors import UnknownNameError
+from adlab.evaluation.m2fn_real import reproduce_real
 from adlab.evaluation.m2fn_report import FOLDER, SECTIONS, write_report
-from adlab.evaluation.m2fn_settings import SIMULATED, M2FNReproduction
+from adlab.evaluation.m2fn_settings import REAL, SIMULATED, M2FNReproduction
 from adlab.evaluation.m2fn_simulated import reproduce_simulated
 from adlab.evaluation.m2fn_simulated_study import SimulatedStudy
 from adlab.evaluation.writing import rounded
@@ -22,7 +23,7 @@ from adlab.features.stored import Progress, no_progress
 
 Half = Callable[[M2FNReproduction, Progress], dict[str, Any]]
 # Each gives plain JSON; its section of the report is written by the function of the same name in `SECTIONS`.
-HALVES: dict[str, Half] = {SIMULATED: reproduce_simulated}
+HALVES: dict[str, Half] = {REAL: reproduce_real, SIMULATED: reproduce_simulated}
 
 
 def reproduce_m2fn(

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from adlab.evaluation.m2fn_settings import SIMULATED
+from adlab.evaluation.m2fn_real_report import real_section
+from adlab.evaluation.m2fn_settings import REAL, SIMULATED
 from adlab.evaluation.m2fn_simulated_report import simulated_section
 
 REPORT, FOLDER = "m2fn.md", "m2fn"
 Section = Callable[[dict[str, Any]], str]
 # In the order of the report; a section begins with a heading of the second level.
-SECTIONS: dict[str, Section] = {SIMULATED: simulated_section}
+SECTIONS: dict[str, Section] = {REAL: real_section, SIMULATED: simulated_section}
 
 
 def write_report(out: Path) -> Path:
