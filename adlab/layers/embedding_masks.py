@@ -1,4 +1,4 @@
-"""Two partial views of an embedded row: what the contrastive task of CL4CVR compares (CL4CVR, §4 in `PAPERS`).
+"""Two partial views of an embedded row: what CL4CVR's contrastive task compares (Ouyang et al. 2023).
 
 | kind            | what a view keeps                                                                               |
 |-----------------|-------------------------------------------------------------------------------------------------|

@@ -1,4 +1,4 @@
-"""Contrastive loss of CL4CVR: two masked views of a row find each other, and conversions find conversions.
+"""Contrastive loss of CL4CVR (Ouyang et al., SIGIR 2023): two views of a row find each other, conversions one another.
 
     L = (1/B) Σ_i −1/|P(i)| Σ_{p ∈ P(i)} log( exp(cos(z_i, z_p)/τ) / Σ_{a ∈ A(i)} exp(cos(z_i, z_a)/τ) )
 

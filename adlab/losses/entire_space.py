@@ -1,4 +1,4 @@
-"""Losses of clicks and conversions on a funnel's log-odds (ESMM, Ma et al. 2018, Eq. 3; CL4CVR, §4 in `PAPERS`)."""
+"""Losses of clicks and conversions on a funnel's log-odds (ESMM, Ma et al. 2018, Eq. 3)."""
 
 from __future__ import annotations
 

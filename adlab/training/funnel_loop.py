@@ -1,4 +1,4 @@
-"""Training of a funnel network on a log in memory: a plain loop, because a step takes milliseconds.
+"""Training of a funnel network on a log in memory, on the CPU: a plain loop, because a step takes milliseconds.
 
 The order of an epoch follows from seed and epoch, the masks of a step from seed, epoch and step. A run that was stopped
 after any step and goes on from its state is therefore the run that was never stopped, bit by bit.
