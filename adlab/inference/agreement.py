@@ -1,8 +1,8 @@
-"""The `agreement` head: how well image and copy fit, as a percentile among photos with their own captions.
+"""The `agreement` head: how well image and copy fit, as a percentile among pictures with texts of their own.
 
 FOCAL Ad in full (contrastive shared space); the score is the cosine of the shared embeddings, averaged over the
 members of an ensemble, and its rank in the reference set. The members differ by the bootstrap of the training
-images they saw; their spread, stretched to the coverage measured on validation pairs, is the interval.
+pictures they saw; their spread, stretched to the coverage measured on validation pairs, is the interval.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ class AgreementHead:
                 low=float(scores.low[row]),
                 high=float(scores.high[row]),
                 level=LEVEL,
-                kind="spread of five models, each trained on a resample of the photos",
+                kind="spread of five models, each trained on a resample of the pictures",
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from adlab.errors import InputError
 from adlab.losses.shapes import check_ids, check_positive, check_same_shape
 
 MAX_SCALE = 100.0  # CLIP holds 1/τ at or below 100 to keep training stable
@@ -53,7 +54,9 @@ class ContrastiveLoss(nn.Module):
         """The factor 1/τ on cosines, a scalar tensor above 0."""
         return capped_scale(self.log_scale) if self.learnable else self.log_scale.exp()
 
-    def forward(self, first: Tensor, second: Tensor, groups: Tensor | None = None) -> Tensor:
+    def forward(
+        self, first: Tensor, second: Tensor, groups: Tensor | None = None, fitting: Tensor | None = None
+    ) -> Tensor:
         """Compute the loss.
 
         Args:
@@ -61,20 +64,34 @@ class ContrastiveLoss(nn.Module):
             second: Embeddings of the other side, (B, D); row i is the partner of row i.
             groups: Whole numbers (B,), for example image ids: rows of one group are not each other's
                 negatives.
+            fitting: (B, B) bool: where row j of `second` suits row i of `first` as well as its partner does, so that
+                neither is a negative of the other; the diagonal is not read.
 
         Returns:
             Scalar, 0 or more; 0 where no row has a negative.
 
         Raises:
-            InputError: The shapes differ or are not (B, D), or `groups` is not (B,) whole numbers.
+            InputError: The shapes differ or are not (B, D), `groups` is not (B,) whole numbers, or `fitting` is not
+                (B, B) bool.
         """
         check_same_shape(first=first, second=second)
         cosines = F.normalize(first, dim=1) @ F.normalize(second, dim=1).T  # (B, B)
         logits = cosines * self.scale()
         if groups is not None:
             check_ids("groups", groups, len(first))
-            same_group = groups[:, None] == groups[None, :]
-            same_group.fill_diagonal_(False)  # the partner itself stays
-            logits = logits.masked_fill(same_group, -math.inf)
+            logits = _without(logits, groups[:, None] == groups[None, :])
+        if fitting is not None:
+            if fitting.shape != logits.shape or fitting.dtype != torch.bool:
+                raise InputError(
+                    f"fitting has shape {tuple(fitting.shape)} and dtype {fitting.dtype}; "
+                    f"give {tuple(logits.shape)} bool, one value for each two rows of the batch."
+                )
+            logits = _without(logits, fitting)
         partner = torch.arange(len(first), device=first.device)
         return (F.cross_entropy(logits, partner) + F.cross_entropy(logits.T, partner)) / 2
+
+
+def _without(logits: Tensor, excluded: Tensor) -> Tensor:
+    """Logits with excluded pairs left out of every sum; the partner itself stays."""
+    own = torch.eye(len(logits), dtype=torch.bool, device=logits.device)
+    return logits.masked_fill(excluded & ~own, -math.inf)

@@ -119,6 +119,7 @@ class FocalLoss(nn.Module):
         augmented: FocalEmbeddings | None = None,
         *,
         groups: Tensor | None = None,
+        fitting: Tensor | None = None,
         sequences: Tensor | None = None,
     ) -> FocalLossOutput:
         """Compute the objective of one batch.
@@ -127,6 +128,7 @@ class FocalLoss(nn.Module):
             output: The four embeddings of the batch, each (B, D).
             augmented: Those of a second view of the same samples; needed where `needs_augmented`.
             groups: Image ids, whole numbers (B,): captions of one image are not each other's negatives.
+            fitting: (B, B) bool: texts that suit an image as well as its own, no negatives of it either.
             sequences: Sequence numbers, whole numbers (B,); needed where `needs_sequences`.
 
         Returns:
@@ -139,7 +141,7 @@ class FocalLoss(nn.Module):
         zero = output.shared_image.new_zeros(())
         private, temporal = zero, zero
         pair = (output.shared_image, output.shared_text)
-        shared = self.shared(*pair, groups) if config.kind == "full" else self.shared(*pair)
+        shared = self.shared(*pair, groups, fitting) if config.kind == "full" else self.shared(*pair)
         orthogonality = self.orthogonality(
             output.shared_image, output.private_image, output.shared_text, output.private_text
         )

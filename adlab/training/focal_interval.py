@@ -14,24 +14,19 @@ from adlab.checkpoints.manifest import Measure
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.metrics.percentile import mid_rank_percentile
 from adlab.metrics.spread import spread_interval
-from adlab.models.focal import FocalEnsemble
-from adlab.training.focal_data import FlickrPairs
-from adlab.training.focal_measures import ON, embed_ensemble, true_cosines
 
 LEVEL = 0.9
 MAX_SCALE = 20.0
 
 
-def fit_interval_scale(everyone: FocalEnsemble, members: int, pairs: FlickrPairs, rows: np.ndarray) -> float:
+def fit_interval_scale(cosines: np.ndarray, members: int) -> float:
     """The smallest stretch at which the held-out members' percentiles are covered as often as the level says.
 
     Args:
-        everyone: The shipped members, then the held-out ones.
-        members: Number of the shipped ones.
-        pairs: The data.
-        rows: Images to calibrate on.
+        cosines: Of true pairs to calibrate on, by the shipped members and then by the held-out ones, (M + H, N).
+        members: Number of the shipped ones, M.
     """
-    value, spread, held_out = _percentiles(everyone, members, pairs, rows)
+    value, spread, held_out = _percentiles(cosines, members)
 
     def excess(scale: float) -> float:
         return float(_inside(value, spread, held_out, scale).mean()) - LEVEL
@@ -41,16 +36,19 @@ def fit_interval_scale(everyone: FocalEnsemble, members: int, pairs: FlickrPairs
     return float(brentq(excess, 0.0, MAX_SCALE, xtol=1e-3)) if excess(MAX_SCALE) > 0 else MAX_SCALE
 
 
-def interval_coverage(
-    everyone: FocalEnsemble, members: int, scale: float, pairs: FlickrPairs, rows: np.ndarray
-) -> Measure:
-    """How often the held-out members' percentiles fall into the interval, on other images than it was fitted on."""
-    value, spread, held_out = _percentiles(everyone, members, pairs, rows)
-    inside = _inside(value, spread, held_out, scale).mean(axis=0)  # (N·K,)
-    texts = pairs.features.text.shape[1]
-    interval = bootstrap_interval(
-        lambda picked: float(inside[picked].mean()), np.repeat(np.arange(len(rows)), texts), n_resamples=500
-    )
+def interval_coverage(cosines: np.ndarray, members: int, scale: float, pictures: np.ndarray, data: str) -> Measure:
+    """How often the held-out members' percentiles fall into the interval, on other pairs than it was fitted on.
+
+    Args:
+        cosines: Of true pairs, as for `fit_interval_scale`.
+        members: Number of the shipped members.
+        scale: The stretch.
+        pictures: Picture of each pair, (N,); a picture is resampled with all its texts.
+        data: What the pairs are, for the card.
+    """
+    value, spread, held_out = _percentiles(cosines, members)
+    inside = _inside(value, spread, held_out, scale).mean(axis=0)  # (N,)
+    interval = bootstrap_interval(lambda picked: float(inside[picked].mean()), pictures, n_resamples=500)
     low, high = spread_interval(value, spread, scale)
     return Measure(
         name="interval coverage",
@@ -58,18 +56,14 @@ def interval_coverage(
         low=interval.low,
         high=interval.high,
         n=inside.size,
-        data=f"{ON}, true pairs",
+        data=data,
         aim="0.90",
-        note=f"share of pairs for which a model trained on another resample of the photos gives a percentile inside "
-        f"the interval; stretch {scale:.2f} fitted on development images; mean width {np.mean(high - low):.1f} points",
+        note=f"share of pairs for which a model trained on another resample of the pictures gives a percentile inside "
+        f"the interval; stretch {scale:.2f} fitted on development pairs; mean width {np.mean(high - low):.1f} points",
     )
 
 
-def _percentiles(
-    everyone: FocalEnsemble, members: int, pairs: FlickrPairs, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    cosines = true_cosines(embed_ensemble(everyone, pairs, rows)).reshape(len(everyone.members), -1)  # (M + H, N·K)
-
+def _percentiles(cosines: np.ndarray, members: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     def ranks(row: np.ndarray) -> np.ndarray:
         return mid_rank_percentile(row, np.sort(row), leave_one_out=True)
 

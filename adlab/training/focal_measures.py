@@ -37,6 +37,11 @@ def true_cosines(output: FocalOutput) -> np.ndarray:
     return torch.einsum("mnd,mnkd->mnk", output.shared_image, output.shared_text).numpy()
 
 
+def flat_cosines(network: FocalEnsemble, pairs: FlickrPairs, rows: np.ndarray) -> np.ndarray:
+    """Cosine of each image with each of its captions by every member, image by image, (M, N·K)."""
+    return true_cosines(embed_ensemble(network, pairs, rows)).reshape(len(network.members), -1)
+
+
 def mismatched_cosines(output: FocalOutput) -> np.ndarray:
     """Cosine of each image with the captions of another one, (M, N, K).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,26 +28,68 @@ def reference_name(checkpoint: str) -> str:
     return "reference-" + checkpoint.removeprefix("focal-")
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScoredPairs:
+    """What scores are ranked among.
+
+    Attributes:
+        true: Cosines of pairs that belong together by every member, (M, N).
+        mismatched: Cosines of pairs that do not, (M, N').
+        true_words: What the true pairs are, after their number.
+        mismatched_words: What the others are.
+        summary: What the set is, one sentence.
+        limit: How to read a rank among them, one sentence.
+    """
+
+    true: np.ndarray
+    mismatched: np.ndarray
+    true_words: str
+    mismatched_words: str
+    summary: str
+    limit: str
+
+
+def captioned_photos(network: FocalEnsemble, pairs: FlickrPairs) -> ScoredPairs:
+    """The test photos with their captions, all of them."""
+    rows = pairs.rows["test"]
+    output = embed_ensemble(network, pairs, rows)
+    true, mismatched = true_cosines(output), mismatched_cosines(output)
+    return ScoredPairs(
+        true=true.reshape(len(true), -1),
+        mismatched=mismatched.reshape(len(mismatched), -1),
+        true_words="photos with their own caption (photos, not ads)",
+        mismatched_words="photos with another photo's caption (photos, not ads)",
+        summary=f"What agreement is compared with: {len(rows):,} Flickr8k test photos with their five captions, and "
+        "the same captions beside other photos. Photos, not ads.",
+        limit="Photos, not ads: a percentile says how an ad compares with captioned photos.",
+    )
+
+
 def save_reference_set(
-    folder: Path, network: FocalEnsemble, pairs: FlickrPairs, readings: Readings, manifest: Manifest
+    folder: Path,
+    network: FocalEnsemble,
+    pairs: FlickrPairs,
+    readings: Readings,
+    manifest: Manifest,
+    scored: ScoredPairs | None = None,
 ) -> Manifest:
     """Score the test pairs and write the set.
 
     Args:
         folder: Where to.
         network: The ensemble that ships.
-        pairs: The data.
+        pairs: The photos; readings are ranked and maps are drawn among them.
         readings: The shipped probes with their readings of the test pairs.
         manifest: Of the ensemble; terms, training and encoders are taken from it.
+        scored: What scores are ranked among; `captioned_photos` if not given.
     """
     rows = pairs.rows["test"]
     output = embed_ensemble(network, pairs, rows)
-    true, mismatched = true_cosines(output), mismatched_cosines(output)
-    members = true.shape[0]
+    scored = scored or captioned_photos(network, pairs)
     quantiles = {
-        "true/cosine": quantiles_of(true.mean(axis=0).ravel()),
-        "true/member_cosine": quantiles_of(true.reshape(members, -1)),
-        "mismatched/cosine": quantiles_of(mismatched.mean(axis=0).ravel()),
+        "true/cosine": quantiles_of(scored.true.mean(axis=0)),
+        "true/member_cosine": quantiles_of(scored.true),
+        "mismatched/cosine": quantiles_of(scored.mismatched.mean(axis=0)),
         **{f"true/reading_{index}": quantiles_of(values) for index, values in enumerate(readings.values)},
     }
     embeddings = {
@@ -57,21 +99,19 @@ def save_reference_set(
         "private_text": output.private_text[0, :, 0],
     }
     latent = _latent(network, pairs, embeddings, manifest)
-    count = int(true[0].size)
     described = replace(
         manifest,
         name=folder.name,
         kind=KIND,
-        summary=f"What agreement is compared with: {len(rows):,} Flickr8k test photos with their five captions, and "
-        "the same captions beside other photos. Photos, not ads.",
+        summary=scored.summary,
         heads=(),
         network={},
         measures=(),
-        limits=("Photos, not ads: a percentile says how an ad compares with captioned photos.",),
+        limits=(scored.limit,),
         extras={
             "groups": {
-                "true": {"n": count, "description": "photos with their own caption (photos, not ads)"},
-                "mismatched": {"n": count, "description": "photos with another photo's caption (photos, not ads)"},
+                "true": {"n": scored.true.shape[1], "description": scored.true_words},
+                "mismatched": {"n": scored.mismatched.shape[1], "description": scored.mismatched_words},
             },
             "embeddings": f"first member, first caption, {len(rows)} images at length 1",
             LATENT: latent.extras,

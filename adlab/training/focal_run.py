@@ -1,4 +1,4 @@
-"""`python -m adlab train focal`: from Flickr8k to the checkpoint that serves `agreement`, and its reference set."""
+"""`python -m adlab train focal`: from Flickr8k alone to a checkpoint that serves `agreement`, and its reference set."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from adlab.checkpoints.manifest import Manifest, TrainingRecord
@@ -22,7 +23,7 @@ from adlab.paths import cache_dir, models_dir
 from adlab.training.focal import PRESETS, FocalTask, bootstrap_rows
 from adlab.training.focal_data import FlickrPairs, flickr_pairs
 from adlab.training.focal_interval import fit_interval_scale, interval_coverage
-from adlab.training.focal_measures import measure_focal
+from adlab.training.focal_measures import ON, flat_cosines, measure_focal
 from adlab.training.focal_readings import fit_readings
 from adlab.training.focal_reference import reference_name, save_reference_set
 from adlab.training.run import Fit, fit, quiet, run_name
@@ -93,8 +94,10 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
     network.load_state_dict(as_stored(network.state_dict()))  # measure what ships, rounding included
     network.eval()
     everyone = FocalEnsemble([*network.members, *members[run.members :]])
-    scale = fit_interval_scale(everyone, run.members, pairs, pairs.rows["dev"])
-    coverage = interval_coverage(everyone, run.members, scale, pairs, pairs.rows["test"])
+    cosines = {part: flat_cosines(everyone, pairs, pairs.rows[part]) for part in ("dev", "test")}
+    scale = fit_interval_scale(cosines["dev"], run.members)
+    pictures = np.repeat(pairs.rows["test"], pairs.features.text.shape[1])
+    coverage = interval_coverage(cosines["test"], run.members, scale, pictures, f"{ON}, true pairs")
     readings = fit_readings(network, pairs)
     terms = f"research (Flickr8k: cite Hodosh et al. 2013); encoders: {image_encoder.spec.data_terms}"
     record = TrainingRecord(
@@ -136,7 +139,7 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
         run.out,
         manifest,
         network.state_dict(),
-        _reference_tensors(network, pairs),
+        reference_tensors(network, pairs),
         {"probes.safetensors": readings.probes},
     )
 
@@ -167,7 +170,8 @@ def train_members(run: FocalRun, pairs: FlickrPairs, encoders: dict[str, str], c
     return nets
 
 
-def _reference_tensors(network: FocalEnsemble, pairs: FlickrPairs) -> dict[str, torch.Tensor]:
+def reference_tensors(network: FocalEnsemble, pairs: FlickrPairs) -> dict[str, torch.Tensor]:
+    """Two test photos with a caption each, as features, and their cosines: what a loaded checkpoint must reproduce."""
     rows = torch.as_tensor(pairs.rows["test"][:2])
     image, text = pairs.features.image[rows], pairs.features.text[rows, 0]
     with torch.inference_mode():

@@ -19,6 +19,7 @@ OPTIONS = {
     "simulate": "--ads --impressions --out --seed --aggregate --contexts-per-ad --images --size --image-format --ctr "
     "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
+    "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",

@@ -50,6 +50,7 @@ def calls(monkeypatch):
 
     modules = {
         "adlab.training.vision_run": {"VisionRun": Config, "train_vision": keep(TRAINED)},
+        "adlab.training.agreement_run": {"AgreementRun": Config, "train_agreement": keep(TRAINED)},
         "adlab.training.focal_run": {"FocalRun": Config, "train_focal": keep(TRAINED)},
         "adlab.training.focal_sim": {"FocalSimRun": Config, "train_focal_sim": keep(TRAINED)},
         "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
@@ -133,6 +134,25 @@ def test_train_focal_hands_over_every_option(calls, data, tmp_path, run):
     assert "pooled cosine" in printed
 
 
+def test_train_agreement_hands_over_every_option(calls, data, tmp_path, run):
+    code, printed, _ = run(
+        *("train", "agreement", "--data", data, "--out", tmp_path / "focal", "--members", 2, "--seed", 3),
+        *("--run", tmp_path / "state", "--budget-minutes", 9, "--device", "cpu"),
+    )
+    assert code == 0
+    assert vars(calls.config) == {
+        "data": data,
+        "out": tmp_path / "focal",
+        "members": 2,
+        "seed": 3,
+        "budget_minutes": 9.0,
+        "run": tmp_path / "state",
+        "device": "cpu",
+    }
+    assert calls[0][2].startswith("python -m adlab train agreement --data ")
+    assert "pooled cosine" in printed
+
+
 def test_train_focal_sim_hands_over_every_option_and_needs_no_data(calls, tmp_path, run):
     code, printed, _ = run(
         *("train", "focal-sim", "--ads", 50, "--impressions", 70, "--ad-seed", 4, "--out", tmp_path / "sim"),
@@ -155,6 +175,7 @@ def test_train_focal_sim_hands_over_every_option_and_needs_no_data(calls, tmp_pa
 @pytest.mark.parametrize(
     ("command", "module", "work", "config"),
     [
+        ("train agreement", "adlab.training.agreement_run", "train_agreement", "AgreementRun"),
         ("train focal", "adlab.training.focal_run", "train_focal", "FocalRun"),
         ("train vision", "adlab.training.vision_run", "train_vision", "VisionRun"),
         ("train focal-sim", "adlab.training.focal_sim", "train_focal_sim", "FocalSimRun"),
@@ -169,6 +190,8 @@ def test_defaults_of_the_command_are_those_of_the_work(data, monkeypatch, run, c
     if config == "VisionRun":
         teacher = data.parent / "weights" / "mobilenet_v2_imagenet_tf_same.safetensors"
         given = {"data": data, "teacher": teacher}
+    if config == "AgreementRun":
+        given = {"data": data}
     if config == "FocalSimRun":
         given = {}
     assert seen == [getattr(real, config)(**given)]

@@ -130,3 +130,29 @@ def test_shapes_and_groups_that_do_not_fit_are_refused():
         ContrastiveLoss()(a, b, torch.zeros(7))
     with pytest.raises(InputError, match=r"\(0, 5\)"):
         ContrastiveLoss()(a[:0], b[:0])
+
+
+def test_texts_that_fit_as_well_leave_the_sums_of_both_directions():
+    first = torch.eye(3)
+    fitting = torch.tensor([[True, True, False], [False, True, False], [False, False, True]])
+    # τ = 1. Text 1 suits picture 0 too: picture 0 and text 1 keep one negative each, all others two.
+    one, two = math.log(1 + math.exp(-1)), math.log(1 + 2 * math.exp(-1))
+    expected = ((one + 2 * two) / 3 + (one + 2 * two) / 3) / 2
+    assert ContrastiveLoss(1.0)(first, first, fitting=fitting).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_fitting_pairs_and_groups_leave_out_both():
+    a, b = sides()
+    groups = torch.tensor([4, 9, 4, 4, 1, 9, 2])
+    same = groups[:, None] == groups[None]
+    by_groups, by_fitting = ContrastiveLoss(0.5)(a, b, groups), ContrastiveLoss(0.5)(a, b, fitting=same)
+    torch.testing.assert_close(by_groups, by_fitting)
+    more = torch.ones(7, 7, dtype=torch.bool)
+    assert ContrastiveLoss(0.5)(a, b, groups, more).item() == 0
+    assert by_groups.item() > 0
+
+
+@pytest.mark.parametrize("fitting", [torch.ones(7, 6, dtype=torch.bool), torch.ones(7, 7)])
+def test_fitting_of_another_shape_or_kind_is_refused(fitting):
+    with pytest.raises(InputError, match="fitting"):
+        ContrastiveLoss()(*sides(), fitting=fitting)
