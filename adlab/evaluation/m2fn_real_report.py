@@ -52,7 +52,7 @@ def real_section(results: dict[str, Any]) -> str:
     about = results["about"]
     parts = [
         "## Rated ads",
-        _how(about),
+        _how(results),
         "\n".join(f"- {sentence}" for sentence in _findings(results)),
         "### M2FN and its baselines",
         "Without the category: the words in the picture (their vector and number) and its size (aspect ratio, pixel "
@@ -69,7 +69,8 @@ def real_section(results: dict[str, Any]) -> str:
         "Rows of Tables 6 and 7, at {1,0,0,0}; the gain is of low-level fusion:",
         _low(results),
         "### Attributes (Table 8)",
-        "High-level fusion without attention, one network a fold; *full* is words, size, category and dominant colour. "
+        f"{_draws(results['attributes'], about['repeats'])} of {about['folds']} folds, high-level fusion without "
+        "attention, one network a fold; *full* is words, size, category and dominant colour. "
         "*Rater* is who happened to rate an ad: their mean attitude to ads, the shares that use an ad blocker and that "
         "told either large party. It is known only of ads that were rated, so it serves no prediction; it tells how "
         "much of the ratings is the panel and not the ad.",
@@ -80,12 +81,20 @@ def real_section(results: dict[str, Any]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _how(about: Mapping[str, Any]) -> str:
+def _how(results: Mapping[str, Any]) -> str:
+    about = results["about"]
     return (
         f"{about['ads']} web ads, each rated 1 to 7 by 10 to 13 people (Zeng, Kohno and Roesner, CHI 2021). "
-        f"{about['repeats']} draws of {about['folds']} folds by ad, the same for every model; brackets are 90 % "
-        "bootstrap intervals over ads."
+        f"{_draws(results['table'], about['repeats'])} of {about['folds']} folds by ad, the same for every model; "
+        "brackets are 90 % bootstrap intervals over ads."
     )
+
+
+def _draws(rows: Sequence[Mapping[str, Any]], asked: int) -> str:
+    """How many draws of folds stand behind some rows."""
+    done = rows[0]["repeats"] if rows else 0
+    named = f"{done} draw" if done == 1 else f"{done} draws"
+    return named if done == asked else f"{named} (of {asked} asked for; a draw takes long)"
 
 
 def _findings(results: Mapping[str, Any]) -> list[str]:
@@ -100,13 +109,16 @@ def _findings(results: Mapping[str, Any]) -> list[str]:
             f"M2FN {which} the category: SPRC {_number(found)}, aim ≥ {aim:.2f} {reached}. {_over(results, which)}"
         )
     low = results["gains"]["low"]
-    best = max(results["conditional"], key=lambda row: row["sprc_mean"]["value"], default=None)
-    if best is not None and best["name"] == "{0,0,0,0}":
-        sentences.append("No placement of conditional batch norm stands above the same network without it.")
+    placed = [row for row in results["conditional"] if "gain" in row]
+    best = max(placed, key=lambda row: row["gain"]["value"], default=None)
+    if best is not None and best["gain"]["value"] <= 0:
+        sentences.append(
+            f"None of {len(placed)} placements of conditional batch norm stands above the same network without it."
+        )
     elif best is not None:
         sentences.append(
-            f"Conditional batch norm at {best['name']} stands highest, {_number(best['gain'], sign=True)} over the "
-            f"same network without it{_verdict(best['gain'])}."
+            f"Conditional batch norm at {best['name']} stands highest of {len(placed)} placements, "
+            f"{_number(best['gain'], sign=True)} over the same network without it{_verdict(best['gain'])}."
         )
     if low:
         clear = [gain["name"] for gain in low if gain["low"] > 0]
@@ -175,7 +187,7 @@ def _modules(results: Mapping[str, Any]) -> str:
 
 def _conditional_how(about: Mapping[str, Any]) -> str:
     return (
-        f"{about['conditional_repeats']} draws of {about['conditional_folds']} folds, {about['conditional_size']} px, "
+        f"{about['conditional_folds']} folds a draw, {about['conditional_size']} px, "
         f"the backbone frozen apart from conditional batch norm, one network a fold. Each network was trained on "
         f"cached maps and went on for {about['conditional_epochs']} epochs, with conditional batch norm that begins as "
         "the identity, or without. The shape ends after four stages: Table 5's fifth flag has no place. So few epochs "
