@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from adlab.layers.embedding_masks import KINDS, TwoViews
 from adlab.layers.head import Head
 
 WIDTHS = (256, 128, 64)
+MASKINGS = KINDS
 
 
 class ContrastEncoder(nn.Module):
@@ -31,3 +33,8 @@ class ContrastEncoder(nn.Module):
         """(B, E) -> (B, D)."""
         projected: Tensor = self.layers(view)
         return projected
+
+
+def masked_views(masking: str, groups: Tensor, keep: float) -> TwoViews:
+    """What makes two views of a network's features, as `TwoViews`; `groups` are the network's."""
+    return TwoViews(masking, groups, keep=keep)

@@ -72,6 +72,10 @@ class FunnelNetwork(nn.Module, ABC):
         """Number of the field that each column of the features belongs to, (E,)."""
         return self.embedding.groups
 
+    def tables(self) -> list[nn.Parameter]:
+        """Embedding tables: the parameters whose gradients are sparse."""
+        return [part.table for part in self.modules() if isinstance(part, FeatureEmbedding)]
+
     def forward_features(self, inputs: FunnelInputs) -> Tensor:
         """What the towers read, (B, E)."""
         return embed(self.embedding, inputs)

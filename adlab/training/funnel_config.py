@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from adlab.errors import ConfigError, UnknownNameError
-from adlab.layers.embedding_masks import KINDS
+from adlab.models.contrast_encoder import MASKINGS
 from adlab.training.sparse_rows import METHODS
 
 FALSE_NEGATIVES = ("none", "identical", "cosine")
@@ -44,8 +44,8 @@ class Contrast:
             raise ConfigError(f"weight is {self.weight!r}; give a number above 0, or no contrast at all.")
         if not 0 < self.keep < 1:
             raise ConfigError(f"keep is {self.keep!r}; give a chance between 0 and 1.")
-        if self.masking not in KINDS:
-            raise UnknownNameError("masking", self.masking, KINDS)
+        if self.masking not in MASKINGS:
+            raise UnknownNameError("masking", self.masking, MASKINGS)
         if self.false_negatives not in FALSE_NEGATIVES:
             raise UnknownNameError("false_negatives", self.false_negatives, FALSE_NEGATIVES)
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.errors import CheckpointError, InputError
-from adlab.layers.feature_embedding import FeatureEmbedding
 from adlab.models.funnel import FunnelNetwork, FunnelOutput, funnel_inputs
 from adlab.training.funnel_config import FunnelTraining
 from adlab.training.funnel_task import FunnelLosses, FunnelTask, Labels
@@ -75,7 +74,7 @@ class FunnelLoop:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.task = FunnelTask(network, config.contrast)
-        tables = [part.table for part in network.modules() if isinstance(part, FeatureEmbedding)]
+        tables = network.tables()
         held = {id(table) for table in tables}
         dense = [p for p in self.task.parameters() if id(p) not in held]
         rate, start = config.learning_rate, config.accumulator

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from adlab.layers.embedding_masks import TwoViews
 from adlab.losses.embedding_contrast import EmbeddingContrastLoss
 from adlab.losses.entire_space import ClickSpaceLoss, EntireSpaceLoss
 from adlab.losses.false_negatives import identical_pairs, similar_pairs
-from adlab.models.contrast_encoder import ContrastEncoder
+from adlab.models.contrast_encoder import ContrastEncoder, masked_views
 from adlab.models.funnel import FunnelInputs, FunnelNetwork
 from adlab.training.funnel_config import Contrast
 
@@ -62,7 +61,7 @@ class FunnelTask(nn.Module):
         self.entire_space, self.click_space = EntireSpaceLoss(), ClickSpaceLoss()
         if contrast is not None:
             groups = network.groups
-            self.views = TwoViews(contrast.masking, groups, keep=contrast.keep)
+            self.views = masked_views(contrast.masking, groups, contrast.keep)
             self.encoder = ContrastEncoder(len(groups))
             self.contrast_loss = EmbeddingContrastLoss(contrast.temperature, supervised=contrast.supervised)
 
