@@ -10,10 +10,10 @@ from adlab.app.context_words import known_words, listed, unknown_names
 from adlab.app.wording import number
 from adlab.data.creative import Context
 
-UNIT, NO_BREAK = "probability", "\u00a0"
+UNIT = "probability"
 COMPARED = (
-    "Hours and ages are compared by their ranges of “× its average”: how this ad does for one audience or another is "
-    "surer than how well it does at all, which is what the wider ranges of the rates say."
+    "Hours and ages are compared by what they are relative to this ad’s average: that is surer than the rates "
+    "themselves, whose ranges are wider."
 )
 EVERYONE = "all viewers, at any time"
 
@@ -33,12 +33,12 @@ class Finding(NamedTuple):
 def rate_words(value: float, low: float, high: float) -> str:
     """A click rate with its interval, such as "3.4 % (2.6 % – 4.1 %)"; no line may break inside it."""
     ends = [number(each, UNIT) for each in (value, low, high)]
-    return f"{ends[0]} ({ends[1]} – {ends[2]})".replace(" ", NO_BREAK)
+    return _unbroken(f"{ends[0]} ({ends[1]} – {ends[2]})")
 
 
 def lift_words(rate: Rate) -> str:
     """A rate relative to the ad's average with its interval, such as "1.2 × its average (1.1 – 1.3)"."""
-    return f"{rate.lift:.2f} × its average ({rate.lift_low:.2f} – {rate.lift_high:.2f})".replace(" ", NO_BREAK)
+    return _unbroken(f"{rate.lift:.2f} × its average ({rate.lift_low:.2f} – {rate.lift_high:.2f})")
 
 
 def tip(name: str, rate: Rate) -> str:
@@ -92,3 +92,8 @@ def averaged_words(context: Context, fields: Sequence[str], stored: int) -> str:
 
 def _both(rate: Rate) -> str:
     return f"{rate_words(*rate[:3])}, {lift_words(rate)}"
+
+
+def _unbroken(text: str) -> str:
+    """No line may break in it: after a dash, a no-break space alone would not prevent that."""
+    return text.replace(" ", "\u00a0").replace("–", "–\u2060")

@@ -31,18 +31,19 @@ def test_the_axis_has_round_even_marks_around_the_numbers(low, high):
     assert marks[0] >= 0
 
 
-def test_every_band_has_whiskers_over_both_intervals_and_a_dot_at_its_value():
+def test_every_band_has_a_whisker_over_its_interval_a_dot_at_its_value_and_the_average_as_a_line():
     html = age_strip.draw({None: RATES})
     assert html.count('class="band"') == 9
     assert "ad-ages-key" not in html
-    marks = age_strip.ticks(0.018, 0.031)
-    found = re.search(r"top:([\d.]+)%;height:([\d.]+)%[^>]*>.*?top:([\d.]+)%;height:([\d.]+)%.*?top:([\d.]+)%", html)
-    top, height, thick, thickness, dot = (float(x) for x in found.groups())
+    marks = age_strip.ticks(0.95, 1.45)
+    found = re.search(r"<i class=.*?top:([\d.]+)%;height:([\d.]+)%[^>]*><b style=\"top:([\d.]+)%", html)
+    top, height, dot = (float(x) for x in found.groups())
     span = marks[-1] - marks[0]
-    assert top == pytest.approx(100 * (marks[-1] - 0.023) / span, abs=0.01)
-    assert height == pytest.approx(100 * 0.005 / span, abs=0.01)
-    assert dot == pytest.approx(60)
-    assert (thick, thickness) == pytest.approx((40, 40))  # 5 % of 2 % on either side, of a whisker of 0.5 points
+    assert top == pytest.approx(100 * (marks[-1] - 1.05) / span, abs=0.01)
+    assert height == pytest.approx(100 * 0.1 / span, abs=0.01)
+    assert dot == pytest.approx(50)
+    average = float(re.search(r'class="line average" style="top:([\d.]+)%', html)[1])
+    assert average == pytest.approx(100 * (marks[-1] - 1) / span, abs=0.01)
     assert "Viewers under 15: 2.0" in html
     assert "Viewers 50 and over: 2.8" in html
 

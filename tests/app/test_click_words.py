@@ -15,12 +15,13 @@ def rates(*values: float, half: float = 0.05) -> list[Rate]:
 
 
 def plain(words: str) -> str:
-    return words.replace("\u00a0", " ")
+    return words.replace("\u00a0", " ").replace("\u2060", "")
 
 
 def test_a_rate_stands_with_its_interval_on_one_line():
     assert plain(rate_words(0.034, 0.026, 0.041)) == "3.4 % (2.6 % – 4.1 %)"
     assert " " not in rate_words(0.034, 0.026, 0.041)
+    assert "–\u2060" in rate_words(0.034, 0.026, 0.041)  # a line may break after a dash otherwise
 
 
 def test_a_lift_stands_with_its_interval():

@@ -23,7 +23,7 @@ def ctr(fake) -> FakeCtr:
 
 
 def body(app) -> str:
-    return "".join(html.proto.body for html in app.get("html")).replace("\u00a0", " ")
+    return "".join(html.proto.body for html in app.get("html")).replace("\u00a0", " ").replace("\u2060", "")
 
 
 def choose(app, **fields):

@@ -1,7 +1,7 @@
-"""Click rates of the age bands as dots with whiskers; two genders differ in shape and place, not only in colour.
+"""Click rates of the age bands relative to the ad's average, as dots with whiskers.
 
-The thin whisker is the interval of the rate, the thick one that of the rate relative to the ad's average, by which the
-bands are compared.
+Relative, because the rates themselves are so unsure that their whiskers would hide every difference. Two genders differ
+in shape and place, not only in colour.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from math import ceil, floor, log10
 from adlab.app.click_words import tip
 from adlab.app.clicks import Rate
 from adlab.app.context_words import age_words
-from adlab.app.wording import number
 from adlab.data.creative import AGE_BANDS
 
 TICKS = 4  # at most this many steps up the axis
@@ -34,11 +33,11 @@ def draw(
         alt: What the strip shows, for those who do not see it.
     """
     rates = [rate for series in ages.values() for rate in series]
-    marks = ticks(min(rate.low for rate in rates), max(rate.high for rate in rates))
+    marks = ticks(min(1.0, *(rate.lift_low for rate in rates)), max(1.0, *(rate.lift_high for rate in rates)))
     lines = "".join(
-        f'<span class="line" style="top:{_top(mark, marks):.2f}%"><b>{number(mark, "probability")}</b></span>'
-        for mark in marks
+        f'<span class="line" style="top:{_top(mark, marks):.2f}%"><b>{mark:.3g} ×</b></span>' for mark in marks
     )
+    lines += f'<span class="line average" style="top:{_top(1.0, marks):.2f}%"></span>'
     bands = "".join(_band(place, ages, gender, marks) for place in range(len(AGE_BANDS)))
     labels = "".join(
         f"<span{_own(each == band)}>{SHORT.get(each, each.replace('-', '–'))}</span>" for each in AGE_BANDS
@@ -62,18 +61,13 @@ def _band(place: int, ages: Mapping[str | None, Sequence[Rate]], gender: str | N
     parts = []
     for series, (of, rates) in enumerate(ages.items()):
         rate, shift = rates[place], 0 if len(ages) == 1 else (2 * series - 1) * APART
-        top, bottom = _top(rate.high, marks), _top(rate.low, marks)
-        scale = rate.value / rate.lift  # from lifts to rates
-        dot, first, last = (
-            100 * (rate.high - each) / max(rate.high - rate.low, 1e-12)
-            for each in (rate.value, scale * rate.lift_high, scale * rate.lift_low)
-        )
+        top, bottom = _top(rate.lift_high, marks), _top(rate.lift_low, marks)
+        dot = 100 * (rate.lift_high - rate.lift) / max(rate.lift_high - rate.lift_low, 1e-12)
         who = f"{of} viewers {age_words(AGE_BANDS[place])}" if of else f"Viewers {age_words(AGE_BANDS[place])}"
         kinds = f"{'' if of == gender else 'other '}{'late' if place >= len(AGE_BANDS) / 2 else ''}".strip()
-        drawn = f'<u style="top:{first:.1f}%;height:{last - first:.1f}%"></u><b style="top:{dot:.1f}%"></b>'
         parts.append(
             f'<i class="{kinds}" style="left:{50 + shift}%;top:{top:.2f}%;height:{bottom - top:.2f}%" '
-            f'data-tip="{escape(tip(who.capitalize(), rate))}">{drawn}</i>'
+            f'data-tip="{escape(tip(who.capitalize(), rate))}"><b style="top:{dot:.1f}%"></b></i>'
         )
     return f'<span class="band">{"".join(parts)}</span>'
 

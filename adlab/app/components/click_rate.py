@@ -96,7 +96,8 @@ def age_section(found: Sweeps, context: Context) -> str:
     strip = age_strip.draw(
         found.ages, context.age_band, context.gender, f"Click rate by age of the viewer. {said.ends} {said.verdict}"
     )
-    return _section(f"By age{f', {context.gender} viewers' if context.gender else ''}", said, strip)
+    title = f"By age{f', {context.gender} viewers' if context.gender else ''}"
+    return _section(f'{title} <span class="ad-quiet">relative to this ad’s average</span>', said, strip)
 
 
 def _section(title: str, said: Finding, chart: str) -> str:
