@@ -1,0 +1,69 @@
+"""What trainings of AdsCVLR need, small: a network with the real vocabulary, invented regions, pairs of all kinds."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+
+from adlab.encoders.text import load_minilm
+from adlab.features.ad_vocabulary import AdVocabulary, extend
+from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits
+from adlab.models.adscvlr import AdsCVLR
+from adlab.models.adscvlr_config import MINILM_VOCABULARY, AdsCVLRConfig
+from adlab.models.visual_embedders import grid_boxes
+from adlab.training.adscvlr_pretrain_data import PretrainingPair
+from adlab.training.adscvlr_regions import RegionBank
+
+WIDTH, REGION_DIM, SIDE = 24, 10, 2
+COLOURS = ("red", "blue", "green", "black")
+THINGS = ("shoe", "lamp", "drill", "bag")
+
+
+@cache
+def vocabulary() -> AdVocabulary:
+    """MiniLM's with the separator."""
+    return extend(load_minilm().wordpieces())
+
+
+def tokenizer() -> QueryAdTokenizer:
+    return QueryAdTokenizer(vocabulary(), TokenLimits(total=32, description=8))
+
+
+def network(seed: int = 0) -> AdsCVLR:
+    """A small AdsCVLR over the real vocabulary, its token vectors random and frozen."""
+    config = AdsCVLRConfig(
+        width=WIDTH,
+        layers=2,
+        heads=4,
+        hidden=32,
+        max_tokens=32,
+        region_dim=REGION_DIM,
+        projection_dim=8,
+        dropout=0.0,
+        attention_dropout=0.0,
+    )
+    vectors = torch.randn(MINILM_VOCABULARY, WIDTH, generator=torch.Generator().manual_seed(9))
+    torch.manual_seed(seed)
+    return AdsCVLR(config, vectors)
+
+
+def bank(keys) -> RegionBank:
+    """Regions that say the colour and the thing that the key, such as ``"red shoe"``, names."""
+    keys = list(dict.fromkeys(keys))
+    features = np.zeros((len(keys), SIDE * SIDE, REGION_DIM), dtype=np.float16)
+    for row, key in enumerate(keys):
+        features[row, :, COLOURS.index(key.split()[0])] = 3
+        features[row, :, len(COLOURS) + THINGS.index(key.split()[1])] = 3
+    return RegionBank(features, {key: row for row, key in enumerate(keys)}, grid_boxes(SIDE, SIDE))
+
+
+def pretraining_pairs() -> list[PretrainingPair]:
+    """Every colour of every thing with its picture, and as many texts without one."""
+    names = [f"{colour} {thing}" for colour in COLOURS for thing in THINGS]
+    seen = [
+        PretrainingPair(source="shop", query=f"buy {name}", title=f"the {name}", image=name, category=name.split()[1])
+        for name in names
+    ]
+    return seen + [PretrainingPair(source="web", query=name, title=f"one {name} for sale") for name in names]
