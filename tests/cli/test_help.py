@@ -11,7 +11,8 @@ from adlab import __version__
 from adlab.paths import ROOT
 
 OPTIONS = {
-    "assess": "--title --description --query --seller --brand --category --heads --ocr --device --json",
+    "assess": "--title --description --query --seller --brand --category --gender --age --month --weekday --hour "
+    "--position --heads --ocr --device --json",
     "score": "--images --out --heads --ocr --device --batch-size",
     "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",
@@ -20,6 +21,7 @@ OPTIONS = {
     "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
+    "train ctr": "--out --members --run --seed --budget-minutes",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",

@@ -68,7 +68,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(models, run):
 def test_verify_finds_intact_files(models, run):
     code, out, _ = run("models", "--verify")
     assert code == 0
-    assert out.count("intact, ") == 7
+    assert out.count("intact, ") == 8
 
 
 def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
@@ -76,7 +76,7 @@ def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
         file.write(b"x")
     code, out, err = run("models", "--verify")
     assert code == 2
-    assert out.count("intact, ") == 6
+    assert out.count("intact, ") == 7
     assert "focal-tiny" in err
     assert "weights.safetensors has another sha256" in err
     code, out, _ = run("models", "--verify", "--json")
@@ -85,6 +85,7 @@ def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
         "focal-tiny": False,
         "focal-tiny-sim": True,
         "m2fn-tiny": True,
+        "m2fn-tiny-ctr": True,
         "reference-tiny": True,
         "reference-tiny-rated": True,
         "reference-tiny-sim": True,

@@ -18,7 +18,8 @@ from adlab.paths import ROOT
 
 COLUMNS = ["agreement", "agreement_low", "agreement_high"]
 CONVERSION, APPEAL = (["conversion", "conversion_low", "conversion_high"], ["appeal", "appeal_low", "appeal_high"])
-ALL_COLUMNS = [*COLUMNS, *CONVERSION, *APPEAL, "appeal_std"]
+CTR = ["ctr", "ctr_low", "ctr_high"]
+ALL_COLUMNS = [*COLUMNS, *CONVERSION, *APPEAL, "appeal_std", *CTR]
 
 
 def scored(
@@ -116,7 +117,7 @@ def test_rows_that_lack_something_say_so_and_rows_that_cannot_be_read_have_an_er
     assert out.loc["no image", "notes"] == (
         "agreement: Needs an image and a title or description; this ad lacks an image. "
         "conversion: Needs an image and a title or description; this ad lacks an image. "
-        "appeal: Needs an image; this ad lacks an image."
+        "appeal: Needs an image; this ad lacks an image. ctr: Needs an image; this ad lacks an image."
     )
     assert "lacks a title or description" in out.loc["no copy", "notes"]
     assert "broken.png" in out.loc["broken", "error"]
@@ -177,6 +178,19 @@ def test_its_own_output_can_be_scored_again(models, pictures, ads, tmp_path):
     assert second["error"].isna().all()
 
 
+def test_the_click_rate_of_a_row_is_that_of_its_own_audience_and_time(models, pictures, tmp_path):
+    shown = [{}, {"hour": 20, "gender": "male"}, {"age_band": 34, "position": "sidebar"}, {"age_band": "30-34"}]
+    rows = [{"image": "1.png", "title": caption(1), "ocr_text": "Sale", **context} for context in shown]
+    code, out = scored(pd.DataFrame(rows), tmp_path, pictures, "--heads", "ctr,appeal")
+    assert code == 0
+    plain, evening, sidebar, thirties = out["ctr"]
+    assert len({round(rate, 9) for rate in (plain, evening, thirties)}) == 3
+    assert sidebar == pytest.approx(thirties)  # years are binned, and a slot that it does not know is averaged over
+    assert out["appeal"].nunique() == 1
+    assert out["notes"].notna().tolist() == [False, False, True, False]
+    assert "position is 'sidebar'" in out.loc[2, "notes"]
+
+
 @pytest.mark.parametrize("column", ["agreement", "notes", "error", "agreement_low"])
 def test_a_column_of_the_users_own_is_never_overwritten(models, pictures, ads, tmp_path, capsys, column):
     code, out = scored(ads.assign(**{column: "mine"}), tmp_path, pictures)
@@ -188,7 +202,7 @@ def test_a_column_of_the_users_own_is_never_overwritten(models, pictures, ads, t
     ("arguments", "words"),
     [
         (["--heads", "agrement"], ["Unknown head 'agrement'", "Did you mean 'agreement'"]),
-        (["--heads", "agreement,ctr"], ["'ctr' does not ship", "shipped ones are agreement"]),
+        (["--heads", "agreement,funnel"], ["'funnel' does not ship", "shipped ones are agreement"]),
         (["--heads", " , "], ["--heads is ' , '"]),
         (["--batch-size", "0"], ["--batch-size"]),
         (["--device", "tpu"], ["tpu"]),
@@ -314,7 +328,9 @@ def test_a_process_of_its_own_scores_from_csv_to_parquet(tiny_models, pictures, 
     assert done.returncode == 0
     assert done.stderr.startswith("Reading the words in 6 pictures.\nReading the other 3 takes about ")
     assert done.stderr.count("\n") == 2
-    assert done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion, 6 with appeal.\n"
+    assert (
+        done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion, 6 with appeal, 6 with ctr.\n"
+    )
     out = pd.read_parquet(tmp_path / "new" / "scores.parquet")
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()
     assert out[COLUMNS].dtypes.map(str).unique().tolist() == ["float64"]
