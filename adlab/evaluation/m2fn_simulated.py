@@ -18,7 +18,18 @@ import torch
 
 from adlab.evaluation.kept import Arrays, KeptParts
 from adlab.evaluation.m2fn_settings import M2FNReproduction
-from adlab.evaluation.m2fn_simulated_arms import FULL, LATE, NIMA, REPEATED, TABLES, Arm, arms_of
+from adlab.evaluation.m2fn_simulated_arms import (
+    FULL,
+    FULL_PRESSED,
+    LATE,
+    LATE_PRESSED,
+    NIMA,
+    PRESSED,
+    REPEATED,
+    TABLES,
+    Arm,
+    arms_of,
+)
 from adlab.evaluation.m2fn_simulated_cost import context_cost
 from adlab.evaluation.m2fn_simulated_measures import MeasuredRows, ceilings
 from adlab.evaluation.m2fn_simulated_plain import plain_predictions
@@ -29,7 +40,7 @@ from adlab.paths import cache_dir
 from adlab.training.ctr_task import ClickTask, predicted_ctr, reads_pixels
 from adlab.training.run import Fit, fit, quiet, run_name
 
-COMPARISONS = ((FULL, NIMA), (LATE, NIMA), (FULL, LATE), (FULL, "cat"), (FULL, "image"))
+COMPARISONS = ((FULL, NIMA), (LATE, NIMA), (FULL, LATE), (FULL_PRESSED, LATE_PRESSED), (FULL, "cat"), (FULL, "image"))
 
 
 def reproduce_simulated(how: M2FNReproduction, progress: Progress = no_progress) -> dict[str, Any]:
@@ -98,11 +109,13 @@ def train_network(
     """Train a network on the training rows.
 
     On a frozen backbone it is trained behind the backbone first, without low-level fusion; then all of it goes on, with
-    low-level fusion where it has any, as long for every network.
+    low-level fusion where it has any, as long for every network that is not pressed.
     """
     study, further = how.simulated, how.simulated.further()
     stages = [(shape, study.training())]
     if further is not None:
+        if arm.pressed:
+            further = replace(further, epochs=PRESSED * further.epochs, learning_rate=10 * further.learning_rate)
         stages = [(replace(shape, low=False), study.training()), (shape, further)]
     tasks: list[ClickTask] = []
     for part, training in stages:
@@ -146,6 +159,7 @@ def summarise(
                 "seeds": len(runs[name]),
                 "parameters": int(found[name][0]["parameters"]),
                 **measured.measures(runs[name]),
+                **({"first": measured.measures(runs[name][:1])} if len(runs[name]) > 1 else {}),
             }
             for name in arms_of(world.shape)
             if name in runs

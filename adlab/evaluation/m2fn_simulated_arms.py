@@ -15,6 +15,8 @@ FULL, LATE, NIMA, IMAGE = "m2fn", "late", "nima", "image"
 PLAIN = ("linear", "svm-rbf", "svm-poly")
 TEXTS, USER = ("title", "description", "ocr"), ("gender", "age_band")
 ALL = (*CONTEXT_FIELDS, "colour", *TEXTS)
+FULL_PRESSED, LATE_PRESSED = "m2fn-pressed", "late-pressed"
+PRESSED = 3
 PRESETS = ("compact", "paper")
 REPEATED = (FULL, LATE, NIMA)  # with as many seeds as asked for; all others with one
 
@@ -43,6 +45,8 @@ class Arm:
         keep: Attributes that it is given.
         loss: What it is trained on.
         capped: Whether what a row can weigh is capped.
+        pressed: Whether the further passes are `PRESSED` times as many, at ten times the rate: one pass at a careful
+            rate leaves a conditional batch norm close to the identity that it begins as.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Arm:
     keep: tuple[str, ...] = ALL
     loss: str = "binomial"
     capped: bool = True
+    pressed: bool = False
 
 
 def shape_of(preset: str, image_size: int) -> M2FNConfig:
@@ -172,7 +177,7 @@ TABLES: dict[str, Sequence[Row]] = {"4": TABLE_4, "5": TABLE_5, "7": TABLE_7, "8
 
 
 def arms_of(full: M2FNConfig) -> dict[str, Arm]:
-    """Every arm of the four tables, and M2FN on each loss, by name, the cheap and important ones first.
+    """Every arm of the four tables, M2FN on each loss and M2FN pressed, by name, the cheap and important ones first.
 
     Args:
         full: The full M2FN. Flags of stages that its backbone does not have are left out; placements that then mean
@@ -203,4 +208,6 @@ def arms_of(full: M2FNConfig) -> dict[str, Arm]:
     for name, blocks in PLACEMENTS.items():
         there = tuple(block for block in blocks if block <= full.depth)
         arms[name] = Arm(name=name, shape=replace(full, cbn_blocks=there or (full.depth,)))
+    arms[LATE_PRESSED] = Arm(name=LATE_PRESSED, shape=late, pressed=True)
+    arms[FULL_PRESSED] = Arm(name=FULL_PRESSED, shape=full, pressed=True)
     return arms

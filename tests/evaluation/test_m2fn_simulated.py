@@ -18,8 +18,10 @@ from adlab.evaluation.m2fn_simulated import reproduce_simulated, train_network
 from adlab.evaluation.m2fn_simulated_arms import (
     ALL,
     FULL,
+    FULL_PRESSED,
     KEPT,
     LATE,
+    LATE_PRESSED,
     LOSSES,
     NIMA,
     PLAIN,
@@ -40,7 +42,7 @@ from adlab.training.ctr_task import ClickTask, predicted_ctr, reads_pixels
 
 pytestmark = pytest.mark.slow
 TINY = M2FNReproduction(simulated=SimulatedStudy(ads=30, rows=120, image_size=64, epochs=1, seeds=2), device="cpu")
-SOME = (LATE, NIMA, "image", "linear", "user", "late-eq-1", FULL, "cbn-3")
+SOME = (LATE, NIMA, "image", "linear", "user", "late-eq-1", FULL, "cbn-3", FULL_PRESSED, LATE_PRESSED)
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +133,10 @@ def test_the_report_sets_the_papers_numbers_beside_ours(results):
     text = simulated_section(json.loads(json.dumps(rounded(results))))
     own = results["arms"][FULL]["sprc_500"]
     assert f"| M2FN regr. | 0.561 | 0.530 | 0.384 | 0.381 | {own['value']:.3f} [{own['low']:.3f}" in text
+    first = results["arms"][FULL]["first"]["sprc_500"]
+    assert f"| M2FN {{1,0,0,0,0}} | 0.630 | 0.640 | {first['value']:.3f} [{first['low']:.3f}" in text
+    assert first["value"] == results["arms"][FULL]["sprc_500"]["by_seed"][0]
+    assert "- Low-level fusion adds " in text
     assert [line for line in text.splitlines() if line.startswith("### ")] == [
         "### Ceilings",
         "### Table 4: M2FN against NIMA",
@@ -146,7 +152,7 @@ def test_the_report_sets_the_papers_numbers_beside_ours(results):
 def test_arms_differ_as_their_tables_say():
     full = shape_of("compact", 128)
     arms = arms_of(full)
-    assert {row.arm for table in TABLES.values() for row in table} | set(LOSSES) == set(arms)
+    assert {row.arm for table in TABLES.values() for row in table} | {*LOSSES, FULL_PRESSED, LATE_PRESSED} == set(arms)
     assert arms[FULL].shape == full
     assert not arms[NIMA].shape.aux
     assert arms["cbn-5"].shape.cbn_blocks == (4,)
@@ -154,7 +160,9 @@ def test_arms_differ_as_their_tables_say():
     assert arms_of(replace(full, depth=5))["cbn-345"].shape.cbn_blocks == (3, 4, 5)
     late = [arm for arm in arms.values() if arm.shape is not None and not reads_pixels(arm.shape)]
     assert {arm.name for arm in late} >= {LATE, NIMA, "cat", "high", *KEPT}
-    shapes = [(arm.shape, arm.keep, arm.loss, arm.capped) for arm in arms.values() if arm.shape is not None]
+    shapes = [
+        (arm.shape, arm.keep, arm.loss, arm.capped, arm.pressed) for arm in arms.values() if arm.shape is not None
+    ]
     assert len(set(shapes)) == len(shapes)
     assert all(arms[name].shape is None for name in PLAIN)
 
