@@ -156,29 +156,29 @@ def _assess_clicks(key: str, fingerprint: str, context: Context, _ad: Ad) -> Ass
     return assessor().assess(creative_of(_ad), (CTR,), context=context)
 
 
-def sweep(ad: Ad, words: str | None, name: str, context: Context, contexts: Sequence[Context]) -> CtrSweep:
+def sweep(ad: Ad, words: str | None, name: str, base: Context, contexts: Sequence[Context]) -> CtrSweep:
     """The click rate of one ad in many contexts, of a shipped head; known ones come from memory.
 
     Args:
         ad: The ad, with a picture.
         words: The words in it, None where they were not read.
         name: What the contexts are.
-        context: What they follow from, with the name.
+        base: What they follow from, with the name, and what they are relative to.
         contexts: The contexts.
 
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
-    return _sweep(ad.key, words, assessor().fingerprint, name, context, ad, contexts)
+    return _sweep(ad.key, words, assessor().fingerprint, name, base, ad, contexts)
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
 def _sweep(
-    key: str, words: str | None, fingerprint: str, name: str, context: Context, _ad: Ad, _contexts: Sequence[Context]
+    key: str, words: str | None, fingerprint: str, name: str, base: Context, _ad: Ad, _contexts: Sequence[Context]
 ) -> CtrSweep:
     head = assessor().ctr
     assert head is not None  # asked for only where it ships
-    return head.sweep(creative_of(_ad), words, _contexts)
+    return head.sweep(creative_of(_ad), words, _contexts, base)
 
 
 def creative_of(ad: Ad) -> Creative:

@@ -12,8 +12,8 @@ from adlab.data.creative import Context
 
 UNIT = "probability"
 COMPARED = (
-    "Hours and ages are compared by what they are relative to this ad’s average: that is surer than the rates "
-    "themselves, whose ranges are wider."
+    "Hours are compared by what they are relative to the average of all hours, ages by the average of all viewers, for "
+    "the audience chosen: that is surer than the rates themselves, whose ranges are wider."
 )
 EVERYONE = "all viewers, at any time"
 
@@ -37,8 +37,8 @@ def rate_words(value: float, low: float, high: float) -> str:
 
 
 def lift_words(rate: Rate) -> str:
-    """A rate relative to the ad's average with its interval, such as "1.2 × its average (1.1 – 1.3)"."""
-    return _unbroken(f"{rate.lift:.2f} × its average ({rate.lift_low:.2f} – {rate.lift_high:.2f})")
+    """A rate relative to the average with its interval, such as "1.2 × the average (1.1 – 1.3)"."""
+    return _unbroken(f"{rate.lift:.2f} × the average ({rate.lift_low:.2f} – {rate.lift_high:.2f})")
 
 
 def tip(name: str, rate: Rate) -> str:

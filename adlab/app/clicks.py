@@ -20,7 +20,8 @@ class Rate(NamedTuple):
         value: Probability of a click, 0–1.
         low: Lower end of its interval.
         high: Upper end.
-        lift: The rate relative to the ad's average over all contexts, above 0.
+        lift: The rate relative to the ad's average for the audience at hand, above 0: over the hours of the week, or
+            over ages and genders.
         lift_low: Lower end of its interval; contexts of one ad are compared by it, because what makes the models
             differ about the ad, and not about its contexts, cancels.
         lift_high: Upper end.
@@ -76,10 +77,11 @@ def _week(ad: Ad, words: str | None, context: Context) -> tuple[Rate, ...]:
 
 
 def _ages(ad: Ad, words: str | None, context: Context) -> dict[str | None, tuple[Rate, ...]]:
+    base = replace(context, age_band=None, gender=None)
     # Either gender asks for the same contexts, so the first stands for both.
-    base = replace(context, age_band=None, gender=context.gender and GENDERS[0])
-    rates = _rates(ad, words, "ages", base, audience.age_contexts(base))
-    genders: Sequence[str | None] = GENDERS if base.gender else (None,)
+    name, asked = ("ages by gender", GENDERS[0]) if context.gender else ("ages", None)
+    rates = _rates(ad, words, name, base, audience.age_contexts(replace(base, gender=asked)))
+    genders: Sequence[str | None] = GENDERS if context.gender else (None,)
     size = len(rates) // len(genders)
     return {gender: rates[place * size : (place + 1) * size] for place, gender in enumerate(genders)}
 

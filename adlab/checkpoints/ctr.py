@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,8 +16,11 @@ KNOWN, UNKNOWN = (
     "interval coverage of the planted probability, context known",
     "interval coverage of the planted probability, context unknown",
 )  # measures on the card
-LIFT = "interval coverage of the planted lift"  # likewise
 LEVEL = 0.9
+# What may differ between two contexts whose rates are compared: time alone, viewer alone, or anything.
+LIFT_FIELDS = {"time": ("weekday", "hour"), "viewer": ("gender", "age_band")}
+ANYTHING = "anything"
+LIFT_GROUPS = (*LIFT_FIELDS, ANYTHING)
 MOST_CONTEXTS = 8
 
 
@@ -30,8 +34,9 @@ class CtrSettings:
         contexts: At most eight contexts, each with every field that the networks read, that stand for all: what is
             not known of an ad's context is averaged over them.
         weights: How much each stands for, as many; above 0, adding up to 1.
-        lift_scale: Stretch of the members' spread of an ad's rate in a context relative to its average: how an ad
-            does on another day is known better than how it does.
+        lift_halves: Half-widths of the interval around the logarithm of a lift, an ad's rate in a context relative to
+            that in another, by what differs between the two (`LIFT_GROUPS`): how an ad does on another day is known
+            better than how it does.
         reference: Name of the reference set.
 
     Raises:
@@ -42,7 +47,7 @@ class CtrSettings:
     schema: dict[str, Any]
     contexts: tuple[dict[str, str | int], ...]
     weights: tuple[float, ...]
-    lift_scale: float
+    lift_halves: dict[str, float]
     reference: str
 
     def __post_init__(self) -> None:
@@ -54,6 +59,14 @@ class CtrSettings:
                 f"{len(self.contexts)} contexts with weights {self.weights}; give 1 to {MOST_CONTEXTS} contexts and a "
                 "weight above 0 for each, adding up to 1."
             )
+        if set(self.lift_halves) != set(LIFT_GROUPS):
+            raise ConfigError(f"lift_halves are of {sorted(self.lift_halves)}; give those of {', '.join(LIFT_GROUPS)}.")
+
+
+def lift_group(differing: Collection[str]) -> str:
+    """The group of `LIFT_GROUPS` that two contexts belong to, from the fields in which they differ."""
+    own = (name for name, fields in LIFT_FIELDS.items() if set(differing) <= set(fields))
+    return next(own, ANYTHING)
 
 
 def extras_of(settings: CtrSettings) -> dict[str, Any]:

@@ -40,5 +40,6 @@ def measure_clicks(manifest: Manifest) -> list[Measure]:
     ads = np.arange(len(log.plans))
     known = stated_rows(ensemble, data, log, ads, settings.calibration)
     unknown = stated_ads(ensemble, data, log, ads, settings)
-    scale, lift = settings.calibration.interval_scale, stated_lifts(known, unknown)
-    return list(measure_ctr(known, unknown, lift, scale, settings.lift_scale, manifest.training.seed))
+    seed = manifest.training.seed
+    lifts = stated_lifts(ensemble, data, log, ads, settings, seed + 1)
+    return list(measure_ctr(known, unknown, lifts, settings, seed))

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from scipy import special
 
-from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LEVEL, UNKNOWN, settings_of
+from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LEVEL, UNKNOWN, lift_group, settings_of
 from adlab.checkpoints.m2fn import load_m2fn
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
@@ -31,11 +31,12 @@ from adlab.inference.pair_head import provenance_of
 from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
-from adlab.metrics.spread import logit_interval, stretched
+from adlab.metrics.spread import logit_interval
 from adlab.models.m2fn_contexts import forward_contexts
 
 AT_ONCE = 256  # contexts a pass: 15 MB of hidden values a member
 COLOURS_KEPT = 4096
+ANYONE = Context()
 
 
 class CtrSweep(NamedTuple):
@@ -45,9 +46,9 @@ class CtrSweep(NamedTuple):
         probability: Of a click per impression, 0–1.
         low: Lower end of its interval.
         high: Upper end.
-        lift: Probability relative to the ad's average over all contexts, above 0; 1.2 is a fifth more.
-        lift_low: Lower end of its interval, which is narrower: what makes members differ about an ad, and not about
-            its contexts, cancels.
+        lift: Probability relative to that in the base context, above 0; 1.2 is a fifth more.
+        lift_low: Lower end of its interval, which is narrower than that of the rates: what is wrong about the ad, and
+            not about its contexts, cancels.
         lift_high: Upper end.
     """
 
@@ -99,20 +100,30 @@ class CtrHead:
         self._vectors, self._maps = vectors, maps or PictureMaps()
         self._colours: dict[str, str] = {}
 
-    def sweep(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> CtrSweep:
+    def sweep(
+        self, creative: Creative, words: str | None, contexts: Sequence[Context], base: Context = ANYONE
+    ) -> CtrSweep:
         """Click rates of one ad in K contexts, from one look at its picture.
 
         Args:
             creative: With a picture.
             words: The words in it, None where they were not read.
             contexts: What is unknown in one, or of a level that the head does not know, is averaged.
+            base: What lifts are relative to; anyone at any time if not given.
         """
-        *swept, average = self.member_logits(creative, words, [*contexts, Context()]).T
-        logits = np.stack(swept, axis=1) if swept else np.zeros((len(average), 0))
+        *swept, own = self.member_logits(creative, words, [*contexts, base]).T
+        logits = np.stack(swept, axis=1) if swept else np.zeros((len(own), 0))
         low, high = logit_interval(logits, self.settings.calibration.interval_scale, level=LEVEL)
-        logs = lifts(logits, average)
-        ends = (np.exp(end) for end in stretched(logs, self.settings.lift_scale, LEVEL))
-        return CtrSweep(special.expit(logits.mean(axis=0)), low, high, np.exp(logs.mean(axis=0)), *ends)
+        logs = log_lifts(logits, own[:, None])
+        half = np.array([self._lift_half(context, base) for context in contexts])
+        rates = special.expit(logits.mean(axis=0))
+        return CtrSweep(rates, low, high, np.exp(logs), np.exp(logs - half), np.exp(logs + half))
+
+    def _lift_half(self, context: Context, base: Context) -> float:
+        """Half-width of the interval around the logarithm of a lift."""
+        known, other = (readable(one, self.schema)[0].known for one in (context, base))
+        differing = [name for name in self.levels if known.get(name) != other.get(name)]
+        return self.settings.lift_halves[lift_group(differing)] if differing else 0.0
 
     def member_logits(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> np.ndarray:
         """Log-odds that each member gives one ad in K contexts after averaging, (M, K); arguments as in `sweep`."""
@@ -203,7 +214,7 @@ class CtrHead:
 
     def _result(self, creative: Creative, words: str | None, context: Context, provenance: Provenance) -> HeadResult:
         known = readable(context, self.schema)[0]
-        swept = self.sweep(creative, words, [known, Context()])
+        swept = self.sweep(creative, words, [known, ANYONE])
         value, low, high, lift, lift_low, lift_high = (float(part[0]) for part in swept)
         average = float(swept.probability[1])
         coverage = self.manifest.measure(UNKNOWN if len(known.known) < len(self.levels) else KNOWN)
@@ -235,7 +246,7 @@ class CtrHead:
         )
 
 
-def lifts(logits: np.ndarray, average: np.ndarray) -> np.ndarray:
-    """Logarithm of each member's rates relative to its average rate, from log-odds (M, K) and (M,): (M, K)."""
-    found: np.ndarray = special.log_expit(logits) - special.log_expit(average)[:, None]
+def log_lifts(logits: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Logarithm of rates relative to base rates, mean over members; log-odds (M, K) and (M, K) or (M, 1) -> (K,)."""
+    found: np.ndarray = (special.log_expit(logits) - special.log_expit(base)).mean(axis=0)
     return found

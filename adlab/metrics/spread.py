@@ -25,7 +25,7 @@ def spread_interval(
     Returns:
         Lower and upper end, 0–100, each (N,); the value always lies between them.
     """
-    low, high = (100 * stats.norm.cdf(end) for end in stretched(_probit(members), scale, level))
+    low, high = (100 * stats.norm.cdf(end) for end in _stretched(_probit(members), scale, level))
     return np.minimum(low, value), np.maximum(high, value)
 
 
@@ -41,7 +41,7 @@ def logit_interval(logits: np.ndarray, scale: float, *, level: float = 0.9) -> t
         Lower and upper end, probabilities, each (N,); the probability of the mean log-odds lies between them.
     """
     value = special.expit(logits.mean(axis=0))
-    low, high = (special.expit(end) for end in stretched(logits, scale, level))
+    low, high = (special.expit(end) for end in _stretched(logits, scale, level))
     return np.minimum(low, value), np.maximum(high, value)
 
 
@@ -50,16 +50,7 @@ def _probit(percentiles: np.ndarray) -> np.ndarray:
     return z
 
 
-def stretched(members: np.ndarray, scale: float, level: float) -> list[np.ndarray]:
-    """Lower and upper end of an interval from what members say, on a scale where spreads are alike everywhere.
-
-    Args:
-        members: (M, N).
-        scale: Stretch.
-        level: Nominal level.
-
-    Returns:
-        Quantiles over members, (M, N) -> two of (N,), moved away from their mean by `scale`.
-    """
+def _stretched(members: np.ndarray, scale: float, level: float) -> list[np.ndarray]:
+    """Quantiles over members, (M, N) -> two of (N,), moved away from their mean by `scale`."""
     centre, tail = members.mean(axis=0), (1 - level) / 2
     return [centre + scale * (end - centre) for end in np.quantile(members, [tail, 1 - tail], axis=0)]

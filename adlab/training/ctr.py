@@ -100,7 +100,7 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
     attributes = click_attributes(log, seen.colours, text_encoder)
     data, schema = AdsWithContexts(log, seen.maps, attributes), attributes.schema
     shape = replace(M2FNConfig.clicks(aux_dim=schema.width), image_size=size)
-    ensemble = _train_members(run, shape, backbone, data, parts, encoders)
+    ensemble, earlier = _train_members(run, shape, backbone, data, parts, encoders)
     settings, quadrature = settings_from(ensemble, data, log, parts, run.reference, run.seed)
     known = stated_rows(ensemble, data, log, parts.test, settings.calibration)
     unknown = stated_ads(ensemble, data, log, parts.test, settings)
@@ -108,9 +108,8 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
         *measure_ctr(
             known,
             unknown,
-            stated_lifts(known, unknown),
-            settings.calibration.interval_scale,
-            settings.lift_scale,
+            stated_lifts(ensemble, data, log, parts.test, settings, run.seed + 1),
+            settings,
             run.seed,
         ),
         quadrature,
@@ -142,7 +141,7 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
             data=f"{run.collection.train:,} simulated ads (seed {run.collection.seed}) in {len(log.rows['train']):,} "
             f"contexts, shown {shown:,} times with {clicks:,} clicks; epochs by "
             f"{len(parts.stop):,} further ads, calibration and stored contexts by {len(parts.calibrate):,}",
-            minutes=(time.monotonic() - started) / 60,
+            minutes=(time.monotonic() - started) / 60 + earlier,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
             config=asdict(run.training) | {"collection": asdict(run.collection)},
         ),
@@ -167,15 +166,16 @@ def _train_members(
     data: AdsWithContexts,
     parts: Ads,
     encoders: dict[str, str],
-) -> M2FNEnsemble:
+) -> tuple[M2FNEnsemble, float]:
+    """The ensemble, and the minutes of earlier calls that this one went on from."""
     folder = run.run or cache_dir() / "runs" / run_name(run.out.name, run.training, run.collection, encoders, run.seed)
-    ensemble = M2FNEnsemble(shape, backbone, run.members)
+    ensemble, earlier = M2FNEnsemble(shape, backbone, run.members), 0.0
     for member, network in enumerate(ensemble.networks()):
         seed = run.seed * 1000 + member
         # All on all ads: their spread is stretched to a measured coverage anyway, and on resamples each of them, and
         # their mean, ranked ads less well (AUC over impressions 0.660 against 0.665 for a single one on all).
         task = CtrLateTask(run.training, shape, backbone, data, parts.train, parts.stop, seed)
-        fit(
+        done = fit(
             task,
             Fit(
                 epochs=run.training.epochs,
@@ -187,8 +187,9 @@ def _train_members(
                 accelerator="cpu",
             ),
         )
+        earlier += done.all_minutes - done.minutes
         network.load_trainable_state(as_stored(task.net.trainable_state()))  # measure what ships, rounding included
-    return ensemble.eval().requires_grad_(False)
+    return ensemble.eval().requires_grad_(False), earlier
 
 
 def _regression(data: AdsWithContexts, log: ClickLog, parts: Ads) -> np.ndarray:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from scipy import special
 
-from adlab.checkpoints.ctr import KNOWN, LEVEL, LIFT, UNKNOWN
+from adlab.checkpoints.ctr import KNOWN, LEVEL, UNKNOWN, CtrSettings
 from adlab.checkpoints.manifest import Measure
 from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.correlation import sprc
@@ -40,19 +40,33 @@ class Stated(NamedTuple):
         return np.asarray(self.logits.mean(axis=0))
 
 
+class Lifts(NamedTuple):
+    """Logarithms of the rates of N ads in C contexts, relative to each ad's average.
+
+    Attributes:
+        stated: By the members together, (N, C).
+        planted: (N, C).
+        ads: Numbers of the ads, (N,).
+    """
+
+    stated: np.ndarray
+    planted: np.ndarray
+    ads: np.ndarray
+
+
 def measure_ctr(
-    known: Stated, unknown: Stated, lift: Stated, scale: float, lift_scale: float, seed: int
+    known: Stated, unknown: Stated, lifts: Mapping[str, Lifts], settings: CtrSettings, seed: int
 ) -> tuple[Measure, ...]:
     """What can be said of the head from its scores alone.
 
     Args:
         known: Rows of the log, all fields of their contexts known.
         unknown: Ads, nothing known of their context; the truth is the average over all.
-        lift: Rates of the rows relative to their ad's average, see `adlab.training.ctr_settings.stated_lifts`.
-        scale: Stretch of the members' spread.
-        lift_scale: Stretch of their spread of lifts.
+        lifts: By what is known of the contexts, see `adlab.training.ctr_settings.stated_lifts`.
+        settings: Of the head.
         seed: Of the bootstrap.
     """
+    scale = settings.calibration.interval_scale
     return (
         _auc("AUC", known, known.score, seed, "over impressions, the context known"),
         _auc("ceiling: AUC of the planted probability", known, known.planted, seed, "no model can rank these better"),
@@ -67,14 +81,7 @@ def measure_ctr(
         ),
         _coverage(KNOWN, known, scale, seed),
         _coverage(UNKNOWN, unknown, scale, seed),
-        _coverage(LIFT, lift, lift_scale, seed),
-        _measure(
-            "rank correlation of lifts with the planted ones",
-            lift,
-            lambda rows: sprc(lift.score[rows], lift.planted[rows]),
-            seed,
-            note="Spearman, over contexts of all ads: a rate relative to the ad's average",
-        ),
+        *(measure for name, one in lifts.items() for measure in _lift(name, one, settings.lift_halves[name], seed)),
         Measure(
             name="calibration error, relative",
             value=calibration_error(special.expit(known.score), known.planted),
@@ -119,6 +126,33 @@ def _coverage(name: str, stated: Stated, scale: float, seed: int) -> Measure:
     inside = covered(stated.logits, stated.planted, scale).astype(float)
     note = f"stretch {scale:.2f} fitted on other ads"
     return _measure(name, stated, lambda rows: float(inside[rows].mean()), seed, aim=f"{LEVEL:.2f}", note=note)
+
+
+def _lift(name: str, lifts: Lifts, half: float, seed: int) -> tuple[Measure, Measure]:
+    """Coverage of the interval of a lift, and how well lifts are ranked, ads resampled whole."""
+    contexts = lifts.stated.shape[1]
+    stated, planted = lifts.stated.ravel(), lifts.planted.ravel()
+    rows = Stated(stated[None], planted, np.repeat(lifts.ads, contexts), np.ones(len(planted)))
+    inside = (np.abs(stated - planted) <= half).astype(float)
+    known = {"time": "weekday and hour", "viewer": "gender and age"}.get(name, "everything")
+    return (
+        _measure(
+            f"interval coverage of the planted lift, {name}",
+            rows,
+            lambda picked: float(inside[picked].mean()),
+            seed,
+            aim=f"{LEVEL:.2f}",
+            note=f"a rate relative to the ad's average, {known} known; the interval is a factor of {np.exp(half):.3f} "
+            "to either side",
+        ),
+        _measure(
+            f"rank correlation of lifts with the planted ones, {name}",
+            rows,
+            lambda picked: sprc(stated[picked], planted[picked]),
+            seed,
+            note=f"Spearman, over contexts of all ads, {known} known",
+        ),
+    )
 
 
 def _measure(

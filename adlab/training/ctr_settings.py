@@ -10,18 +10,20 @@ import pandas as pd
 from scipy import special
 
 from adlab.checkpoints.conversion import Calibration
-from adlab.checkpoints.ctr import MOST_CONTEXTS, CtrSettings
+from adlab.checkpoints.ctr import LEVEL, LIFT_FIELDS, LIFT_GROUPS, MOST_CONTEXTS, CtrSettings
 from adlab.checkpoints.manifest import Measure
+from adlab.metrics.conformal import conformal_quantile
 from adlab.models.m2fn_ensemble import M2FNEnsemble
-from adlab.simulator.contexts import context_table
+from adlab.simulator.contexts import PROBABILITIES, UNKNOWN, ContextTable, context_table, contexts_at
+from adlab.simulator.response import ResponseModel
 from adlab.training.conversion import Counts, fit_calibration, fit_interval_scale
-from adlab.training.ctr_data import ClickCollection, ClickLog, context_rows
+from adlab.training.ctr_data import CONTEXT_FIELDS, ClickCollection, ClickLog, context_rows
 from adlab.training.ctr_late_task import AdsWithContexts
-from adlab.training.ctr_measures import ON, Stated
+from adlab.training.ctr_measures import ON, Lifts, Stated
 from adlab.training.ctr_scores import averaged, case_logits, context_logits, partly_known, row_logits
 from adlab.training.standing_contexts import Standing, averaging_error, standing_contexts
 
-QUADRATURE_ADS = 40
+QUADRATURE_ADS, LIFT_CONTEXTS = 40, 24
 
 
 class Ads(NamedTuple):
@@ -72,20 +74,19 @@ def settings_from(
         schema=data.attributes.schema.to_plain(),
         contexts=tuple({name: v if isinstance(v, str) else int(v or 0) for name, v in row.items()} for row in chosen),
         weights=tuple(float(weight) for weight in standing.weights),
-        lift_scale=1.0,
+        lift_halves=dict.fromkeys(LIFT_GROUPS, 0.0),
         reference=reference,
     )
     unknown = stated_ads(ensemble, data, log, parts.calibrate, settings)
     logits = np.concatenate([calibration.apply(raw), unknown.logits], axis=1)
     scale = fit_interval_scale(logits, np.concatenate([log.ctr[rows], unknown.planted]))
-    known = Stated(calibration.apply(raw), log.ctr[rows], log.ads[rows], log.impressions[rows].astype(float))
-    lift = stated_lifts(known, unknown)
+    lifts = stated_lifts(ensemble, data, log, parts.calibrate, settings, seed)
+    halves = {
+        name: conformal_quantile(np.abs(one.stated - one.planted).ravel(), level=LEVEL) for name, one in lifts.items()
+    }
     error = _averaging(ensemble, data, calibration, standing, checked, seed)
-    return replace(
-        settings,
-        calibration=replace(calibration, interval_scale=scale),
-        lift_scale=fit_interval_scale(lift.logits, lift.planted),
-    ), error
+    scaled = replace(calibration, interval_scale=scale)
+    return replace(settings, calibration=scaled, lift_halves=halves), error
 
 
 def stated_rows(
@@ -105,21 +106,55 @@ def stated_ads(
     return Stated(averaged(logits, np.array(settings.weights)), log.average[ads], ads, np.ones(len(ads)))
 
 
-def stated_lifts(known: Stated, unknown: Stated) -> Stated:
-    """Rates in known contexts relative to the ad's average, members' and planted.
+def stated_lifts(
+    ensemble: M2FNEnsemble, data: AdsWithContexts, log: ClickLog, ads: np.ndarray, settings: CtrSettings, seed: int
+) -> dict[str, Lifts]:
+    """Rates of some ads in drawn contexts relative to their average, by what is known of these contexts.
 
-    A lift is above 0 and not a probability; its logarithm stands for log-odds, so that what holds intervals of
-    probabilities against the truth does the same here.
+    The planted rates are those of the log-odds averaged over what is unknown, as the simulator has them.
 
     Args:
-        known: Rows of the log.
-        unknown: The same ads, nothing known of their context.
+        ensemble: Trained.
+        data: The log by ad.
+        log: The log.
+        ads: Numbers of the ads.
+        settings: Calibration and stored contexts.
+        seed: Of the contexts that are drawn.
     """
-    place = {ad: number for number, ad in enumerate(unknown.ads.tolist())}
-    own = np.array([place[ad] for ad in known.ads.tolist()])
-    members = special.log_expit(known.logits) - special.log_expit(unknown.logits[:, own])
-    truth = special.expit(np.log(known.planted / unknown.planted[own]))
-    return Stated(members, truth, known.ads, known.weights)
+    drawn = contexts_at(np.random.default_rng([seed, 8]).random((LIFT_CONTEXTS, len(PROBABILITIES))))
+    average = stated_ads(ensemble, data, log, ads, settings).logits
+    anyone = ContextTable(*(np.full(len(ads), UNKNOWN) for _ in PROBABILITIES))
+    model, factors = ResponseModel(), log.factors.take(ads)
+    base = np.log(model.ctr(factors, anyone))
+    found = {}
+    for name in LIFT_GROUPS:
+        fields = LIFT_FIELDS.get(name, CONTEXT_FIELDS)
+        partly = ContextTable(
+            *(getattr(drawn, f) if f in fields else np.full(LIFT_CONTEXTS, UNKNOWN) for f in drawn._fields)
+        )
+        logits = _averaged_in(ensemble, data, ads, settings, partly)  # (M, N, contexts)
+        stated = (special.log_expit(logits) - special.log_expit(average)[:, :, None]).mean(axis=0)
+        truth = [
+            np.log(model.ctr(factors, ContextTable(*(np.full(len(ads), code[place]) for code in partly)))) - base
+            for place in range(LIFT_CONTEXTS)
+        ]
+        found[name] = Lifts(stated, np.stack(truth, axis=1), ads)
+    return found
+
+
+def _averaged_in(
+    ensemble: M2FNEnsemble, data: AdsWithContexts, ads: np.ndarray, settings: CtrSettings, partly: ContextTable
+) -> np.ndarray:
+    """Members' log-odds of ads in partly known contexts, averaged over the stored ones, (M, N, K)."""
+    stored = context_table(pd.DataFrame(list(settings.contexts)))
+    filled = ContextTable(
+        *(
+            np.where(own[:, None] == UNKNOWN, filler[None], own[:, None]).ravel()
+            for own, filler in zip(partly, stored, strict=True)
+        )
+    )
+    logits = settings.calibration.apply(context_logits(ensemble, data, ads, filled))
+    return averaged(logits.reshape(*logits.shape[:2], partly.rows, stored.rows), np.array(settings.weights))
 
 
 def _averaging(

@@ -85,7 +85,7 @@ def test_a_damaged_folder_does_not_hide_the_others(tiny_models, monkeypatch, tmp
     file.write_text(json.dumps(json.loads(file.read_text()) | {"summary": "altered"}))
     monkeypatch.setenv("ADLAB_MODELS", str(copy))
     found = shelf.checkpoints()
-    assert len(found.checkpoints) == 6
+    assert len(found.checkpoints) == 7
     assert len(found.problems) == 1
     assert "focal" in found.problems[0]
 

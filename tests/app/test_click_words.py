@@ -26,14 +26,14 @@ def test_a_rate_stands_with_its_interval_on_one_line():
 
 def test_a_lift_stands_with_its_interval():
     (rate,) = rates(0.036)
-    assert plain(lift_words(rate)) == "1.20 × its average (1.15 – 1.25)"
-    assert plain(tip("Friday 8:00", rate)) == "Friday 8:00: 3.6 % (1.8 % – 7.2 %), 1.20 × its average (1.15 – 1.25)"
+    assert plain(lift_words(rate)) == "1.20 × the average (1.15 – 1.25)"
+    assert plain(tip("Friday 8:00", rate)) == "Friday 8:00: 3.6 % (1.8 % – 7.2 %), 1.20 × the average (1.15 – 1.25)"
 
 
 def test_ends_whose_lifts_overlap_are_too_close_to_call():
     said = finding(NAMES, rates(0.030, 0.032, 0.0301), "hours")
     assert plain(said.ends).startswith(
-        "Highest: two, 3.2 % (1.6 % – 6.4 %), 1.07 × its average (1.02 – 1.12). Lowest: one"
+        "Highest: two, 3.2 % (1.6 % – 6.4 %), 1.07 × the average (1.02 – 1.12). Lowest: one"
     )
     assert said.verdict.startswith("Too close to call")
 

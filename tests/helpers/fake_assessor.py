@@ -20,6 +20,7 @@ from adlab.data.assessment import (
 )
 from adlab.data.creative import AGE_BANDS, GENDERS, Context, Creative
 
+ANYONE = Context()
 NEEDED = "it needs an image and a title or description"
 # Unit, scale, value and interval that fit each head of the contract.
 SHAPES: dict[str, tuple[str, tuple[float, float], float, float, float]] = {
@@ -163,11 +164,11 @@ class FakeCtr:
         rest = {"details": {"ctr_average": self.rate(Context())}, "readings": ()}
         return result("ctr", value=rate, scale=scale, interval=interval, provenance=simulated, **rest)
 
-    def sweep(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> Any:
+    def sweep(self, creative: Creative, words: str | None, contexts: Sequence[Context], base: Context = ANYONE) -> Any:
         """Rates with their intervals."""
         self.swept.append(contexts)
         rates = np.array([self.rate(context) for context in contexts])
-        lifts = rates / self.rate(Context())
+        lifts = rates / self.rate(base)
         ends = {"lift_low": lifts - self.lift_half, "lift_high": lifts + self.lift_half}
         return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half, lift=lifts, **ends)
 

@@ -260,7 +260,7 @@ def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder,
         schema=schema.to_plain(),
         contexts=contexts,
         weights=(0.6, 0.4),
-        lift_scale=0.8,
+        lift_halves={"time": 0.05, "viewer": 0.1, "anything": 0.3},
         reference=SIMULATED,
     )
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}

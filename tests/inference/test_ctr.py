@@ -92,10 +92,22 @@ def test_a_lift_is_the_rate_relative_to_the_ad_s_average_member_by_member(head):
     logs = np.log(by_hand(head, one, [EVENING])[:, 0] / average)
     swept = head.sweep(one, one.ocr_text, [EVENING, Context()])
     centre = logs.mean()
-    low, high = (centre + 0.8 * (np.quantile(logs, q) - centre) for q in (0.05, 0.95))
     assert swept.lift[0] == pytest.approx(np.exp(centre), rel=1e-5)
-    assert (swept.lift_low[0], swept.lift_high[0]) == pytest.approx((np.exp(low), np.exp(high)), rel=1e-5)
+    ends = (np.exp(centre - 0.3), np.exp(centre + 0.3))
+    assert (swept.lift_low[0], swept.lift_high[0]) == pytest.approx(ends, rel=1e-5)
     assert swept.lift[1] == swept.lift_low[1] == swept.lift_high[1] == pytest.approx(1)
+
+
+def test_the_interval_of_a_lift_is_that_of_what_differs_from_its_base(head):
+    one = ad(3)
+    base = replace(EVENING, hour=None, weekday=None)
+    others = [EVENING, replace(base, gender="female", age_band="0-14"), replace(base, hour=3, position="1"), base]
+    swept = head.sweep(one, one.ocr_text, others, base)
+    halves = np.log(swept.lift_high / swept.lift)
+    np.testing.assert_allclose(halves, [0.05, 0.1, 0.3, 0.0], atol=1e-9)
+    alone = head.sweep(one, one.ocr_text, [*others, base]).probability
+    np.testing.assert_allclose(swept.lift, alone[:-1] / alone[-1], rtol=0.02)  # members' means of logarithms and rates
+    assert swept.lift[3] == pytest.approx(1)
 
 
 def test_appeal_and_click_rate_share_one_look_at_a_picture(tiny_models, monkeypatch):

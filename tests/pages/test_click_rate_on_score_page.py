@@ -97,7 +97,7 @@ def test_with_a_gender_both_are_drawn_and_the_words_are_of_the_chosen_one(launch
 def test_best_and_worst_hour_stand_in_words_for_everyone(launch, ctr):
     html = body(launch())
     assert re.search(
-        r"Highest: Sunday 20:00, 4\.\d % \(.*?\), 1\.\d\d × its average \(.*?\)\. Lowest: Monday 8:00, 1\.", html
+        r"Highest: Sunday 20:00, 4\.\d % \(.*?\), 1\.\d\d × the average \(.*?\)\. Lowest: Monday 8:00, 1\.", html
     )
     assert 'aria-label="Click rate by weekday and hour. Highest: Sunday 20:00' in html
 

@@ -12,7 +12,7 @@ from helpers.tiny_models import manifest as tiny_manifest
 from helpers.tiny_models import save_vision
 from scipy import special
 
-from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LIFT, UNKNOWN, settings_of
+from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LIFT_GROUPS, UNKNOWN, settings_of
 from adlab.checkpoints.m2fn import load_m2fn
 from adlab.checkpoints.networks import load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, load_reference_set
@@ -31,6 +31,7 @@ from adlab.training.ctr_data import ClickCollection, click_log, context_rows, dr
 from adlab.training.ctr_late_task import CtrTraining
 
 pytestmark = pytest.mark.slow
+LIFTS = tuple(f"interval coverage of the planted lift, {name}" for name in LIFT_GROUPS)
 SMALL = ClickCollection(seed=5, train=24, dev=12, test=16, contexts_per_ad=4, impressions=600, min_impressions=1)
 
 
@@ -87,7 +88,7 @@ def test_the_card_says_that_it_was_simulated_and_how_far_it_is_from_the_ceiling(
     assert (trained.heads, trained.data_kind) == ((HEAD,), DataKind.SIMULATION)
     values = {measure.name: measure.value for measure in trained.measures}
     assert values["AUC"] < values["ceiling: AUC of the planted probability"] < 1
-    assert all(0 <= values[name] <= 1 for name in (KNOWN, UNKNOWN, LIFT))
+    assert all(0 <= values[name] <= 1 for name in (KNOWN, UNKNOWN, *LIFTS))
     assert trained.training.command == "python -m adlab train ctr"
     assert any("simulation" in limit for limit in trained.limits)
 
@@ -138,7 +139,7 @@ def test_the_stored_tensors_are_reproduced(root, head):
 def test_measured_again_the_numbers_are_those_of_the_card(trained):
     again = {measure.name: measure.value for measure in evaluate_checkpoint(NAME, lambda: Path("nowhere"))}
     card = {measure.name: measure.value for measure in trained.measures}
-    assert {KNOWN, UNKNOWN, LIFT, "AUC"} <= again.keys() <= card.keys()
+    assert {KNOWN, UNKNOWN, "AUC", *LIFTS} <= again.keys() <= card.keys()
     assert again == pytest.approx({name: card[name] for name in again}, rel=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Click rates of the age bands relative to the ad's average, as dots with whiskers.
+"""Click rates of the age bands relative to the average of all viewers, as dots with whiskers.
 
 Relative, because the rates themselves are so unsure that their whiskers would hide every difference. Two genders differ
 in shape and place, not only in colour.

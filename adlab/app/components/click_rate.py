@@ -97,7 +97,7 @@ def age_section(found: Sweeps, context: Context) -> str:
         found.ages, context.age_band, context.gender, f"Click rate by age of the viewer. {said.ends} {said.verdict}"
     )
     title = f"By age{f', {context.gender} viewers' if context.gender else ''}"
-    return _section(f'{title} <span class="ad-quiet">relative to this ad’s average</span>', said, strip)
+    return _section(f'{title} <span class="ad-quiet">relative to the average of all viewers</span>', said, strip)
 
 
 def _section(title: str, said: Finding, chart: str) -> str:
