@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from adlab.app.wording import among, number, rank_words
-from adlab.data.assessment import HeadResult
+from adlab.data.assessment import DataKind, HeadResult
 from adlab.errors import UnknownNameError
 
 NOT_A_FORECAST = "Not a forecast of clicks or sales."
@@ -81,7 +81,9 @@ def _agreement(result: HeadResult) -> str:
     sentence = f"Picture and copy fit better than in {_share(true.value)} of {among(true)}"
     for other in others[:1]:
         sentence += f", and better than in {_share(other.value)} of {among(other)}"
-    return sentence + ". Those are photos, not ads."
+    if result.provenance.data_kind is DataKind.MATCHED_PAIRS:
+        return f"{sentence}. Those are photos, not ads."
+    return f"{sentence}."
 
 
 def _rank_sentence(what: str) -> Callable[[HeadResult], str]:
@@ -129,8 +131,8 @@ HEADS: dict[str, HeadWords] = {
         not_this=(
             NOT_A_FORECAST,
             "Not a judgement of taste or quality: a dull pair can agree, a clever contrast may not.",
-            "Not proven on ads: it knows photos with plain captions, and hardly tells a simulated ad's own copy from "
-            "another's.",
+            "Not proven on real ads: it learned from photos, product pictures and simulated ads.",
+            "Not a check of colours: copy that names a wrong colour may still rank high.",
         ),
         bands=AGREEMENT_BANDS,
         noun="agreement",

@@ -54,6 +54,8 @@ def source_words(provenance: Provenance) -> str:
         return "Simulated responses, not real people"
     if provenance.data_kind is DataKind.MATCHED_PAIRS:
         return "Learned from captioned photos, not ads"
+    if provenance.data_kind is DataKind.PAIRS_OF_KINDS:
+        return "Learned from photos, products and simulated ads"
     return f"Learned from {provenance.data_kind.value}"
 
 

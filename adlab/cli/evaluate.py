@@ -33,7 +33,7 @@ Exit codes:
 \b
 Examples:
   python -m adlab evaluate vision-mobilenetv2 --data ../shared/data
-  python -m adlab evaluate focal-flickr8k --json
+  python -m adlab evaluate focal-agreement --json
   python -m adlab evaluate focal-sim
   python -m adlab evaluate ctr-m2fn
 """

@@ -17,6 +17,7 @@ class DataKind(StrEnum):
 
     HUMAN_LABELS = "human labels"
     MATCHED_PAIRS = "photos with captions written by people"
+    PAIRS_OF_KINDS = "photos, products and simulated ads, each with a text of its own"
     RANDOMISED_TESTS = "randomised tests"
     SIMULATION = "planted simulation"
     USER_LOG = "your own log"

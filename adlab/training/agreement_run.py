@@ -121,7 +121,7 @@ def train_agreement(run: AgreementRun, progress: Progress = no_progress, command
         network={**asdict(network.config), "members": run.members},
         encoders=encoders,
         preprocessing=f"features of {DEFAULT_IMAGE_ENCODER} and minilm; copy as 'title. description'",
-        data_kind=DataKind.MATCHED_PAIRS,
+        data_kind=DataKind.PAIRS_OF_KINDS,
         trained_on="Flickr8k train split (photos with five captions each), fashion product photos with their titles, "
         "and simulated ads with copy that does not contradict the picture",
         terms="research (Flickr8k: cite Hodosh et al. 2013); fashion set: MIT as listed on Kaggle; encoders: "

@@ -74,7 +74,7 @@ def test_terms_limits_and_training_stand_on_the_card():
 def test_checkpoints_that_serve_a_score_come_first(tiny_models, monkeypatch):
     monkeypatch.setenv("ADLAB_MODELS", str(tiny_models))
     found = shelf.checkpoints()
-    assert [bool(c.manifest.heads) for c in found.checkpoints] == [True] * 3 + [False] * 4
+    assert [bool(c.manifest.heads) for c in found.checkpoints] == [True] * 4 + [False] * 4
     assert found.checkpoints[0].card.startswith("# ")
     assert found.problems == ()
 
