@@ -7,12 +7,14 @@ from functools import cache
 import numpy as np
 import torch
 
+from adlab.data.relevance import RelevancePair, RelevanceSet
 from adlab.encoders.text import load_minilm
 from adlab.features.ad_vocabulary import AdVocabulary, extend
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import MINILM_VOCABULARY, AdsCVLRConfig
 from adlab.models.visual_embedders import grid_boxes
+from adlab.training.adscvlr_finetune_data import GradedSet
 from adlab.training.adscvlr_pretrain_data import PretrainingPair
 from adlab.training.adscvlr_regions import RegionBank
 
@@ -67,3 +69,41 @@ def pretraining_pairs() -> list[PretrainingPair]:
         for name in names
     ]
     return seen + [PretrainingPair(source="web", query=name, title=f"one {name} for sale") for name in names]
+
+
+def graded_pairs(count: int = 160, seed: int = 0) -> RelevanceSet:
+    """Three sources: shop (title and picture; half hide the colour in the title), photos (a picture alone), and web.
+
+    The grade is 3 where colour and thing are as asked, 2 where only the thing is, 0 otherwise.
+    """
+    rng = np.random.default_rng(seed)
+    pairs = []
+    for number in range(count):
+        asked, shown = ((COLOURS[a], THINGS[b]) for a, b in rng.integers(0, 4, (2, 2)))
+        if rng.random() < 0.6:
+            shown = (asked[0] if rng.random() < 0.5 else shown[0], asked[1])
+        grade = 0 if asked[1] != shown[1] else 3 if asked[0] == shown[0] else 2
+        source = ("shop", "photos", "web")[number % 3]
+        hidden = source == "shop" and number % 2 == 0
+        name = " ".join(shown)
+        pairs.append(
+            RelevancePair(
+                query=" ".join(asked),
+                title={"shop": f"the {shown[1]}" if hidden else f"the {name}", "photos": "", "web": name}[source],
+                image="" if source == "web" else name,
+                grade=grade,
+                mean_grade=min(3.0, grade + 0.25),
+                confidence=0.5 if source == "photos" else 1.0,
+                labels="rule" if source == "shop" else "human",
+                source=source,
+                product=f"{source}-{number}",
+                only_in_image="colour" if hidden else "",
+            )
+        )
+    return RelevanceSet(tuple(pairs))
+
+
+def graded_set(count: int = 160, seed: int = 0) -> GradedSet:
+    """The same as a network reads them."""
+    data = graded_pairs(count, seed)
+    return GradedSet(data, bank(f"{colour} {thing}" for colour in COLOURS for thing in THINGS), tokenizer())
