@@ -1,0 +1,135 @@
+"""Fitting further grade heads of an AdsCVLR: each on a bootstrap of the queries, near the network's own head.
+
+    L_m = Σ_q n_mq Σ_{i ∈ q} w_i · CE(W_m·cls_i + b_m, grade_i) / Σ_i w_i  +  λ·|W_m − W|² / 2
+
+with n_mq how often query q came up in the draw of member m, w_i the confidence in a label, and W the network's head.
+The pull towards W keeps what the network learned where a resample says nothing against it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from scipy import special
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from adlab.errors import InputError
+from adlab.metrics.relevance import BEST_GRADE, expected_grade
+from adlab.metrics.spread import logit_interval
+from adlab.models.grade_heads import GradeHeads
+from adlab.training.adscvlr_readings import shares_of
+from adlab.training.conversion import covered, fit_interval_scale
+
+STRENGTH = 1e-3  # λ
+STEPS = 100  # most iterations of L-BFGS
+_EDGE = 1e-6  # expected grades are held this far from 0 and 3, as a share of 3, before they are put on the logit scale
+
+
+class LabelledStates(NamedTuple):
+    """What heads learn from.
+
+    Attributes:
+        cls: States of [CLS], (N, D).
+        grades: (N,).
+        confidences: (N,), 0 or more.
+        units: What is resampled, the query or image of each pair, (N,).
+    """
+
+    cls: np.ndarray
+    grades: np.ndarray
+    confidences: np.ndarray
+    units: np.ndarray
+
+
+def resample_counts(units: np.ndarray, members: int, seed: int) -> np.ndarray:
+    """How often each row comes in the draw of each member, (M, N); all rows of a unit come together.
+
+    Args:
+        units: (N,).
+        members: M.
+        seed: Of the draw; a member's draw does not depend on how many there are.
+
+    Raises:
+        InputError: There are fewer than two units.
+    """
+    names, own = np.unique(units, return_inverse=True)
+    if len(names) < 2:
+        raise InputError(f"There is {len(names)} query or image; resampling needs two or more.")
+    draws = (np.random.default_rng([seed, member]).integers(len(names), size=len(names)) for member in range(members))
+    return np.stack([np.bincount(draw, minlength=len(names))[own] for draw in draws])
+
+
+def fit_heads(head: nn.Linear, states: LabelledStates, members: int, *, seed: int = 0) -> GradeHeads:
+    """Heads on resamples of the units.
+
+    Args:
+        head: The network's own.
+        states: Of training pairs.
+        members: M.
+        seed: Of the draws.
+
+    Raises:
+        InputError: There are fewer than two units, or no label has weight.
+    """
+    counts = torch.from_numpy(resample_counts(states.units, members, seed) * states.confidences).float()
+    if not bool((counts.sum(dim=1) > 0).all()):
+        raise InputError("A resample has no label of any weight; give more pairs, or pairs with confidence above 0.")
+    heads = GradeHeads(members, head.in_features)
+    heads.start_from(head)
+    first, cls = heads.weight.detach().clone(), torch.from_numpy(states.cls).float()
+    weights, grades = counts / counts.sum(dim=1, keepdim=True), torch.from_numpy(states.grades)
+    optimiser = torch.optim.LBFGS(heads.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        logits = heads(cls).transpose(1, 2)  # (M, 4, N)
+        losses = F.cross_entropy(logits, grades.expand(members, -1), reduction="none")
+        loss = (weights * losses).sum() + STRENGTH / 2 * (heads.weight - first).square().sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    return heads.eval().requires_grad_(False)
+
+
+def grade_log_odds(logits: np.ndarray, temperature: np.ndarray | float = 1.0) -> np.ndarray:
+    """Expected grades on a scale without ends: log-odds of their share of 3, (M, N, 4) -> (M, N).
+
+    Args:
+        logits: Of the members.
+        temperature: Of each pair, (N,), or of all.
+    """
+    scaled = logits / np.asarray(temperature)[..., None]
+    means = np.stack([expected_grade(shares_of(member)) for member in scaled]) / BEST_GRADE
+    found: np.ndarray = special.logit(np.clip(means, _EDGE, 1 - _EDGE))
+    return found
+
+
+def fit_stretch(shipped: np.ndarray, held_out: np.ndarray) -> float:
+    """The stretch at which the interval holds what heads from other resamples say as often as its level.
+
+    Args:
+        shipped: Log-odds of the shipped heads, (M, N).
+        held_out: Of heads that do not ship, (H, N).
+    """
+    return fit_interval_scale(np.tile(shipped, len(held_out)), special.expit(held_out).ravel())
+
+
+def inside(shipped: np.ndarray, held_out: np.ndarray, stretch: float) -> np.ndarray:
+    """Share of the held-out heads inside the interval of each pair, (N,)."""
+    found: np.ndarray = covered(np.tile(shipped, len(held_out)), special.expit(held_out).ravel(), stretch)
+    return found.reshape(len(held_out), -1).mean(axis=0)
+
+
+def grade_interval(log_odds: np.ndarray, stretch: float) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper end of the expected grade, 0–3, each (N,).
+
+    Args:
+        log_odds: As `grade_log_odds` gives them, (M, N).
+        stretch: As `fit_stretch` gives it.
+    """
+    low, high = logit_interval(log_odds, stretch)
+    return BEST_GRADE * low, BEST_GRADE * high
