@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -193,4 +194,7 @@ class FakeAssessor:
             return Assessment(content_hash=creative.content_hash, heads=found, not_scored=missing)
         if creative.image is None or not creative.copy:
             return Assessment(content_hash=creative.content_hash, not_scored={"agreement": NEEDED})
-        return assessment(creative.content_hash)
+        found = assessment(creative.content_hash)
+        if "ctr" in (heads or ()):
+            return replace(found, heads=(*found.heads, self.ctr.result(context or Context())))
+        return found
