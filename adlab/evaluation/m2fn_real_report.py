@@ -125,11 +125,12 @@ def _findings(results: Mapping[str, Any]) -> list[str]:
         sentences.append(
             f"Low-level fusion beside fewer modules helps clearly in {len(clear)} of {len(low)} rows of Tables 6 and 7."
         )
-    std = rows.get("m2fn", {}).get("sprc_std")
-    if std:
+    if "m2fn" in rows:
+        best_std = max(results["table"], key=lambda row: row["sprc_std"]["value"])
         sentences.append(
-            f"The spread of ratings is hardly told by anything: SPRC {_number(std)}; its own reliability is "
-            f"{results['ceiling']['reliability_std']:.2f}, so {results['ceiling']['largest_std']:.2f} at most."
+            f"Of the spread of ratings M2FN tells little, SPRC {_number(rows['m2fn']['sprc_std'])}; its reliability is "
+            f"{results['ceiling']['reliability_std']:.2f}, so {results['ceiling']['largest_std']:.2f} at most. Highest "
+            f"of the table: {_name(best_std['name'])}, {_number(best_std['sprc_std'])}."
         )
     return sentences
 
@@ -238,8 +239,18 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
         f"{results['cpu_minutes']:.0f} minutes of CPU time, seed {about['seed']}, {about['resamples']:,} resamples.",
     ]
     if results["missing"]:
-        notes.append(f"Not measured for want of time: {'; '.join(results['missing'])}.")
+        notes.append(f"Not measured for want of time: {'; '.join(_missing(results['missing']))}.")
     return notes
+
+
+def _missing(rows: Sequence[str]) -> list[str]:
+    """Rows that lack as much of the same table, together."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        group, _, rest = row.partition(": ")
+        name, _, lack = rest.rpartition(" (")
+        names.setdefault((group, lack.rstrip(")")), []).append(name)
+    return [f"{group}, {lack}: {', '.join(own)}" for (group, lack), own in names.items()]
 
 
 def _name(name: str) -> str:

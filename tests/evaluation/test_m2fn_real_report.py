@@ -107,7 +107,7 @@ def test_numbers_of_the_paper_stand_beside_ours_and_what_is_missing_is_said(resu
     text = real_section(results)
     assert "| {1,0,0,0} | 2 | 0.570" in text
     assert "| 0.630 |" in text
-    assert "Not measured for want of time: conditional: {0,1,0,0} (0 of 2 repeats)." in text
+    assert "Not measured for want of time: conditional, 0 of 2 repeats: {0,1,0,0}." in text
     assert "the roots, 0.87 and 0.45" in text
     assert "41 minutes of CPU time" in text
     assert "2 draws (of 5 asked for; a draw takes long) of 10 folds by ad" in text
