@@ -1,0 +1,132 @@
+"""A checkpoint that serves `relevance`: an AdsCVLR, further grade heads, and what is needed to feed and read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.networks import check_encoders
+from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.encoders.text import TextEncoder
+from adlab.errors import AdlabError, CheckpointError, ConfigError
+from adlab.models.adscvlr import AdsCVLR
+from adlab.models.adscvlr_config import AdsCVLRConfig
+from adlab.models.bert_weights import WORDS
+from adlab.models.grade_heads import GradeHeads
+from adlab.models.pair_inputs import InputMode
+
+KIND, HEAD = "adscvlr", "relevance"
+HEADS = "heads.safetensors"  # tensors of `GradeHeads`
+COVERAGE = "interval coverage"  # measure on the card
+LEVEL = 0.9
+SCHEMA = 1  # of the settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelevanceSettings:
+    """What serves `relevance` beside the network.
+
+    Attributes:
+        words: Words of ads appended to the vocabulary, behind the separator.
+        total: Most tokens of a row.
+        description: Most tokens of a description.
+        side: Cells a side of the grid of regions.
+        temperatures: What logits are divided by, above 0, by the value of each `InputMode`.
+        stretch: Of the spread of the heads, 0 or more.
+        members: Number of further heads.
+        schema: Version of these settings.
+
+    Raises:
+        ConfigError: A mode lacks its temperature, or a number is outside its range.
+    """
+
+    words: tuple[str, ...]
+    total: int
+    description: int
+    side: int
+    temperatures: Mapping[str, float]
+    stretch: float
+    members: int
+    schema: int = SCHEMA
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", tuple(self.words))  # a JSON file has lists
+        modes = [mode.value for mode in InputMode]
+        if sorted(self.temperatures) != sorted(modes) or not min(self.temperatures.values()) > 0:
+            raise ConfigError(f"temperatures are {dict(self.temperatures)}; give one above 0 for each of {modes}.")
+        if self.side < 1 or self.members < 1 or not 0 <= self.stretch < float("inf"):
+            raise ConfigError(
+                f"side is {self.side}, members {self.members}, stretch {self.stretch}; give 1 or more for the first "
+                "two, and a number of 0 or more."
+            )
+        if self.schema != SCHEMA:
+            raise ConfigError(f"schema is {self.schema}; this version reads {SCHEMA}. Train the checkpoint again.")
+
+
+class Relevance(NamedTuple):
+    """A loaded checkpoint.
+
+    Attributes:
+        manifest: What it says about itself.
+        settings: What serves the head.
+        network: In eval mode.
+        heads: In eval mode.
+    """
+
+    manifest: Manifest
+    settings: RelevanceSettings
+    network: AdsCVLR
+    heads: GradeHeads
+
+
+def extras_of(settings: RelevanceSettings) -> dict[str, Any]:
+    """For the manifest's extras; `settings_of` reads it."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(settings)))
+    return {HEAD: plain}
+
+
+def settings_of(manifest: Manifest) -> RelevanceSettings:
+    """What a training stored.
+
+    Raises:
+        CheckpointError: The manifest's extras lack it.
+    """
+    try:
+        return RelevanceSettings(**manifest.extras[HEAD])
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError) as error:
+        raise CheckpointError(f"{manifest.name} has extras that do not serve {HEAD}: {error!r}.") from error
+
+
+def load_relevance(
+    name: str, text_encoder: TextEncoder, image_encoder_id: str, *, root: Path | None = None
+) -> Relevance:
+    """The checkpoint's network and heads in eval mode, on the token vectors of the text encoder.
+
+    Args:
+        name: Checkpoint name.
+        text_encoder: The one it was trained on: its token vectors are part of the network and not of the checkpoint.
+        image_encoder_id: Identity of the image encoder at hand.
+        root: Folder of the checkpoints.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint.
+        CheckpointError: It is not intact, of another kind, or was trained on other encoders.
+    """
+    checkpoint = load_checkpoint(name, root)
+    manifest = checkpoint.manifest
+    if manifest.kind != KIND:
+        raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
+    check_encoders(manifest, {"image": image_encoder_id, "text": text_encoder.spec.encoder_id})
+    settings = settings_of(manifest)
+    try:
+        network = AdsCVLR(AdsCVLRConfig(**manifest.network), text_encoder.state()[WORDS].float())
+        network.load_trainable_state(checkpoint.state)
+        heads = GradeHeads(settings.members, network.config.width)
+        heads.load_state_dict(read_extra(checkpoint, HEADS))
+    except (TypeError, KeyError, RuntimeError, AdlabError) as error:
+        raise CheckpointError(f"{name} does not fit its network: {error}. Restore the folder.") from error
+    return Relevance(manifest, settings, network.eval().requires_grad_(False), heads.eval().requires_grad_(False))

@@ -1,0 +1,234 @@
+"""`python -m adlab train relevance`: AdsCVLR on every graded source, serving `relevance`.
+
+The network starts from MiniLM's text layers, is pre-trained on what belongs together, fine-tuned on grades, rounded as
+it is stored, and only then calibrated and measured.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from adlab.checkpoints.manifest import Manifest, TrainingRecord
+from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
+from adlab.checkpoints.relevance import HEAD, HEADS, KIND, RelevanceSettings, extras_of
+from adlab.checkpoints.store import as_stored, save_checkpoint
+from adlab.data.assessment import DataKind
+from adlab.encoders.image import ImageEncoder
+from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
+from adlab.features.query_ad_tokens import TRAINING_DESCRIPTION, QueryAdTokenizer, TokenLimits
+from adlab.features.stored import Progress, no_progress
+from adlab.models.adscvlr import AdsCVLR
+from adlab.models.adscvlr_config import AdsCVLRConfig
+from adlab.models.bert_weights import from_text_encoder
+from adlab.paths import cache_dir, models_dir
+from adlab.training.adscvlr_calibration import calibrate, coverage
+from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of, reference_tensors, terms_of
+from adlab.training.adscvlr_finetune_data import MODES, GradedSet, drawn_rows
+from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
+from adlab.training.adscvlr_measures import measure_relevance
+from adlab.training.adscvlr_pretrain_batches import PretrainingSet
+from adlab.training.adscvlr_pretrain_data import category_ids
+from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
+from adlab.training.adscvlr_readings import read_in_mode, readable
+from adlab.training.adscvlr_regions import cell_classifier, standardise_regions
+from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
+from adlab.training.memory import keep_freed_memory
+from adlab.training.run import Fit, FitResult, fit, quiet, run_name
+
+NAME = "relevance-adscvlr"
+PRETRAINING_SHARE = 1 / 3  # of a time budget
+HEAD_ROWS = 20_000  # training pairs that the heads learn from
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelevanceRun:
+    """One training of AdsCVLR.
+
+    Attributes:
+        sources: Which data.
+        out: Checkpoint folder to write.
+        pretraining: How it is pre-trained; None to leave that out.
+        training: How it is fine-tuned.
+        vocabulary: Which words of ads are appended.
+        limits: Where rows are cut, in training and in the product alike.
+        layers: Blocks of the network, the first ones of MiniLM's six.
+        members: Further grade heads, whose spread is the interval.
+        seed: Seed of everything drawn while training.
+        budget_minutes: Time for pre-training and fine-tuning together, a third for the former; None for no limit.
+            Reading, regions and measures come on top.
+        run: Folder that keeps the state of a stopped run; in the cache if not given.
+        device: ``"cpu"``, ``"cuda"`` or ``"auto"``.
+    """
+
+    sources: Sources
+    out: Path = field(default_factory=lambda: models_dir() / NAME)
+    pretraining: PretrainTraining | None = field(default_factory=PretrainTraining)
+    training: FinetuneTraining = field(default_factory=FinetuneTraining)
+    vocabulary: AdVocabularyConfig = field(default_factory=lambda: AdVocabularyConfig(size=1000))
+    limits: TokenLimits = field(default_factory=lambda: TokenLimits(total=64, description=TRAINING_DESCRIPTION))
+    layers: int = 6
+    members: int = 5
+    seed: int = 0
+    budget_minutes: float | None = None
+    run: Path | None = None
+    device: str = "auto"
+
+
+def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command: str = "") -> Manifest:
+    """Pre-train, fine-tune, calibrate, measure, and write the checkpoint.
+
+    Args:
+        run: What to do.
+        progress: Called with (pictures seen, all pictures).
+        command: The command line, for the card.
+
+    Returns:
+        The manifest of the written checkpoint.
+
+    Raises:
+        DataUnavailableError: A data set is not there.
+        InputError: A part of the data is too small.
+    """
+    quiet()
+    keep_freed_memory()
+    started = time.monotonic()
+    image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
+    wanted = run.pretraining is not None
+    material = read_material(run.sources, image_encoder, seed=run.seed, pretraining=wanted, progress=progress)
+    wordpieces = text_encoder.wordpieces()
+    vocabulary = extend(wordpieces, learn_ad_words(wordpieces, copies(material), run.vocabulary))
+    tokenizer = QueryAdTokenizer(vocabulary, run.limits)
+    net = start(run, vocabulary, text_encoder, material)
+    encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    folder = run.run or cache_dir() / "runs" / run_name(
+        run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers, encoders,
+        run.seed,
+    )  # fmt: skip
+    if run.pretraining is not None:
+        net = pretrain(run, run.pretraining, net, material, tokenizer, image_encoder, folder / "pretraining")
+    result = finetune(run, net, material, tokenizer, folder / "finetuning")
+    net.load_trainable_state(as_stored(net.trainable_state()))  # measure what ships, rounding included
+    net.eval().requires_grad_(False)
+    train, held, test = (
+        GradedSet(data, material.bank, tokenizer)
+        for data in (material.graded.of("train"), material.calibrate, material.graded.of("test"))
+    )
+    rng = np.random.default_rng([run.seed, HEAD_ROWS])
+    rows = np.unique(drawn_rows(train.sources, run.training.shares, min(HEAD_ROWS, len(train)), rng))
+    fitted = calibrate(net, train, rows, held, members=run.members, seed=run.seed)
+    readings = {mode: read_in_mode(net, test, mode) for mode in MODES if len(readable(test, mode))}
+    measures = (*measure_relevance(test, readings, fitted.temperatures, "test"), coverage(net, test, fitted))
+    settings = RelevanceSettings(
+        words=vocabulary.words,
+        total=run.limits.total,
+        description=run.limits.description,
+        side=run.sources.side,
+        temperatures={mode.value: fitted.temperatures[mode] for mode in MODES},
+        stretch=fitted.stretch,
+        members=run.members,
+    )
+    manifest = Manifest(
+        name=run.out.name,
+        kind=KIND,
+        summary="How well an ad answers a query, from its picture and its copy, in four grades from Bad to Excellent: "
+        "AdsCVLR on grid regions, with or without either of the two.",
+        heads=(HEAD,),
+        network=asdict(net.config),
+        encoders=encoders,
+        preprocessing=f"letterbox {image_encoder.preprocess.size} px, {run.sources.side**2} regions; up to "
+        f"{run.limits.total} tokens, {run.limits.description} of the description",
+        data_kind=DataKind.HUMAN_LABELS if "human" in train.data.labels else DataKind.SIMULATION,
+        trained_on=kinds_of(train.data),
+        terms=f"{terms_of(train.data)}; encoders: {image_encoder.spec.data_terms}",
+        licence="Apache-2.0, data terms apply",
+        training=TrainingRecord(
+            command=command,
+            seed=run.seed,
+            data=data_words(material, result),
+            minutes=(time.monotonic() - started) / 60,
+            machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
+            config={
+                "finetuning": asdict(run.training),
+                "pretraining": asdict(run.pretraining) if run.pretraining else "none",
+                "precision": precision_here(),
+                "GFLOPs a pair (24 tokens and a picture)": gigaflops(net, run.sources.side),
+            },
+        ),
+        measures=measures,
+        limits=LIMITS,
+        extras=extras_of(settings),
+    )
+    reference = reference_tensors(net, fitted.heads, test)
+    return save_checkpoint(run.out, manifest, net.trainable_state(), reference, {HEADS: fitted.heads.state_dict()})
+
+
+def start(run: RelevanceRun, vocabulary: AdVocabulary, text_encoder: TextEncoder, material: Material) -> AdsCVLR:
+    """The network before training: MiniLM's text layers, ad words as the mean of their pieces, regions standardised."""
+    shape = AdsCVLRConfig(added_tokens=len(vocabulary.tokens), layers=run.layers)
+    torch.manual_seed(run.seed)
+    net = from_text_encoder(text_encoder, shape)
+    net.tokens.start_from_pieces(vocabulary.pieces)
+    if material.bank.places:
+        standardise_regions(net, material.bank, seed=run.seed)
+    return net
+
+
+def pretrain(
+    run: RelevanceRun,
+    training: PretrainTraining,
+    net: AdsCVLR,
+    material: Material,
+    tokenizer: QueryAdTokenizer,
+    image_encoder: ImageEncoder,
+    folder: Path,
+) -> AdsCVLR:
+    """The network after pre-training; its best state by the loss on dev pairs."""
+    categories = category_ids(material.pretraining)
+    train, dev = (
+        PretrainingSet(pairs, material.bank, tokenizer, categories, title_tokens=training.title_tokens)
+        for pairs in (material.pretraining, material.pretraining_dev)
+    )
+    classifier = cell_classifier(image_encoder) if material.bank.places else None
+    task = AdsCVLRPretrainTask(training, net, classifier, train, dev, categories=len(categories), seed=run.seed)
+    fit(task, _how(run, folder, training.epochs, "val_loss", "min", PRETRAINING_SHARE))
+    return task.net
+
+
+def finetune(
+    run: RelevanceRun, net: AdsCVLR, material: Material, tokenizer: QueryAdTokenizer, folder: Path
+) -> FitResult:
+    """Fine-tune in place; the best state by rank correlation on dev pairs."""
+    train, stop = (GradedSet(data, material.bank, tokenizer) for data in (material.graded.of("train"), material.stop))
+    task = AdsCVLRFinetuneTask(run.training, net, train, stop, seed=run.seed)
+    share = 1.0 if run.pretraining is None else 1 - PRETRAINING_SHARE
+    return fit(task, _how(run, folder, run.training.epochs, SCORE, "max", share, run.training.patience))
+
+
+def _how(
+    run: RelevanceRun, folder: Path, epochs: int, monitor: str, mode: str, share: float, patience: int | None = None
+) -> Fit:
+    return Fit(
+        epochs=epochs,
+        monitor=monitor,
+        mode=mode,
+        patience=patience,
+        budget_minutes=share * run.budget_minutes if run.budget_minutes else None,
+        folder=folder,
+        seed=run.seed,
+        accelerator={"auto": "auto", "cuda": "cuda"}.get(run.device, "cpu"),
+        precision=precision_here(),
+        gradient_clip=1.0,
+    )
+
+
+def precision_here() -> str:
+    """Mixed bfloat16 where products in it are fast: on a GPU, or with the CPU's own instructions for it."""
+    native = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return "bf16-mixed" if native or torch.cuda.is_available() else "32-true"
