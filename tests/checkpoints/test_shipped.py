@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_models import APPEAL, FOCAL, REFERENCE, VISION
+from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, VISION
 
 from adlab.checkpoints.card import render_card
+from adlab.checkpoints.ctr import HEAD as CTR_HEAD
+from adlab.checkpoints.ctr import settings_of as ctr_settings
 from adlab.checkpoints.m2fn import KIND as M2FN
 from adlab.checkpoints.m2fn import load_m2fn, settings_of
 from adlab.checkpoints.networks import build_network
@@ -37,10 +39,17 @@ def reproduce(checkpoint: Checkpoint) -> None:
         return
     if kind == M2FN:
         manifest, root = checkpoint.manifest, checkpoint.folder.parent
-        settings, (_, ensemble) = settings_of(manifest), load_m2fn(manifest.name, manifest.encoders, root=root)
+        _, ensemble = load_m2fn(manifest.name, manifest.encoders, root=root)
         with torch.inference_mode():
-            found = mean_distribution(ensemble.forward_head(stored["map"], stored["aux"]), settings.temperature)
-        torch.testing.assert_close(found, stored["shares"], **TOLERANCE)
+            logits = ensemble.forward_head(stored.pop("map"), stored.pop("aux"))
+        if CTR_HEAD in manifest.heads:
+            raw = logits[..., 0].mean(dim=0).double().numpy()
+            found = {
+                "probability": torch.sigmoid(torch.from_numpy(ctr_settings(manifest).calibration.apply(raw))).float()
+            }
+        else:
+            found = {"shares": mean_distribution(logits, settings_of(manifest).temperature)}
+        assert_same(found, stored)
         return
     network = build_network(checkpoint)
     with torch.inference_mode():
@@ -51,12 +60,16 @@ def reproduce(checkpoint: Checkpoint) -> None:
             found = {"cosine": agreement(network(stored.pop("image"), stored.pop("text")))}
         else:
             pytest.fail(f"no rule to compare a checkpoint of kind {kind!r}")
+    assert_same(found, stored)
+
+
+def assert_same(found: dict[str, torch.Tensor], stored: dict[str, torch.Tensor]) -> None:
     assert found.keys() == stored.keys()
     for name, expected in stored.items():
         torch.testing.assert_close(found[name], expected, **TOLERANCE, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, REFERENCE])
+@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, REFERENCE])
 def test_a_freshly_saved_checkpoint_reproduces_its_reference(tiny_models, name):
     reproduce(load_checkpoint(name, tiny_models))
 

@@ -263,6 +263,10 @@ def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder,
         lift_halves={"time": 0.05, "viewer": 0.1, "anything": 0.3},
         reference=SIMULATED,
     )
+    aux = torch.randn(2, schema.width, generator=torch.Generator().manual_seed(seed))
+    with torch.inference_mode():
+        raw = ensemble.forward_head(maps[:2], aux)[..., 0].mean(dim=0).numpy()
+    probability = 1 / (1 + np.exp(-settings.calibration.apply(raw)))
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     save_checkpoint(
         root / CTR,
@@ -280,7 +284,7 @@ def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder,
             extras=ctr_extras_of(settings),
         ),
         ensemble.trainable_state(),
-        {"map": maps[:2]},
+        {"map": maps[:2], "aux": aux, "probability": torch.from_numpy(probability)},
     )
 
 
