@@ -45,6 +45,11 @@ CTR_HELP = """Train M2FN on a simulated log of clicks: the head ctr.
 Ads with planted causes are drawn; their clicks follow from the planted response to ad, audience, time and slot. An
 ensemble reads picture, dominant colour, copy, the words in the picture and the context. No data set is needed. The test
 ads are those of the reference set that train focal-sim wrote, which takes up quantiles of the scores."""
+RELEVANCE_HELP = """Train AdsCVLR on graded pairs of a query and an ad: the head relevance.
+
+A transformer over words and regions of the picture starts from the text encoder, is pre-trained on what belongs
+together, and learns grades, Bad to Excellent, from CrowdFlower, Home Depot, Flickr8k judgements, fashion products and
+simulated ads, with the picture, without it, and by it alone. The card keeps human and rule-made grades apart."""
 REFERENCE_HELP = """Score the simulated reference ads with every shipped head.
 
 The ads of the reference set that train focal-sim wrote are drawn again and scored; quantiles of the scores are stored
@@ -94,6 +99,12 @@ Examples:
   python -m adlab train ctr
   python -m adlab train ctr --members 3 --budget-minutes 5
 """
+RELEVANCE_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train relevance --budget-minutes 90
+  python -m adlab train relevance --no-contrast --pairs 15000 \\
+      --out models/relevance-plain
+"""
 REFERENCE_EPILOG = """Output: the reference set in models/, written anew.
 
 \b
@@ -123,6 +134,7 @@ def app() -> typer.Typer:
     group.command("focal-sim", help=FOCAL_SIM_HELP, epilog=FOCAL_SIM_EPILOG)(focal_sim)
     group.command("appeal", help=APPEAL_HELP, epilog=APPEAL_EPILOG)(appeal)
     group.command("ctr", help=CTR_HELP, epilog=CTR_EPILOG)(ctr)
+    group.command("relevance", help=RELEVANCE_HELP, epilog=RELEVANCE_EPILOG)(relevance)
     group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
@@ -308,6 +320,47 @@ def ctr(
     how = CtrRun(members=members, run=run, seed=seed, budget_minutes=budget, **_given(out=out))
     with console.progress("Drawing and looking at ads") as advance:
         manifest = train_ctr(how, advance, context.find_root().obj)
+    _summary(manifest)
+    return 0
+
+
+def relevance(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the data sets.  [default: ADLAB_DATA]")
+    ] = None,
+    out: Out = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Pairs an epoch.  [default: as the training says]")
+    ] = None,
+    no_contrast: Annotated[bool, typer.Option("--no-contrast", help="Leave out the contrast of the modes.")] = False,
+    no_pretraining: Annotated[bool, typer.Option("--no-pretraining", help="Leave out the pre-training.")] = False,
+    run: Run = None,
+    seed: options.Seed = 0,
+    budget_minutes: options.Budget = None,
+    device: options.Device = "auto",
+) -> int:
+    """Train AdsCVLR; gives the exit code."""
+    budget = options.check_budget(budget_minutes)
+    folder = options.data_folder(data)
+    with console.waiting("Loading …"):
+        from adlab.training.adscvlr_finetune_task import FinetuneTraining
+        from adlab.training.adscvlr_pretrain_task import PretrainTraining
+        from adlab.training.adscvlr_run import RelevanceRun, train_relevance
+        from adlab.training.adscvlr_sources import Sources
+
+    how = RelevanceRun(
+        sources=Sources(folder=folder),
+        pretraining=None if no_pretraining else PretrainTraining(**_given(pairs=pairs)),
+        training=FinetuneTraining(**_given(pairs=pairs, contrast_weight=0.0 if no_contrast else None)),
+        run=run,
+        seed=seed,
+        budget_minutes=budget,
+        device=device,
+        **_given(out=out),
+    )
+    with console.progress("Looking at pictures") as advance:
+        manifest = train_relevance(how, advance, context.find_root().obj)
     _summary(manifest)
     return 0
 

@@ -22,6 +22,7 @@ OPTIONS = {
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train ctr": "--out --members --run --seed --budget-minutes",
+    "train relevance": "--data --out --pairs --no-contrast --no-pretraining --run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",
