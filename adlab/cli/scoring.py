@@ -137,7 +137,7 @@ def read_ads(ads: pd.DataFrame, images: Path | None, texts: Mapping[str, str] | 
     names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
     copy = {field: ads[field].tolist() if field in ads else [""] * len(ads) for field in COPY_FIELDS}
     given = ads["ocr_text"].tolist() if "ocr_text" in ads else [""] * len(ads)
-    seen = ads[[name for name in CONTEXT_NAMES if name in ads]].to_dict("records")
+    shown = {name: ads[name].tolist() for name in CONTEXT_NAMES if name in ads}
     rows: dict[str, list[int]] = {}
     for row, name in enumerate(names):
         rows.setdefault(name, []).append(row)
@@ -149,7 +149,8 @@ def read_ads(ads: pd.DataFrame, images: Path | None, texts: Mapping[str, str] | 
             words = given[row] or (texts or {}).get(name)
             try:
                 own = {field: cells[row] for field, cells in copy.items()}
-                yield Ad(row, Creative(image=picture, ocr_text=words, **own), context_of(seen[row]))
+                context = context_of({name: cells[row] for name, cells in shown.items()})
+                yield Ad(row, Creative(image=picture, ocr_text=words, **own), context)
             except InputError as error:
                 yield Ad(row, one_line(error))
 
