@@ -1,4 +1,4 @@
-"""`reproduce focal`, `m2fn` and `simulator`: generated reports, a paper's tables beside ours or a proof of our own."""
+"""`reproduce focal`, `m2fn`, `cl4cvr` and `simulator`: generated reports, a paper's tables beside ours or our proof."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adlab.cli import console, options, reproduce_m2fn
+from adlab.cli import console, options, reproduce_cl4cvr, reproduce_m2fn
 
 HELP = """Reproduce the tables and figures of FOCAL Ad on Flickr8k.
 
@@ -60,6 +60,7 @@ def app() -> typer.Typer:
     )
     group.command("focal", help=HELP, epilog=EPILOG)(focal)
     group.command("m2fn", help=reproduce_m2fn.HELP, epilog=reproduce_m2fn.EPILOG)(reproduce_m2fn.m2fn)
+    group.command("cl4cvr", help=reproduce_cl4cvr.HELP, epilog=reproduce_cl4cvr.EPILOG)(reproduce_cl4cvr.cl4cvr)
     group.command("simulator", help=SIMULATOR_HELP, epilog=SIMULATOR_EPILOG)(simulator)
     return group
 

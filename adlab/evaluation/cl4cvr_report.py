@@ -1,0 +1,70 @@
+"""`cl4cvr.md`: the reproduction of CL4CVR as people read it, assembled from the stored numbers of each part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
+from adlab.evaluation.cl4cvr_report_simulated import simulated_section
+from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
+from adlab.evaluation.cl4cvr_settings import HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
+
+REPORT, FOLDER = "cl4cvr.md", "cl4cvr"
+Section = Callable[[Mapping[str, Any]], Sequence[str]]
+# In the order of the report; a section begins with a heading of the second level.
+SECTIONS: dict[str, Section] = {
+    SIMULATED: simulated_section,
+    SPARSITY: sparsity_section,
+    HILLSTROM: hillstrom_section,
+    THROUGHPUT: throughput_section,
+}
+
+
+def write_report(out: Path) -> Path:
+    """Write the report from the parts that are stored in `cl4cvr/`; equal numbers give equal files.
+
+    Args:
+        out: Folder of the report.
+
+    Returns:
+        The report.
+    """
+    found = {
+        part: json.loads(file.read_text(encoding="utf-8"))
+        for part in SECTIONS
+        if (file := out / FOLDER / f"{part}.json").is_file()
+    }
+    report = out / REPORT
+    report.write_text(render(found), encoding="utf-8")
+    return report
+
+
+def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
+    """The report as Markdown.
+
+    Args:
+        stored: By part, the command and the results, as `adlab.evaluation.cl4cvr` stores them.
+    """
+    parts = [
+        "# CL4CVR, reproduced",
+        "Contrastive learning for conversion rates on top of ESMM (Ouyang et al., SIGIR 2023). Generated from stored "
+        "numbers, not edited by hand. The paper's industrial log is not published, and the public sample of its Taobao "
+        "log holds 36 conversions, too few to learn from: the paper's numbers stand beside ours for their order and "
+        "the size of the gain, not for their values. Brackets are 90 % intervals.",
+    ]
+    for part, section in SECTIONS.items():
+        if part not in stored:
+            parts.append(f"Not measured here: `python -m adlab reproduce cl4cvr --part {part}`.")
+            continue
+        results, numbers = stored[part]["results"], f"{FOLDER}/{part}.json"
+        parts += section(results)
+        if results["missing"]:
+            parts.append(
+                f"**Not measured, the time was up**: {', '.join(results['missing'])}. The same command goes on with "
+                "these."
+            )
+        parts.append(f"Made by `{stored[part]['command']}`; numbers in [{numbers}]({numbers}).")
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,78 @@
+"""The sections of `cl4cvr.md` on the Hillstrom mailing, and on speed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adlab.evaluation.cl4cvr_variants import FULL
+from adlab.evaluation.cl4cvr_words import HEADINGS, cell, judged, over_seeds, signed
+from adlab.evaluation.writing import markdown_table
+
+GIGA = 1 << 30
+
+
+def hillstrom_section(results: Mapping[str, Any]) -> list[str]:
+    """The section, from a heading of the second level on.
+
+    Args:
+        results: As `reproduce_hillstrom` gives them.
+    """
+    settings, areas, above = results["settings"], results["areas"], results["above_esmm"]
+    labels = {model["name"]: model["label"] for model in results["models"]}
+    rows = [
+        [labels[name], *(cell(found[m]) for m in HEADINGS), str(len(found["cvr"]["by_seed"]))]
+        for name, found in areas.items()
+    ]
+    parts = [
+        "## Hillstrom mailing",
+        f"Real customers: {settings['rows']:,}, of whom {settings['clicks']:,} visited and {settings['conversions']:,} "
+        "bought. The visit stands for the click. "
+        f"{settings['folds']} folds, drawn {settings['repeats']} times; areas on the fold left out. Networks: towers "
+        f"of {'-'.join(map(str, settings['tower_dims']))}, {settings['epochs']} epochs, batches of "
+        f"{settings['batch_size']} by Adam at {settings['learning_rate']:g}; nothing is tuned, CL4CVR stands at "
+        f"τ = 0.1 and at τ = 12, α = 0.01. A batch holds {settings['conversions_a_batch']:.1f} conversions and "
+        f"{settings['identical_pairs_a_batch']:.2f} pairs of customers with identical features. Intervals redraw "
+        "customers and draws of folds; models are not trained anew for them.",
+        *settings["problems"],
+        markdown_table(["", *HEADINGS.values(), "draws"], rows),
+    ]
+    if above:
+        cells = [
+            [f"{labels[name]} − ESMM", *(signed(found[m]) for m in HEADINGS), over_seeds(found["cvr"])]
+            for name, found in above.items()
+        ]
+        parts.append(markdown_table(["", *HEADINGS.values(), "CVR AUC, over draws"], cells))
+    if FULL in above:
+        told = (judged(above[FULL][m], m, of="CL4CVR", over="ESMM") for m in ("cvr", "ctcvr"))
+        parts.append("\n".join(f"- {line}" for line in told))
+    return parts
+
+
+def throughput_section(results: Mapping[str, Any]) -> list[str]:
+    """The section, from a heading of the second level on.
+
+    Args:
+        results: As `reproduce_throughput` gives them.
+    """
+    rows = [
+        [
+            "CL4CVR" if found["variant"] == FULL else "ESMM",
+            f"{found['rows']:,}",
+            f"{found['rows'] / found['seconds']:,.0f}",
+            f"{found['rows'] / found['cpu_seconds']:,.0f}",
+            f"{found['seconds'] / 60:.1f}",
+            f"{found['encoding_cpu_seconds']:.1f}",
+            f"{found['peak_bytes'] / GIGA:.2f}",
+        ]
+        for found in results["rows"]
+    ]
+    headings = ["", "rows", "rows a second", "rows a CPU second", "minutes an epoch", "CPU seconds to encode", "GB"]
+    return [
+        "## Speed against the size of the log",
+        f"One epoch on the simulated log in memory, {results['threads']} thread(s), batches of "
+        f"{results['batch_size']:,}, products in {results['precision']}, no creative vectors. Seconds by the clock "
+        "depend on what else the machine does, CPU seconds less so. GB: the process's largest resident memory up to "
+        "the end of that training, simulation of the log included.",
+        markdown_table(headings, rows),
+    ]

@@ -1,0 +1,49 @@
+"""Cells and judgements that the sections of `cl4cvr.md` share; every judgement follows from its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+HEADINGS = {"ctr": "CTR AUC", "cvr": "CVR AUC", "ctcvr": "CTCVR AUC"}
+MISSING = "–"
+
+
+def cell(found: Mapping[str, Any]) -> str:
+    """A value with its interval."""
+    return f"{found['value']:.4f} [{found['low']:.4f}, {found['high']:.4f}]"
+
+
+def signed(found: Mapping[str, Any]) -> str:
+    """A difference with its interval."""
+    return f"{found['value']:+.4f} [{found['low']:+.4f}, {found['high']:+.4f}]"
+
+
+def plain(value: float | None) -> str:
+    """A number, where there is one."""
+    return MISSING if value is None else f"{value:.4f}"
+
+
+def over_seeds(found: Mapping[str, Any]) -> str:
+    """Student's interval over seeds, and in how many the difference is above 0."""
+    seeds = len(found["by_seed"])
+    if found["seeds_low"] is None:
+        return f"one seed, {'above' if found['wins'] else 'not above'} 0"
+    return f"[{found['seeds_low']:+.4f}, {found['seeds_high']:+.4f}], above 0 in {found['wins']} of {seeds}"
+
+
+def verdict(found: Mapping[str, Any]) -> int:
+    """1 where a difference is above 0, −1 where it is below: by both of its intervals, where there are two; else 0."""
+    lows, highs = [found["low"]], [found["high"]]
+    if found["seeds_low"] is not None:
+        lows.append(found["seeds_low"])
+        highs.append(found["seeds_high"])
+    return int(min(lows) > 0) - int(max(highs) < 0)
+
+
+def judged(found: Mapping[str, Any], measure: str, *, of: str, over: str) -> str:
+    """A sentence on one difference."""
+    told = verdict(found)
+    if told == 0:
+        return f"{of} is not told apart from {over} in {HEADINGS[measure]} ({signed(found)})."
+    return f"{of} is {'above' if told > 0 else 'below'} {over} in {HEADINGS[measure]} ({signed(found)})."

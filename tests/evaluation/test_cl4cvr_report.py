@@ -1,0 +1,176 @@
+"""`cl4cvr.md` from made-up numbers: what it claims follows from the intervals."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from adlab.errors import UnknownNameError
+from adlab.evaluation import cl4cvr
+from adlab.evaluation.cl4cvr import reproduce_cl4cvr
+from adlab.evaluation.cl4cvr_report import SECTIONS, render, write_report
+from adlab.evaluation.cl4cvr_report_real import throughput_section
+from adlab.evaluation.cl4cvr_report_simulated import simulated_section
+from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
+from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
+from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
+from adlab.evaluation.cl4cvr_words import judged, over_seeds, verdict
+from adlab.evaluation.cl4cvr_world import NEW, TEST
+
+SETTINGS = {
+    "ads": 60,
+    "impressions": 6000,
+    "side_rows": 2000,
+    "seeds": 2,
+    "rows": {"train": 4000, "dev": 300, TEST: 600, NEW: 500},
+    "test_ads": {TEST: 50, NEW: 6},
+    "clicks": 160,
+    "conversions": 9,
+    "side_conversions": 5,
+    "conversions_a_batch": 2.25,
+    "identical_pairs_a_batch": 0.5,
+    "fields": ["ad_id", "hour"],
+    "creative_dim": 4,
+    "batch_size": 1024,
+    "optimiser": "adam",
+    "learning_rate": 0.001,
+    "precision": "float32",
+}
+
+
+def area(value, width=0.01):
+    one = {"value": value, "low": value - width, "high": value + width, "by_seed": [value, value]}
+    return {measure: dict(one) for measure in ("ctr", "cvr", "ctcvr")}
+
+
+def difference(value, low, high, seeds_low=None, seeds_high=None, wins=2):
+    one = {"value": value, "low": low, "high": high, "by_seed": [value] * 2, "wins": wins}
+    one |= {"seeds_low": low if seeds_low is None else seeds_low, "seeds_high": seeds_high or high}
+    return {measure: dict(one) for measure in ("ctr", "cvr", "ctcvr")}
+
+
+def table(values):
+    above = {name: difference(v - values[ESMM], 0.001, 0.01) for name, v in values.items() if name != ESMM}
+    drawn = {name: {"ctr": 0.7, "cvr": None, "ctcvr": 0.8} for name in values}
+    full = {name: difference(0.0, -0.01, 0.01) for name in values if name != FULL}
+    areas = {name: area(v) for name, v in values.items()}
+    return {"areas": areas, "drawn": drawn, "above_esmm": above, "full_above": full}
+
+
+@pytest.fixture
+def results():
+    """As the paper has it, in its order."""
+    values = {name: published[0] for name, published in PAPER.items()}
+    side = values | {"esmm-ids": 0.71, "full-ids": 0.72}
+    ceiling = {"ctr": 0.9, "cvr": 0.91, "ctcvr": 0.92}
+    dev = {"temperature": 0.1, "weight": 0.01, "dev": ceiling, TEST: ceiling}
+    return {
+        "settings": SETTINGS,
+        "ceilings": {TEST: ceiling, NEW: ceiling},
+        "tuning": [dev],
+        "tuned": {"temperature": 0.1, "weight": 0.01},
+        "best_rival": None,
+        "main": {TEST: table(values), NEW: table(values)},
+        "side": {TEST: table(side), NEW: table(side)},
+        "cost": {ESMM: {"seconds": 2.0, "cpu_seconds": 1.0}},
+        "missing": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "seeds_low", "seeds_high", "told"),
+    [
+        (0.001, 0.01, 0.002, 0.02, 1),
+        (0.001, 0.01, -0.002, 0.02, 0),  # told apart by ads, not by seeds
+        (-0.001, 0.01, 0.002, 0.02, 0),
+        (-0.01, -0.001, -0.02, -0.002, -1),
+        (-0.01, -0.001, -0.02, 0.002, 0),
+    ],
+)
+def test_a_difference_counts_only_where_both_intervals_leave_zero_out(low, high, seeds_low, seeds_high, told):
+    found = difference(0.0, low, high, seeds_low, seeds_high)["cvr"]
+    assert verdict(found) == told
+    words = {1: "A is above B", 0: "A is not told apart from B", -1: "A is below B"}
+    assert judged(found, "cvr", of="A", over="B").startswith(words[told])
+
+
+def test_one_seed_is_said_to_be_one():
+    found = difference(0.1, 0.05, 0.2, wins=1)["cvr"] | {"by_seed": [0.1], "seeds_low": None}
+    assert over_seeds(found) == "one seed, above 0"
+    assert verdict(found) == 1
+
+
+def test_the_paper_stands_beside_ours_and_an_equal_order_has_correlation_one(results):
+    text = "\n\n".join(simulated_section(results))
+    assert "| CL4CVR (EM + FNE + SPI) | +0.0079 | +0.0066 | +0.0079 [+0.0010, +0.0100] |" in text
+    assert "over 5 variants: 1.00 (industrial), 0.90 (Taobao)" in text
+    assert "- CL4CVR (EM + FNE + SPI) is above ESMM in CVR AUC" in text
+    assert "- CL4CVR is not told apart from EM + SPI in CVR AUC" in text
+    assert "FNE has next to nothing to take away" in text
+    assert "| ceiling | 0.9000 | 0.9100 | 0.9200 |" in text
+    assert "### With and without creative features" in text
+    assert "| ESMM, new ads | without | 0.7100 [0.7000, 0.7200] |" in text
+    assert "| ESMM | 1 | 4,000 |" in text
+
+
+def test_an_opposite_order_is_said(results):
+    turned = {name: 1 - published[0] for name, published in PAPER.items()}
+    results["main"][TEST] = table(turned)
+    assert "over 5 variants: -1.00 (industrial)" in "\n".join(simulated_section(results))
+
+
+def test_a_gain_that_grows_with_few_conversions_has_a_correlation_below_zero(results):
+    points = [
+        {
+            "thinned": "conversions",
+            "share": share,
+            "conversions": 1000 * share,
+            "areas": {ESMM: area(0.7), FULL: area(0.71)},
+            "above_esmm": difference(0.01 / share, low, 0.2),
+        }
+        for share, low in ((1.0, -0.1), (0.5, 0.001), (0.1, 0.001))
+    ]
+    text = "\n".join(sparsity_section({"settings": SETTINGS, "tuned": results["tuned"], "points": points}))
+    assert "above 0 at 2, below 0 at 0 and not told apart from 0 at 1 of 3 points" in text
+    assert "with the number of conversions: -1.00" in text
+
+
+def test_speed_is_rows_by_time():
+    row = {"variant": FULL, "rows": 1000, "seconds": 4.0, "cpu_seconds": 2.0, "encoding_cpu_seconds": 0.1}
+    found = {"threads": 1, "batch_size": 8, "precision": "float32", "rows": [row | {"peak_bytes": 2.0**30}]}
+    assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 1.00 |" in "\n".join(throughput_section(found))
+
+
+def test_a_part_measured_alone_stands_beside_those_stored_before(results, monkeypatch, tmp_path):
+    asked = []
+    for name in ("left", "right"):
+
+        def measure(how, progress, name=name):
+            asked.append(name)
+            return {"value": how.seed + 1 / 3, "missing": ["x"] if name == "left" else []}
+
+        monkeypatch.setitem(cl4cvr.PARTS, name, measure)
+        monkeypatch.setitem(SECTIONS, name, lambda found, name=name: [f"## {name}", f"It is {found['value']:.2f}."])
+    report = reproduce_cl4cvr(CL4CVRReproduction(out=tmp_path, seed=4), ["left"])
+    text = report.read_text()
+    assert "It is 4.33." in text
+    assert "time was up**: x." in text
+    assert "Not measured here: `python -m adlab reproduce cl4cvr --part right`." in text
+    reproduce_cl4cvr(CL4CVRReproduction(out=tmp_path, seed=5), ["right"])
+    both = report.read_text()
+    assert both.index("It is 4.33.") < both.index("It is 5.33.")
+    assert asked == ["left", "right"]
+    stored = json.loads((tmp_path / "cl4cvr" / "right.json").read_text())
+    assert stored["results"] == {"value": 5.33333, "missing": []}
+    assert write_report(tmp_path).read_text() == both
+
+
+def test_nothing_measured_is_said_for_every_part():
+    assert render({}).count("Not measured here") == len(SECTIONS)
+
+
+def test_an_unknown_part_is_refused_before_anything_is_measured(monkeypatch, tmp_path):
+    monkeypatch.setitem(cl4cvr.PARTS, "simulated", lambda *_: pytest.fail("measured"))
+    with pytest.raises(UnknownNameError, match="middle"):
+        reproduce_cl4cvr(CL4CVRReproduction(out=tmp_path), ["simulated", "middle"])
