@@ -149,6 +149,8 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
         limits=(
             "Learned from a simulation: it says what was planted there, not what people do.",
             "Real ads look unlike drawn ones: read the rate as a comparison of your own variants at most.",
+            "Attributes meet the picture late, behind the backbone: early fusion, a pass over the picture for every "
+            "context, gained nothing certain on a simulated log (docs/reproduction/m2fn.md, Early or late fusion).",
             "An ad without title, description or words in the picture is judged without them.",
             "A click is not a sale, and a rate depends on where an ad is shown more than on the ad.",
         ),
