@@ -55,7 +55,7 @@ class FinetuneTraining:
         ConfigError: A number is outside its range.
     """
 
-    epochs: int = 4
+    epochs: int = 8
     pairs: int = 40_000
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     batch_size: int = 64

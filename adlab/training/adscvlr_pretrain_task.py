@@ -63,7 +63,7 @@ class PretrainTraining:
     learning_rate: float = 1e-4
     warm_up: float = 0.1
     mismatched: float = 0.5
-    pairs: int | None = None
+    pairs: int | None = 60_000
     decoder_layers: int = 2
     title_tokens: int = 24
     weights: PretrainingWeights = field(default_factory=PretrainingWeights)
