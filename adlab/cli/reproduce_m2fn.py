@@ -31,8 +31,9 @@ Examples:
 
 \b
 Nearer to the paper's size, on a GPU (the simulated half):
-  python -m adlab reproduce m2fn --part simulated --preset paper --device cuda \\
-      --image-size 224 --ads 30000 --rows 250000 --epochs 100 --pixel-epochs 0
+  python -m adlab reproduce m2fn --part simulated --preset paper \\
+      --device cuda --image-size 224 --ads 30000 --rows 250000 \\
+      --epochs 100 --pixel-epochs 0
 """
 
 

@@ -26,7 +26,8 @@ OPTIONS = {
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",
-    "reproduce m2fn": "--part --data --out --seed --budget-minutes --device",
+    "reproduce m2fn": "--part --data --out --seed --ads --rows --image-size --epochs --pixel-epochs --seeds --preset "
+    "--budget-minutes --device",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 

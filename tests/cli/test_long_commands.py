@@ -221,13 +221,22 @@ def test_reproduce_m2fn_hands_over_every_option_and_needs_data_for_rated_ads_onl
     code, printed, _ = run("reproduce", "m2fn", "--out", tmp_path, "--seed", 3, "--budget-minutes", 5)
     assert (code, printed) == (0, "Report: there/m2fn.md\n")
     common = {"out": tmp_path, "seed": 3, "budget_minutes": 5.0, "device": "auto"}
-    assert vars(calls.config) == {"data": data / "bad-ads", **common}
+    given = vars(calls.config)
+    study = given.pop("simulated")
+    assert given == {"data": data / "bad-ads", **common}
+    assert (study.ads, study.seeds) == (1600, 3)
     assert calls[0][1] == ("real", "simulated")
     calls.clear()
     (data / "bad-ads").rmdir()
     assert run("reproduce", "m2fn", "--part", "real")[0] == 2
     assert run("reproduce", "m2fn", "--part", "simulated", "--device", "cpu")[0] == 0
     assert [(config.data, config.device, halves) for config, halves, _ in calls] == [(None, "cpu", ("simulated",))]
+    calls.clear()
+    sizes = ("--ads", 30, "--rows", 90, "--image-size", 64, "--epochs", 2, "--pixel-epochs", 0, "--seeds", 1)
+    assert run("reproduce", "m2fn", "--part", "simulated", *sizes, "--preset", "paper")[0] == 0
+    study = calls.config.simulated
+    assert (study.ads, study.rows, study.image_size, study.epochs) == (30, 90, 64, 2)
+    assert (study.pixel_epochs, study.seeds, study.preset) == (0, 1, "paper")
 
 
 def test_evaluate_shows_the_card_beside_what_was_measured(calls, data, models, run):
