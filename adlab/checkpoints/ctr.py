@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from adlab.checkpoints.conversion import Calibration
+import numpy as np
+
 from adlab.checkpoints.manifest import Manifest
 from adlab.errors import CheckpointError, ConfigError, InputError
 
@@ -25,11 +26,29 @@ MOST_CONTEXTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
+class Platt:
+    """From raw log-odds to calibrated ones (Platt 1999).
+
+    Attributes:
+        slope: Factor.
+        intercept: Added afterwards.
+    """
+
+    slope: float
+    intercept: float
+
+    def apply(self, logits: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of the same shape."""
+        return self.slope * logits + self.intercept
+
+
+@dataclass(frozen=True, kw_only=True)
 class CtrSettings:
     """What serves `ctr` beside the networks.
 
     Attributes:
         calibration: From raw log-odds of a click in one context to the score.
+        half_width: Of the interval around the log-odds of a click.
         schema: The attribute schema, plain.
         contexts: At most eight contexts, each with every field that the networks read, that stand for all: what is
             not known of an ad's context is averaged over them.
@@ -43,7 +62,8 @@ class CtrSettings:
         ConfigError: There are no contexts, too many, or weights that do not fit them.
     """
 
-    calibration: Calibration
+    calibration: Platt
+    half_width: float
     schema: dict[str, Any]
     contexts: tuple[dict[str, str | int], ...]
     weights: tuple[float, ...]
@@ -83,6 +103,6 @@ def settings_of(manifest: Manifest) -> CtrSettings:
     """
     try:
         fields = dict(manifest.extras[HEAD])
-        return CtrSettings(calibration=Calibration(**fields.pop("calibration")), **fields)
+        return CtrSettings(calibration=Platt(**fields.pop("calibration")), **fields)
     except (KeyError, TypeError, ValueError, ConfigError, InputError) as error:
         raise CheckpointError(f"{manifest.name} has extras that do not serve {HEAD}: {error!r}.") from error

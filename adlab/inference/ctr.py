@@ -2,8 +2,8 @@
 
 Attributes meet the picture after the backbone only, so a further context costs a vector and not a pass over the
 picture (`adlab.models.m2fn_contexts`). What is unknown of a context is averaged over the contexts that the checkpoint
-stores: the mean is of probabilities, each member's own; the members' spread, stretched to the coverage measured against
-the planted truth, is the interval.
+stores: the mean is of probabilities, each member's own. The interval is as wide as statements were wrong on ads that
+decided nothing: what the members share they are wrong about together, so that their spread says little.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from adlab.inference.pair_head import provenance_of
 from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
-from adlab.metrics.spread import logit_interval
 from adlab.models.m2fn_contexts import forward_contexts
 
 AT_ONCE = 256  # contexts a pass: 15 MB of hidden values a member
@@ -113,11 +112,11 @@ class CtrHead:
         """
         *swept, own = self.member_logits(creative, words, [*contexts, base]).T
         logits = np.stack(swept, axis=1) if swept else np.zeros((len(own), 0))
-        low, high = logit_interval(logits, self.settings.calibration.interval_scale, level=LEVEL)
+        mean, width = logits.mean(axis=0), self.settings.half_width
         logs = log_lifts(logits, own[:, None])
         half = np.array([self._lift_half(context, base) for context in contexts])
-        rates = special.expit(logits.mean(axis=0))
-        return CtrSweep(rates, low, high, np.exp(logs), np.exp(logs - half), np.exp(logs + half))
+        value, low, high = (special.expit(end) for end in (mean, mean - width, mean + width))
+        return CtrSweep(value, low, high, np.exp(logs), np.exp(logs - half), np.exp(logs + half))
 
     def _lift_half(self, context: Context, base: Context) -> float:
         """Half-width of the interval around the logarithm of a lift."""
@@ -229,7 +228,8 @@ class CtrHead:
                 low=low,
                 high=high,
                 level=LEVEL,
-                kind=f"spread of {len(self.network.networks())} networks, each trained from another beginning",
+                kind="split conformal: how far the planted log-odds lay from the statement on simulated ads that "
+                "decided nothing",
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),

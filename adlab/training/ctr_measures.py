@@ -13,7 +13,7 @@ from adlab.checkpoints.manifest import Measure
 from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.correlation import sprc
 from adlab.simulator.ceiling import expected_auc
-from adlab.training.conversion import calibration_error, covered
+from adlab.training.conversion import calibration_error
 
 ON = "simulated ads that trained nothing"
 RESAMPLES = 200
@@ -38,6 +38,11 @@ class Stated(NamedTuple):
     def score(self) -> np.ndarray:
         """Mean log-odds, (R,)."""
         return np.asarray(self.logits.mean(axis=0))
+
+    @property
+    def errors(self) -> np.ndarray:
+        """How far the planted log-odds lie from the stated ones, (R,)."""
+        return np.asarray(np.abs(self.score - special.logit(self.planted)))
 
 
 class Lifts(NamedTuple):
@@ -66,7 +71,7 @@ def measure_ctr(
         settings: Of the head.
         seed: Of the bootstrap.
     """
-    scale = settings.calibration.interval_scale
+    half = settings.half_width
     return (
         _auc("AUC", known, known.score, seed, "over impressions, the context known"),
         _auc("ceiling: AUC of the planted probability", known, known.planted, seed, "no model can rank these better"),
@@ -79,8 +84,8 @@ def measure_ctr(
             seed,
             note="Spearman, over ads, context unknown; 1 would be the truth",
         ),
-        _coverage(KNOWN, known, scale, seed),
-        _coverage(UNKNOWN, unknown, scale, seed),
+        _coverage(KNOWN, known, half, seed),
+        _coverage(UNKNOWN, unknown, half, seed),
         *(measure for name, one in lifts.items() for measure in _lift(name, one, settings.lift_halves[name], seed)),
         Measure(
             name="calibration error, relative",
@@ -122,9 +127,9 @@ def _auc(name: str, stated: Stated, scores: np.ndarray, seed: int, note: str) ->
     return _measure(name, stated, statistic, seed, note=note)
 
 
-def _coverage(name: str, stated: Stated, scale: float, seed: int) -> Measure:
-    inside = covered(stated.logits, stated.planted, scale).astype(float)
-    note = f"stretch {scale:.2f} fitted on other ads"
+def _coverage(name: str, stated: Stated, half: float, seed: int) -> Measure:
+    inside = (stated.errors <= half).astype(float)
+    note = f"the interval is a factor of {np.exp(half):.2f} on the odds to either side, fitted on other ads"
     return _measure(name, stated, lambda rows: float(inside[rows].mean()), seed, aim=f"{LEVEL:.2f}", note=note)
 
 

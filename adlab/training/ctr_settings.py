@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from adlab.checkpoints.conversion import Calibration
-from adlab.checkpoints.ctr import LEVEL, LIFT_FIELDS, LIFT_GROUPS, MOST_CONTEXTS, CtrSettings
+from adlab.checkpoints.ctr import LEVEL, LIFT_FIELDS, LIFT_GROUPS, MOST_CONTEXTS, CtrSettings, Platt
 from adlab.checkpoints.manifest import Measure
 from adlab.metrics.conformal import conformal_quantile
 from adlab.models.m2fn_ensemble import M2FNEnsemble
 from adlab.simulator.contexts import PROBABILITIES, UNKNOWN, ContextTable, context_table, contexts_at
 from adlab.simulator.response import ResponseModel
-from adlab.training.conversion import Counts, fit_calibration, fit_interval_scale
+from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.ctr_data import CONTEXT_FIELDS, ClickCollection, ClickLog, context_rows
 from adlab.training.ctr_late_task import AdsWithContexts
 from adlab.training.ctr_measures import ON, Lifts, Stated
@@ -64,13 +63,14 @@ def settings_from(
     """
     rows, raw = row_logits(ensemble, data, parts.calibrate)
     slope, intercept = fit_calibration(raw.mean(axis=0), Counts(log.impressions[rows], log.clicks[rows]))
-    calibration = Calibration(slope=slope, intercept=intercept, interval_scale=1.0)
+    calibration = Platt(slope=slope, intercept=intercept)
     fitted, checked = np.array_split(parts.calibrate[: 2 * QUADRATURE_ADS], 2)
     cases = partly_known(fitted, seed)
     standing = standing_contexts(special.expit(calibration.apply(case_logits(ensemble, data, cases))), MOST_CONTEXTS)
     chosen = context_rows(cases.candidates.take(standing.places))
     settings = CtrSettings(
         calibration=calibration,
+        half_width=0.0,
         schema=data.attributes.schema.to_plain(),
         contexts=tuple({name: v if isinstance(v, str) else int(v or 0) for name, v in row.items()} for row in chosen),
         weights=tuple(float(weight) for weight in standing.weights),
@@ -78,19 +78,18 @@ def settings_from(
         reference=reference,
     )
     unknown = stated_ads(ensemble, data, log, parts.calibrate, settings)
-    logits = np.concatenate([calibration.apply(raw), unknown.logits], axis=1)
-    scale = fit_interval_scale(logits, np.concatenate([log.ctr[rows], unknown.planted]))
+    known = stated_rows(ensemble, data, log, parts.calibrate, calibration)
+    half_width = conformal_quantile(np.concatenate([known.errors, unknown.errors]), level=LEVEL)
     lifts = stated_lifts(ensemble, data, log, parts.calibrate, settings, seed)
     halves = {
         name: conformal_quantile(np.abs(one.stated - one.planted).ravel(), level=LEVEL) for name, one in lifts.items()
     }
     error = _averaging(ensemble, data, calibration, standing, checked, seed)
-    scaled = replace(calibration, interval_scale=scale)
-    return replace(settings, calibration=scaled, lift_halves=halves), error
+    return replace(settings, half_width=half_width, lift_halves=halves), error
 
 
 def stated_rows(
-    ensemble: M2FNEnsemble, data: AdsWithContexts, log: ClickLog, ads: np.ndarray, calibration: Calibration
+    ensemble: M2FNEnsemble, data: AdsWithContexts, log: ClickLog, ads: np.ndarray, calibration: Platt
 ) -> Stated:
     """Rows of the log of some ads, as the head states them."""
     rows, raw = row_logits(ensemble, data, ads)
@@ -160,7 +159,7 @@ def _averaged_in(
 def _averaging(
     ensemble: M2FNEnsemble,
     data: AdsWithContexts,
-    calibration: Calibration,
+    calibration: Platt,
     standing: Standing,
     ads: np.ndarray,
     seed: int,

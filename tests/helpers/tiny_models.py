@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adlab.checkpoints.conversion import COVERAGE, Calibration
-from adlab.checkpoints.ctr import KNOWN, UNKNOWN, CtrSettings
+from adlab.checkpoints.conversion import COVERAGE
+from adlab.checkpoints.ctr import KNOWN, UNKNOWN, CtrSettings, Platt
 from adlab.checkpoints.ctr import extras_of as ctr_extras_of
 from adlab.checkpoints.m2fn import COVERAGE as APPEAL_COVERAGE
 from adlab.checkpoints.m2fn import STEPS, AppealSettings, extras_of, network_fields
@@ -256,7 +256,8 @@ def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder,
         {"gender": "male", "age_band": "40-44", "month": 9, "weekday": 6, "hour": 9, "position": "3"},
     )
     settings = CtrSettings(
-        calibration=Calibration(slope=0.5, intercept=-3.0, interval_scale=1.2),
+        calibration=Platt(slope=0.5, intercept=-3.0),
+        half_width=0.6,
         schema=schema.to_plain(),
         contexts=contexts,
         weights=(0.6, 0.4),

@@ -59,7 +59,9 @@ def test_a_known_context_is_scored_as_the_network_says(head):
     rates = by_hand(head, one, [EVENING])[:, 0]
     swept = head.sweep(one, one.ocr_text, [EVENING])
     assert swept.probability[0] == pytest.approx(special.expit(special.logit(rates).mean()), rel=1e-5)
-    assert swept.low[0] < swept.probability[0] < swept.high[0]
+    logit = special.logit(swept.probability[0])
+    ends = special.expit([logit - 0.6, logit + 0.6])
+    assert (swept.low[0], swept.high[0]) == pytest.approx(tuple(ends), rel=1e-9)
 
 
 def test_what_is_unknown_is_averaged_over_the_stored_contexts(head):
