@@ -17,7 +17,7 @@ from adlab.training.ctr_data import ClickCollection, click_attributes, click_log
 from adlab.training.ctr_late_task import AdBatches, AdsWithContexts, CtrLateTask, CtrTraining
 from adlab.training.run import Fit, fit, quiet
 
-SMALL = ClickCollection(seed=3, train=20, dev=4, test=6, contexts_per_ad=6, impressions=3000, min_impressions=1)
+SMALL = ClickCollection(seed=3, train=20, dev=4, test=6, contexts_per_ad=6, impressions=3000, min_impressions=300)
 SIZE, DEPTH = 64, 2
 
 
@@ -50,8 +50,10 @@ def task(data: AdsWithContexts, **changes: object) -> CtrLateTask:
     return CtrLateTask(config, shape, tiny_backbone(depth=DEPTH), data, np.arange(20), np.arange(20, 24), seed=1)
 
 
-def test_a_batch_holds_every_row_of_its_ads_once(data, log):
-    ads = torch.tensor([7, 2])
+def test_a_batch_holds_every_row_of_its_ads_once_and_nothing_else_counts(data, log):
+    counts = np.bincount(log.ads)
+    ads = torch.tensor([int(counts.argmin()), int(counts.argmax())])
+    assert counts.min() < counts.max()  # the first one's contexts are padded
     batch = data.batch(ads)
     for place, ad in enumerate(ads.tolist()):
         rows = np.flatnonzero(log.ads == ad)
