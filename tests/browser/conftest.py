@@ -17,7 +17,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
+PATIENCE = 180  # seconds: a busy machine is slow, and a broken page is broken after any time
 BUSY = 0.6  # runnable processes a core; beside other tests it is higher, so these run when run alone
 
 
@@ -93,7 +94,7 @@ def visit(server: str, chromium):
         context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{server}/{path}")
         return page
 
