@@ -123,7 +123,7 @@ def load_relevance(
     check_encoders(manifest, {"image": image_encoder_id, "text": text_encoder.spec.encoder_id})
     settings = settings_of(manifest)
     try:
-        network = AdsCVLR(AdsCVLRConfig(**manifest.network), text_encoder.state()[WORDS].float())
+        network = AdsCVLR(AdsCVLRConfig(**manifest.network), text_encoder.state()[WORDS].float().cpu())
         network.load_trainable_state(checkpoint.state)
         heads = GradeHeads(settings.members, network.config.width)
         heads.load_state_dict(read_extra(checkpoint, HEADS))

@@ -120,6 +120,17 @@ class ImageEncoder:
         width = self.detailed_dim if detailed else self.output_dim
         return np.concatenate(rows) if rows else np.zeros((0, width), dtype=np.float32)
 
+    def encode_with_maps(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
+        """Detailed representations and last maps of one pass, (N, detailed_dim) and (N, C, H, W) float32.
+
+        Args:
+            images: N pictures, one or more.
+        """
+        with torch.inference_mode():
+            encoding = self.forward(self.prepare(images))
+            vectors = self.represent(encoding, detailed=True).float().cpu().numpy()
+            return vectors, encoding.feature_map.float().cpu().contiguous().numpy()
+
 
 class ShippedNetwork(nn.Module):
     """A `VisionNet` that takes uint8 squares."""

@@ -16,6 +16,9 @@ from adlab.encoders.device import precision_of
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
 from adlab.errors import ConfigError
+from adlab.models.visual_embedders import Regions, grid_regions
+
+MAPS_KEPT = 64  # of 250 KB each
 
 
 class VectorCache:
@@ -58,7 +61,8 @@ class Vectors:
     GPU is then forgotten, so that `device` and `precision` hold for every vector given out afterwards.
 
     One pass runs at a time, because a pass uses every core: threads take turns, and one that waited finds what
-    another thread has encoded meanwhile.
+    another thread has encoded meanwhile. The pass that gives a picture's vector gives its map, too: the last maps are
+    kept for `regions`.
 
     Args:
         image_encoder: For pictures.
@@ -77,6 +81,7 @@ class Vectors:
             raise ConfigError(f"batch_size is {batch_size} and cache_size {cache_size}; give 1 or more for both.")
         self.image_encoder, self.text_encoder, self.batch_size = image_encoder, text_encoder, batch_size
         self._image_cache, self._text_cache = VectorCache(cache_size), VectorCache(cache_size)
+        self._map_cache = VectorCache(MAPS_KEPT)
         self._turn = threading.Lock()
 
     @property
@@ -118,6 +123,24 @@ class Vectors:
         """(N, d_B) float32."""
         return self._rows(texts, {text: text for text in texts}, self._text_cache, self.text_encoder)
 
+    def regions(self, images: Sequence[AdImage], side: int) -> Regions:
+        """Cells of the image network's last map, as networks that read regions take them.
+
+        Args:
+            images: N pictures, one or more.
+            side: Cells a side, 1 or more; the map is averaged to side × side cells.
+
+        Returns:
+            (N, side², D) on the CPU, rounded to 16 bits: networks are trained on stored regions, which are.
+
+        Raises:
+            ConfigError: `side` is below 1.
+        """
+        by_key = {image.content_hash: image.pixels for image in images}
+        maps = self._rows([image.content_hash for image in images], by_key, self._map_cache, self.image_encoder)
+        found = grid_regions(torch.from_numpy(maps), side=side)
+        return found._replace(features=found.features.half().float())
+
     def _rows(
         self, keys: Sequence[str], items: dict[str, Any], cache: VectorCache, encoder: ImageEncoder | TextEncoder
     ) -> np.ndarray:
@@ -131,23 +154,33 @@ class Vectors:
                 batch = waiting[: step if encoder.device.type == "cuda" else 1]
                 found |= {key: vector for key in batch if (vector := cache.get(key)) is not None}
                 new = [key for key in batch if key not in found]
-                vectors = self._encode([items[key] for key in new], encoder)
-                if vectors is None:
+                passed = self._encode([items[key] for key in new], encoder) if new else []
+                if passed is None:
                     step = self._after_out_of_memory(len(new))
                     continue
-                for key, vector in zip(new, vectors, strict=True):
-                    found[key] = vector.copy()  # a view would keep its whole batch in memory
-                    cache.put(key, found[key])
+                for kept, vectors in passed:
+                    for key, vector in zip(new, vectors, strict=True):
+                        own = vector.copy()  # a view would keep its whole batch in memory
+                        kept.put(key, own)
+                        if kept is cache:
+                            found[key] = own
             waiting = waiting[len(batch) :]
         rows = [found[key] for key in keys]
         return np.stack(rows) if rows else np.zeros((0, _width(encoder)), dtype=np.float32)
 
-    def _encode(self, items: list[Any], encoder: ImageEncoder | TextEncoder) -> np.ndarray | None:
-        """Vectors, or None where the GPU ran out of memory; what the failed pass held is free on return."""
+    def _encode(
+        self, items: list[Any], encoder: ImageEncoder | TextEncoder
+    ) -> list[tuple[VectorCache, np.ndarray]] | None:
+        """What one pass gives and where it is kept, or None where the GPU ran out of memory.
+
+        What a failed pass held is free on return.
+        """
         try:
             if isinstance(encoder, ImageEncoder):
-                return encoder.encode(items, max(1, len(items)), detailed=True)
-            return encoder.encode(items, max(1, len(items)))
+                vectors, maps = encoder.encode_with_maps(items)
+                return [(self._image_cache, vectors), (self._map_cache, maps)]
+            cache = self._text_cache if encoder is self.text_encoder else self._image_cache
+            return [(cache, encoder.encode(items, max(1, len(items))))]
         except torch.cuda.OutOfMemoryError:
             return None
 
@@ -159,6 +192,7 @@ class Vectors:
         self.image_encoder.to("cpu")
         self.text_encoder.to("cpu")
         self._image_cache.clear()
+        self._map_cache.clear()
         self._text_cache.clear()
         return self.batch_size
 

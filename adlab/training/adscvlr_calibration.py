@@ -12,11 +12,12 @@ from adlab.checkpoints.relevance import COVERAGE
 from adlab.checkpoints.store import as_stored
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.metrics.calibration import fit_temperature
+from adlab.metrics.grades import grade_log_odds
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
-from adlab.training.adscvlr_heads import LabelledStates, fit_heads, fit_stretch, grade_log_odds, inside
+from adlab.training.adscvlr_heads import LabelledStates, fit_heads, fit_stretch, inside
 from adlab.training.adscvlr_measures import units_of
 from adlab.training.adscvlr_readings import Readings, read_in_mode, readable
 

@@ -17,15 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adlab.errors import InputError
-from adlab.metrics.relevance import BEST_GRADE, expected_grade
-from adlab.metrics.spread import logit_interval
 from adlab.models.grade_heads import GradeHeads
-from adlab.training.adscvlr_readings import shares_of
 from adlab.training.conversion import covered, fit_interval_scale
 
 STRENGTH = 1e-3  # λ
 STEPS = 100  # most iterations of L-BFGS
-_EDGE = 1e-6  # expected grades are held this far from 0 and 3, as a share of 3, before they are put on the logit scale
 
 
 class LabelledStates(NamedTuple):
@@ -95,19 +91,6 @@ def fit_heads(head: nn.Linear, states: LabelledStates, members: int, *, seed: in
     return heads.eval().requires_grad_(False)
 
 
-def grade_log_odds(logits: np.ndarray, temperature: np.ndarray | float = 1.0) -> np.ndarray:
-    """Expected grades on a scale without ends: log-odds of their share of 3, (M, N, 4) -> (M, N).
-
-    Args:
-        logits: Of the members.
-        temperature: Of each pair, (N,), or of all.
-    """
-    scaled = logits / np.asarray(temperature)[..., None]
-    means = np.stack([expected_grade(shares_of(member)) for member in scaled]) / BEST_GRADE
-    found: np.ndarray = special.logit(np.clip(means, _EDGE, 1 - _EDGE))
-    return found
-
-
 def fit_stretch(shipped: np.ndarray, held_out: np.ndarray) -> float:
     """The stretch at which the interval holds what heads from other resamples say as often as its level.
 
@@ -122,14 +105,3 @@ def inside(shipped: np.ndarray, held_out: np.ndarray, stretch: float) -> np.ndar
     """Share of the held-out heads inside the interval of each pair, (N,)."""
     found: np.ndarray = covered(np.tile(shipped, len(held_out)), special.expit(held_out).ravel(), stretch)
     return found.reshape(len(held_out), -1).mean(axis=0)
-
-
-def grade_interval(log_odds: np.ndarray, stretch: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper end of the expected grade, 0–3, each (N,).
-
-    Args:
-        log_odds: As `grade_log_odds` gives them, (M, N).
-        stretch: As `fit_stretch` gives it.
-    """
-    low, high = logit_interval(log_odds, stretch)
-    return BEST_GRADE * low, BEST_GRADE * high

@@ -6,10 +6,11 @@ import numpy as np
 
 from adlab.checkpoints.manifest import Measure
 from adlab.metrics.calibration import expected_calibration_error
+from adlab.metrics.grades import shares_of
 from adlab.metrics.relevance import expected_grade, grade_correlation, relevance_auc, relevant_probability
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_finetune_data import GradedSet
-from adlab.training.adscvlr_readings import Readings, shares_of
+from adlab.training.adscvlr_readings import Readings
 
 RESAMPLES = 500
 _AIMS = {

@@ -10,6 +10,7 @@ import torch
 
 from adlab.errors import InputError
 from adlab.metrics.correlation import sprc
+from adlab.metrics.grades import shares_of
 from adlab.metrics.ranking import auc
 from adlab.metrics.relevance import expected_grade, relevant_probability
 from adlab.models.adscvlr import AdsCVLR
@@ -69,13 +70,6 @@ def read_in_mode(net: AdsCVLR, data: GradedSet, mode: InputMode, rows: np.ndarra
             logits[places] = output.grade_logits.double().cpu().numpy()
             cls[places] = output.cls.float().cpu().numpy()
     return Readings(wanted, logits, cls)
-
-
-def shares_of(logits: np.ndarray) -> np.ndarray:
-    """Softmax over the last axis, (…, 4) float64."""
-    exp = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    shares: np.ndarray = exp / exp.sum(axis=-1, keepdims=True)
-    return shares
 
 
 def scores_by_source(data: GradedSet, rows: np.ndarray, logits: np.ndarray) -> dict[str, Mapping[str, float]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, VISION
+from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, RELEVANCE, VISION
 
 from adlab.checkpoints.card import render_card
 from adlab.checkpoints.ctr import HEAD as CTR_HEAD
@@ -15,11 +15,15 @@ from adlab.checkpoints.m2fn import KIND as M2FN
 from adlab.checkpoints.m2fn import load_m2fn, settings_of
 from adlab.checkpoints.networks import build_network
 from adlab.checkpoints.reference_set import KIND as REFERENCE_KIND
+from adlab.checkpoints.relevance import KIND as ADSCVLR
+from adlab.checkpoints.relevance import load_relevance
 from adlab.checkpoints.store import MAX_REFERENCE_BYTES, Checkpoint, load_checkpoint, read_extra
 from adlab.data.assessment import DataKind
 from adlab.encoders.mobilenet import scale_pixels
+from adlab.encoders.text import load_minilm
 from adlab.models.focal import agreement
 from adlab.models.m2fn_ensemble import mean_distribution
+from adlab.models.pair_inputs import PairInputs
 from adlab.paths import ROOT
 
 MODELS = ROOT / "models"
@@ -51,6 +55,19 @@ def reproduce(checkpoint: Checkpoint) -> None:
             found = {"shares": mean_distribution(logits, settings_of(manifest).temperature)}
         assert_same(found, stored)
         return
+    if kind == ADSCVLR:
+        text_encoder, inputs = load_minilm(), PairInputs(*(stored.pop(name, None) for name in PairInputs._fields))
+        loaded = load_relevance(
+            checkpoint.manifest.name,
+            text_encoder,
+            checkpoint.manifest.encoders["image"],
+            root=checkpoint.folder.parent,
+        )
+        with torch.inference_mode():
+            output = loaded.network(inputs, states=False)
+            found = {"grade_logits": output.grade_logits, "head_logits": loaded.heads(output.cls)}
+        assert_same(found, stored)
+        return
     network = build_network(checkpoint)
     with torch.inference_mode():
         if kind == "vision":
@@ -69,7 +86,7 @@ def assert_same(found: dict[str, torch.Tensor], stored: dict[str, torch.Tensor])
         torch.testing.assert_close(found[name], expected, **TOLERANCE, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, REFERENCE])
+@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, RELEVANCE, REFERENCE])
 def test_a_freshly_saved_checkpoint_reproduces_its_reference(tiny_models, name):
     reproduce(load_checkpoint(name, tiny_models))
 

@@ -18,18 +18,29 @@ from adlab.checkpoints.m2fn import STEPS, AppealSettings, extras_of, network_fie
 from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
+from adlab.checkpoints.relevance import COVERAGE as RELEVANCE_COVERAGE
+from adlab.checkpoints.relevance import HEADS, RelevanceSettings
+from adlab.checkpoints.relevance import extras_of as relevance_extras_of
 from adlab.checkpoints.store import as_stored, save_checkpoint
 from adlab.data.assessment import DataKind
+from adlab.data.creative import Creative
 from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import VisionConfig, VisionNet
 from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.features.ad_vocabulary import extend
 from adlab.features.appeal_attributes import row_of, schema_of, vectors_of
 from adlab.features.attributes import FIXED_LEVELS, TEXT_SLOTS, AttributeSchema
+from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
+from adlab.models.adscvlr import AdsCVLR
+from adlab.models.adscvlr_config import AdsCVLRConfig
 from adlab.models.backbones import StagedBackbone
+from adlab.models.bert_weights import WORDS
 from adlab.models.focal import FocalConfig, FocalEnsemble, FocalOutput, agreement
 from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
+from adlab.models.grade_heads import GradeHeads
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.models.m2fn_ensemble import M2FNEnsemble, mean_distribution
+from adlab.models.visual_embedders import Regions, grid_regions
 from adlab.projection.reference import EXTRAS, latent_of, paired
 from helpers.pictures import caption, picture
 
@@ -37,6 +48,7 @@ VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
 CONVERSION, SIMULATED = "focal-tiny-sim", "reference-tiny-sim"
 APPEAL, RATED = "m2fn-tiny", "reference-tiny-rated"
 CTR = "m2fn-tiny-ctr"
+RELEVANCE = "adscvlr-tiny"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 READINGS = [
     {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
@@ -289,6 +301,59 @@ def save_ctr(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder,
     )
 
 
+def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 4) -> None:
+    """Write the AdsCVLR that serves `relevance`: one block on the real vocabulary, every part of it with a say."""
+    side, members, words = 2, 3, ("sneaker",)
+    vocabulary = extend(text_encoder.wordpieces(), words)
+    config = AdsCVLRConfig(
+        added_tokens=len(vocabulary.tokens), layers=1, heads=4, hidden=16, max_tokens=48, projection_dim=4
+    )
+    torch.manual_seed(seed)
+    network = AdsCVLR(config, text_encoder.state()[WORDS].float()).eval()
+    rows = QueryAdTokenizer(vocabulary, TokenLimits(total=48, description=16)).tokens(
+        [Creative(query=caption(i), title=caption(i + 1)) for i in range(2)]
+    )
+    with torch.inference_mode():
+        seen = image_encoder.forward(image_encoder.prepare([picture(i) for i in range(8)])).feature_map
+    regions = grid_regions(seen.clone(), side=side)
+    network.region_scale.fit([regions.features.flatten(0, 1)])
+    heads = GradeHeads(members, config.width)
+    with torch.no_grad():
+        network.grade.weight.normal_(std=0.3)
+        heads.weight.copy_(network.grade.weight + 0.05 * torch.randn(heads.weight.shape))
+    network.load_trainable_state(as_stored(network.trainable_state()))
+    heads.load_state_dict(as_stored(heads.state_dict()))
+    inputs = pair_inputs(rows, Regions(regions.features[:2], regions.boxes[:2], regions.mask[:2], None))
+    with torch.inference_mode():
+        output = network(inputs, states=False)
+        spread = heads(output.cls)
+    settings = RelevanceSettings(
+        words=words,
+        total=48,
+        description=16,
+        side=side,
+        temperatures={"image-text": 0.8, "image-only": 1.5, "text-only": 1.1},
+        stretch=1.4,
+        members=members,
+    )
+    save_checkpoint(
+        root / RELEVANCE,
+        manifest(
+            RELEVANCE,
+            "adscvlr",
+            heads=("relevance",),
+            network=asdict(config),
+            encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
+            data_kind=DataKind.HUMAN_LABELS.value,
+            measures=(Measure(name=RELEVANCE_COVERAGE, value=0.87, n=PAIRS, data="random pairs"),),
+            extras=relevance_extras_of(settings),
+        ),
+        network.trainable_state(),
+        {**inputs._asdict(), "grade_logits": output.grade_logits, "head_logits": spread},
+        {HEADS: heads.state_dict()},
+    )
+
+
 def _ensemble(image: Tensor, text: Tensor, seed: int) -> FocalEnsemble:
     """A random ensemble, standardised on features, rounded as it is stored."""
     torch.manual_seed(seed)
@@ -332,10 +397,11 @@ def _save_reference(root: Path, true: FocalOutput, mismatched: FocalOutput, prob
 
 
 def save_tiny_models(root: Path) -> Path:
-    """Write all eight checkpoints under `root`; gives `root`."""
+    """Write all checkpoints under `root`; gives `root`."""
     image_encoder, text_encoder = save_vision(root), load_minilm()
     save_focal(root, image_encoder, text_encoder)
     save_conversion(root, image_encoder, text_encoder)
     save_appeal(root, image_encoder, text_encoder)
     save_ctr(root, image_encoder, text_encoder)
+    save_relevance(root, image_encoder, text_encoder)
     return root

@@ -10,10 +10,11 @@ import torch
 from helpers import tiny_relevance as tiny
 
 from adlab.errors import ConfigError, InputError
+from adlab.metrics.grades import shares_of
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_finetune_data import MODES, GradedBatches, GradedSet, drawn_rows
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
-from adlab.training.adscvlr_readings import read_in_mode, readable, scores_by_source, shares_of
+from adlab.training.adscvlr_readings import read_in_mode, readable, scores_by_source
 from adlab.training.adscvlr_regions import standardise_regions
 from adlab.training.run import Fit, fit, quiet
 

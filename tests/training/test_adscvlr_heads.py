@@ -8,17 +8,15 @@ import torch
 from torch.nn import functional as F
 
 from adlab.errors import InputError
+from adlab.metrics.grades import grade_interval, grade_log_odds, shares_of
 from adlab.training.adscvlr_heads import (
     STRENGTH,
     LabelledStates,
     fit_heads,
     fit_stretch,
-    grade_interval,
-    grade_log_odds,
     inside,
     resample_counts,
 )
-from adlab.training.adscvlr_readings import shares_of
 
 
 def states_of(count: int = 300, seed: int = 0) -> LabelledStates:

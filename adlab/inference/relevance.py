@@ -1,0 +1,179 @@
+"""The `relevance` head: how well an ad answers a query, in four grades (AdsCVLR, learned mostly from human labels).
+
+An ad is read with all that it has: picture and copy, the picture alone, or the copy alone. Each of these has its own
+temperature. The value is the expected grade by the network's own head; further heads, learned from other resamples of
+the queries, spread around it, and their spread is the interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from adlab.checkpoints.relevance import COVERAGE, HEAD, LEVEL, load_relevance
+from adlab.data.assessment import DataKind, HeadResult, Interval
+from adlab.data.creative import Creative
+from adlab.data.image_intake import AdImage
+from adlab.errors import CheckpointError, InputError
+from adlab.features.ad_vocabulary import extend
+from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
+from adlab.features.vectors import VectorCache, Vectors
+from adlab.inference.pair_head import provenance_of
+from adlab.metrics.grades import grade_interval, grade_log_odds, shares_of
+from adlab.metrics.relevance import BEST_GRADE, expected_grade
+from adlab.models.pair_inputs import InputMode, PairInputs
+from adlab.models.visual_embedders import Regions, grid_boxes
+
+GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
+PICTURES_KEPT = 1024  # regions of 40 KB each
+SPREAD = "grade heads learned from other resamples of the queries; they share one encoder, whose error is not in it"
+
+
+class ModeReading(NamedTuple):
+    """What the network says of N ads in one input mode.
+
+    Attributes:
+        mode: What of each ad was read beside the query.
+        shares: Probability of Bad, Fair, Good and Excellent, (N, 4).
+        grade: Expected grade, 0–3, (N,).
+        low: Lower end of its 90 % interval, (N,).
+        high: Upper end, (N,).
+    """
+
+    mode: InputMode
+    shares: np.ndarray
+    grade: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+class RelevanceHead:
+    """The loaded head; read-only but for a cache that threads may share.
+
+    Pairs pass the network one by one, on the CPU: a batch would round otherwise, and costs hardly less.
+
+    Args:
+        name: Checkpoint name.
+        vectors: The encoders at hand; pictures go through them.
+        root: Folder of the checkpoints.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint.
+        CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
+    """
+
+    name = HEAD
+
+    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
+        self.manifest, self.settings, self.network, self.heads = load_relevance(
+            name, vectors.text_encoder, vectors.encoder_ids["image"], root=root
+        )
+        limits = TokenLimits(total=self.settings.total, description=self.settings.description)
+        try:
+            self._data_kind = DataKind(self.manifest.data_kind)
+            vocabulary = extend(vectors.text_encoder.wordpieces(), self.settings.words)
+        except (InputError, ValueError) as error:
+            raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
+        self.tokenizer = QueryAdTokenizer(vocabulary, limits)
+        self._vectors, self._regions = vectors, VectorCache(PICTURES_KEPT)
+
+    def lacks(self, creative: Creative) -> list[str]:
+        """What an ad lacks to be graded, in words; nothing if it can be."""
+        missing = [] if creative.query else ["a query"]
+        return missing if creative.image or creative.copy else [*missing, "an image or a title or description"]
+
+    def modes(self, creative: Creative) -> tuple[InputMode, ...]:
+        """The modes that an ad can be read in, the one that reads all of it first; none where it `lacks` something."""
+        if self.lacks(creative):
+            return ()
+        has_text = bool(creative.title or creative.seller or creative.brand or creative.description)
+        if creative.image is None:
+            return (InputMode.TEXT_ONLY,)
+        return tuple(InputMode) if has_text else (InputMode.IMAGE_ONLY,)
+
+    def results(self, creatives: Sequence[Creative]) -> list[HeadResult]:
+        """One typed result an ad, read with all that it has.
+
+        Args:
+            creatives: Each with a query, and a picture or copy.
+
+        Raises:
+            InputError: An ad lacks something.
+        """
+        provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
+        coverage = self.manifest.measure(COVERAGE)
+        found = []
+        for creative in creatives:
+            read = self.read([creative], next(iter(self.modes(creative)), InputMode.IMAGE_TEXT))
+            interval = Interval(
+                low=float(read.low[0]),
+                high=float(read.high[0]),
+                level=LEVEL,
+                kind=f"spread of {self.heads.members} {SPREAD}",
+                measured_coverage=coverage.value if coverage else None,
+                coverage_n=coverage.n if coverage else None,
+            )
+            found.append(
+                HeadResult(
+                    head=HEAD,
+                    value=float(read.grade[0]),
+                    unit="grade",
+                    scale=(0.0, float(BEST_GRADE)),
+                    interval=interval,
+                    percentiles=(),
+                    provenance=provenance,
+                    details=dict(zip(GRADE_NAMES, map(float, read.shares[0]), strict=True)),
+                )
+            )
+        return found
+
+    def read(self, creatives: Sequence[Creative], mode: InputMode) -> ModeReading:
+        """Read ads in one mode.
+
+        Args:
+            creatives: N ads, each with what the mode reads.
+            mode: What of each is read beside the query.
+
+        Raises:
+            InputError: An ad cannot be read in this mode.
+        """
+        own, members = np.zeros((len(creatives), BEST_GRADE + 1)), []
+        temperature = self.settings.temperatures[mode.value]
+        for row, creative in enumerate(creatives):
+            with torch.inference_mode():
+                output = self.network(self.inputs(creative, mode), states=False)
+                own[row] = output.grade_logits[0].double().numpy()
+                members.append(self.heads(output.cls)[:, 0].double().numpy())
+        if not members:
+            return ModeReading(mode, own, *(np.zeros(0) for _ in range(3)))
+        shares = shares_of(own / temperature)
+        grade = expected_grade(shares)
+        spread = grade_log_odds(np.stack(members, axis=1), temperature)
+        low, high = grade_interval(spread, self.settings.stretch)
+        return ModeReading(mode, shares, grade, np.minimum(low, grade), np.maximum(high, grade))
+
+    def inputs(self, creative: Creative, mode: InputMode) -> PairInputs:
+        """What the network reads of one ad in a mode, as a batch of one.
+
+        Raises:
+            InputError: The ad cannot be read in this mode.
+        """
+        if mode not in self.modes(creative):
+            lacks = " and ".join(self.lacks(creative)) or "what this mode reads"
+            raise InputError(f"The ad cannot be read in the mode {mode.value!r}: it lacks {lacks}.")
+        regions = None if mode is InputMode.TEXT_ONLY or creative.image is None else self.regions(creative.image)
+        return pair_inputs(self.tokenizer.tokens([creative]), regions).in_mode(mode)
+
+    def regions(self, image: AdImage) -> Regions:
+        """The regions of one picture, kept by its content, as a batch of one."""
+        side, key = self.settings.side, image.content_hash
+        kept = self._regions.get(key)
+        if kept is None:
+            kept = self._vectors.regions([image], side).features.half().numpy()  # rounded to 16 bits as it is
+            self._regions.put(key, kept)
+        features = torch.from_numpy(kept).float()
+        return Regions(features, grid_boxes(side, side)[None], torch.ones(1, side * side, dtype=torch.bool), None)
