@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -55,19 +56,19 @@ def reproduce_hillstrom(how: CL4CVRReproduction, progress: Progress = no_progres
     precision = FunnelTraining().resolved_precision()
     kept = KeptParts(cache_dir() / "reproduce" / run_name("cl4cvr-hillstrom", same, precision))
     parts, wanted = TimedParts(kept, how.budget_minutes), models()
-    runs: dict[str, list[NDArray[Any]]] = {}
+    runs: dict[str, dict[int, NDArray[Any]]] = {}
     folds = [folds_of(click + conversion, how.seed + repeat) for repeat in range(how.repeats)]
     for repeat, fold in enumerate(folds):
         for done, model in enumerate(wanted, start=1):
             train = partial(cross_validated, model, log.table, fold, how.seed + repeat)
             found = parts.get(f"{model.name}-{repeat}", log.table.num_rows, train)
             if found is not None:
-                runs.setdefault(model.name, []).append(found["scores"])
+                runs.setdefault(model.name, {})[repeat] = found["scores"]
             progress(repeat * len(wanted) + done, how.repeats * len(wanted))
     # Rows are redrawn, whichever fold they are in; each draw of folds has a measure of its own.
     measures = [FunnelMeasures(masses(click, conversion), np.arange(len(click)), folds=f, seed=how.seed) for f in folds]
     measured = {
-        name: _stacked([own.of([run]) for own, run in zip(measures, found, strict=False)])
+        name: _stacked([measures[repeat].of({repeat: run}) for repeat, run in found.items()])
         for name, found in runs.items()
     }
     return {
@@ -105,7 +106,8 @@ def folds_of(outcome: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
 
 def _stacked(draws: Sequence[Measured]) -> Measured:
     """Draws of folds as seeds."""
-    return Measured(*(np.concatenate(part) for part in zip(*draws, strict=True)))
+    seeds, value, resampled = zip(*draws, strict=True)
+    return Measured(tuple(chain.from_iterable(seeds)), np.concatenate(value), np.concatenate(resampled))
 
 
 def _alike(table: pa.Table, seed: int) -> float:

@@ -59,12 +59,19 @@ class Measured(NamedTuple):
     """Areas of one variant.
 
     Attributes:
+        seeds: Of its runs, ascending: runs of two variants are paired by it.
         value: Of each seed, (S, 3).
         resampled: Of each seed and resample, (S, R, 3).
     """
 
+    seeds: tuple[int, ...]
     value: FloatArray
     resampled: FloatArray
+
+    def at(self, seeds: Sequence[int]) -> Measured:
+        """Of some of its seeds."""
+        places = [self.seeds.index(seed) for seed in seeds]
+        return Measured(tuple(seeds), self.value[places], self.resampled[places])
 
 
 class FunnelMeasures:
@@ -93,10 +100,11 @@ class FunnelMeasures:
         drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
         self._counts = np.concatenate([np.ones((1, len(names)), dtype=np.int64), drawn]).astype(np.float64)
 
-    def of(self, runs: Sequence[NDArray[Any]]) -> Measured:
-        """Areas of runs of one variant, one a seed, (3, N) each."""
-        areas = np.stack([self._areas(np.asarray(run, dtype=np.float64)) for run in runs])  # (S, 1 + R, 3)
-        return Measured(areas[:, 0], areas[:, 1:])
+    def of(self, runs: Mapping[int, NDArray[Any]]) -> Measured:
+        """Areas of runs of one variant by seed, (3, N) each."""
+        seeds = sorted(runs)
+        areas = np.stack([self._areas(np.asarray(runs[seed], dtype=np.float64)) for seed in seeds])  # (S, 1 + R, 3)
+        return Measured(tuple(seeds), areas[:, 0], areas[:, 1:])
 
     def _areas(self, scores: FloatArray) -> FloatArray:
         folds = [[self._area(scores[m], m, rows) for m in range(len(MEASURES))] for rows in self._folds]
@@ -110,22 +118,28 @@ class FunnelMeasures:
 
     def summary(self, measured: Measured) -> dict[str, Any]:
         """Mean over seeds with its interval, by measure."""
-        return self._described(measured.value, measured.resampled)
+        return self._described(measured)
 
     def difference(self, measured: Measured, baseline: Measured) -> dict[str, Any]:
-        """`measured` − `baseline`, paired by seed and resample; as many seeds as both have.
+        """`measured` − `baseline`, paired by seed and resample, over the seeds that both have.
 
         Beside the interval, by measure: "seeds_low" and "seeds_high", Student's interval over the seeds' differences
         alone (None for one seed), and "wins", the number of seeds in which it is above 0.
+
+        Raises:
+            InputError: They have no seed in common.
         """
-        seeds = min(len(measured.value), len(baseline.value))
-        value = measured.value[:seeds] - baseline.value[:seeds]
-        found = self._described(value, measured.resampled[:seeds] - baseline.resampled[:seeds])
+        seeds = common_seeds(measured, baseline)
+        if not seeds:
+            raise InputError(f"Seeds are {measured.seeds} and {baseline.seeds}; give runs with a seed in common.")
+        ours, theirs = measured.at(seeds), baseline.at(seeds)
+        apart = Measured(seeds, ours.value - theirs.value, ours.resampled - theirs.resampled)
+        found, number = self._described(apart), len(seeds)
         for place, name in enumerate(MEASURES):
-            own = value[:, place]
+            own = apart.value[:, place]
             half = None
-            if seeds > 1:
-                half = float(stats.t.ppf((1 + LEVEL) / 2, seeds - 1) * own.std(ddof=1) / np.sqrt(seeds))
+            if number > 1:
+                half = float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * own.std(ddof=1) / np.sqrt(number))
             found[name] |= {
                 "seeds_low": None if half is None else float(own.mean()) - half,
                 "seeds_high": None if half is None else float(own.mean()) + half,
@@ -133,17 +147,18 @@ class FunnelMeasures:
             }
         return found
 
-    def _described(self, value: FloatArray, resampled: FloatArray) -> dict[str, Any]:
-        seeds = len(value)
+    def _described(self, own: Measured) -> dict[str, Any]:
+        seeds = len(own.seeds)
         drawn = np.random.default_rng([self.seed, 2]).integers(seeds, size=(RESAMPLES, seeds))
-        means = resampled[drawn, np.arange(RESAMPLES)[:, None]].mean(axis=1)  # (R, 3)
+        means = own.resampled[drawn, np.arange(RESAMPLES)[:, None]].mean(axis=1)  # (R, 3)
         low, high = np.nanquantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2], axis=0)
         found: dict[str, Any] = {
             name: {
-                "value": float(value[:, place].mean()),
+                "value": float(own.value[:, place].mean()),
                 "low": float(low[place]),
                 "high": float(high[place]),
-                "by_seed": value[:, place].tolist(),
+                "seeds": list(own.seeds),
+                "by_seed": own.value[:, place].tolist(),
             }
             for place, name in enumerate(MEASURES)
         }
@@ -151,10 +166,19 @@ class FunnelMeasures:
 
 
 def compared(measures: FunnelMeasures, runs: Mapping[str, Measured], baseline: str) -> dict[str, Any]:
-    """What every variant is above a baseline, by variant; nothing where the baseline was not measured."""
+    """What every variant is above a baseline, by variant; those that share no seed with it are left out."""
     if baseline not in runs:
         return {}
-    return {name: measures.difference(own, runs[baseline]) for name, own in runs.items() if name != baseline}
+    return {
+        name: measures.difference(own, runs[baseline])
+        for name, own in runs.items()
+        if name != baseline and common_seeds(own, runs[baseline])
+    }
+
+
+def common_seeds(first: Measured, second: Measured) -> tuple[int, ...]:
+    """Seeds that both have, ascending."""
+    return tuple(seed for seed in first.seeds if seed in second.seeds)
 
 
 def _area(place: NDArray[np.int64], positive: FloatArray, negative: FloatArray, weight: FloatArray) -> float:

@@ -6,7 +6,7 @@ joins the main variants on all rows, and the readings that the paper leaves open
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NamedTuple
@@ -64,7 +64,7 @@ def reproduce_simulated(how: CL4CVRReproduction, progress: Progress = no_progres
             for variant in variants:
                 part = trained_part(prepared, variant, rows, seed)
                 if part is not None:
-                    found.setdefault(variant.name, []).append(part)
+                    found.setdefault(variant.name, {})[seed] = part
                 done += 1
                 progress(min(done, total), total)
         return found
@@ -82,7 +82,7 @@ def reproduce_simulated(how: CL4CVRReproduction, progress: Progress = no_progres
         "best_rival": best.name if best else None,
         "main": table_of(how, world, main),
         "side": table_of(how, world, side),
-        "cost": {name: _cost(runs) for name, runs in main.items()},
+        "cost": {name: _cost(list(runs.values())) for name, runs in main.items()},
         "missing": prepared.parts.missing,
     }
 
@@ -122,11 +122,12 @@ def trained_part(prepared: Prepared, variant: Variant, most: int | None, seed: i
     return prepared.parts.get(name, train.rows, partial(train_variant, variant, world, train, prepared.tuned, seed))
 
 
-def best_rival(world: FunnelWorld, runs: Mapping[str, Sequence[Arrays]]) -> Variant | None:
+def best_rival(world: FunnelWorld, runs: Runs) -> Variant | None:
     """The masking rival with the best CVR AUC on validation rows, mean over seeds; None where none was trained."""
 
     def area(variant: Variant) -> float:
-        return float(np.mean([expected_areas(world.parts[DEV], run[DEV])["cvr"] or 0.0 for run in runs[variant.name]]))
+        found = runs[variant.name].values()
+        return float(np.mean([expected_areas(world.parts[DEV], run[DEV])["cvr"] or 0.0 for run in found]))
 
     return max((v for v in MASKING_RIVALS if v.name in runs), key=area, default=None)
 

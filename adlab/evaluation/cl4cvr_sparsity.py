@@ -16,7 +16,7 @@ from adlab.data.funnel_sparsity import subsample_clicks, subsample_conversions
 from adlab.evaluation.cl4cvr_measures import FunnelMeasures, masses
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_simulated import Prepared, prepare
-from adlab.evaluation.cl4cvr_tables import settings_of
+from adlab.evaluation.cl4cvr_tables import Runs, settings_of
 from adlab.evaluation.cl4cvr_training import train_variant
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, MAIN, Variant
 from adlab.evaluation.cl4cvr_world import TEST
@@ -49,15 +49,15 @@ def reproduce_sparsity(how: CL4CVRReproduction, progress: Progress = no_progress
     measures = FunnelMeasures(masses(rows.ctr, rows.cvr), rows.ad, seed=how.seed)
     points = []
     for done, (kind, share) in enumerate(wanted, start=1):
-        runs: dict[str, list[Arrays]] = {}
+        runs: Runs = {}
         for seed in range(how.study.side_seeds):
-            both = [thinned_part(prepared, how, kind, share, variant, seed) for variant in COMPARED]
-            for variant, part in zip(COMPARED, both, strict=True):
-                if part is not None and None not in both:
-                    runs.setdefault(variant.name, []).append(part)
+            both = {v.name: thinned_part(prepared, how, kind, share, v, seed) for v in COMPARED}
+            for name, part in both.items():
+                if part is not None and None not in both.values():
+                    runs.setdefault(name, {})[seed] = part
         if runs:
-            measured = {name: measures.of([part[TEST] for part in found]) for name, found in runs.items()}
-            kept = [float(part["conversions"]) for part in runs[FULL]]
+            measured = {name: measures.of({s: p[TEST] for s, p in found.items()}) for name, found in runs.items()}
+            kept = [float(part["conversions"]) for part in runs[FULL].values()]
             points.append(
                 {
                     "thinned": kind,

@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 
 from adlab.data.funnel_batch import FunnelBatch
-from adlab.evaluation.cl4cvr_measures import MEASURES, FunnelMeasures, Measured, areas, compared, masses
+from adlab.evaluation.cl4cvr_measures import (
+    MEASURES,
+    FunnelMeasures,
+    Measured,
+    areas,
+    common_seeds,
+    compared,
+    masses,
+)
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL
 from adlab.evaluation.cl4cvr_world import NEW, TEST, FunnelWorld, Rows
@@ -17,7 +25,7 @@ from adlab.evaluation.kept import Arrays
 from adlab.training.funnel_config import FunnelTraining
 from adlab.training.row_groups import row_groups
 
-Runs = dict[str, list[Arrays]]
+Runs = dict[str, dict[int, Arrays]]  # by variant and seed
 TEST_PARTS = (TEST, NEW)
 
 
@@ -32,10 +40,10 @@ def table_of(how: CL4CVRReproduction, world: FunnelWorld, runs: Runs) -> dict[st
     for part in TEST_PARTS:
         rows = world.parts[part]
         measures = FunnelMeasures(masses(rows.ctr, rows.cvr), rows.ad, seed=how.seed)
-        measured = {name: measures.of([run[part] for run in found]) for name, found in runs.items()}
+        measured = {name: measures.of({seed: run[part] for seed, run in found.items()}) for name, found in runs.items()}
         table[part] = {
             "areas": {name: measures.summary(own) for name, own in measured.items()},
-            "drawn": {name: drawn_areas(rows, [run[part] for run in found]) for name, found in runs.items()},
+            "drawn": {name: drawn_areas(rows, [run[part] for run in found.values()]) for name, found in runs.items()},
             "above_esmm": compared(measures, measured, ESMM),
             "full_above": _above(measures, measured),
         }
@@ -100,4 +108,8 @@ def _above(measures: FunnelMeasures, measured: Mapping[str, Measured]) -> dict[s
     full = measured.get(FULL)
     if full is None:
         return {}
-    return {name: measures.difference(full, own) for name, own in measured.items() if name != FULL}
+    return {
+        name: measures.difference(full, own)
+        for name, own in measured.items()
+        if name != FULL and common_seeds(full, own)
+    }

@@ -155,8 +155,8 @@ def test_time_is_judged_by_the_slowest_row_so_far(tmp_path, monkeypatch):
 def test_the_best_rival_is_chosen_on_validation_rows(world):
     good = {DEV: true_scores(world.parts[DEV])}
     bad = {DEV: -good[DEV], TEST: true_scores(world.parts[TEST])}
-    assert best_rival(world, {"feature": [bad], "dropout": [good]}).name == "dropout"
-    assert best_rival(world, {"feature": [good], "dropout": [bad]}).name == "feature"
+    assert best_rival(world, {"feature": {0: bad}, "dropout": {0: good}}).name == "dropout"
+    assert best_rival(world, {"feature": {0: good}, "dropout": {0: bad}}).name == "feature"
     assert best_rival(world, {}) is None
 
 
