@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ class Head:
 
     Attributes:
         columns: The columns it fills, in order.
+        optional: Those of them that stay empty where what fills them does not ship.
         needs: What a row must hold.
     """
 
     columns: tuple[str, ...]
     needs: str
+    optional: tuple[str, ...] = ()
 
 
 def _with_interval(*names: str) -> tuple[str, ...]:
@@ -32,7 +35,9 @@ HEADS: dict[str, Head] = {
     "conversion": Head(columns=_with_interval("conversion"), needs="image, text"),
     "appeal": Head(columns=(*_with_interval("appeal"), "appeal_std"), needs="image"),
     "ctr": Head(columns=_with_interval("ctr"), needs="image"),
-    "relevance": Head(columns=(*_with_interval("relevance"), *_GRADES), needs="query and (image or text)"),
+    "relevance": Head(
+        columns=(*_with_interval("relevance"), *_GRADES), needs="query and (image or text)", optional=_GRADES[-1:]
+    ),
     "funnel": Head(columns=_with_interval("pctr", "pcvr", "pctcvr"), needs="image or text"),
     "headline": Head(columns=_with_interval("headline"), needs="title"),
 }
@@ -65,5 +70,5 @@ def values_of(result: HeadResult) -> dict[str, float]:
         f"{result.head}_low": result.interval.low,
         f"{result.head}_high": result.interval.high,
     }
-    named = own | result.details
+    named = dict.fromkeys(HEADS[result.head].optional, math.nan) | own | result.details
     return {column: named[column] for column in HEADS[result.head].columns}

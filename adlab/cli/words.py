@@ -11,7 +11,14 @@ from rich.text import Text
 
 from adlab.data.assessment import Assessment, HeadResult, Reading
 
-TITLES = {"agreement": "Image–copy agreement", "conversion": "Conversion", "appeal": "Appeal", "ctr": "Click rate"}
+TITLES = {
+    "agreement": "Image–copy agreement",
+    "conversion": "Conversion",
+    "appeal": "Appeal",
+    "ctr": "Click rate",
+    "relevance": "Query relevance",
+}
+GRADES = ("Bad", "Fair", "Good", "Excellent")
 SPACES = {
     "private image": "only the picture",
     "private text": "only the copy",
@@ -19,7 +26,7 @@ SPACES = {
     "shared text": "the copy, of the common subject",
 }
 NOT_A_FORECAST = "Not a forecast of clicks or sales."
-BAR_CELLS = 50
+BAR_CELLS, GRADE_CELLS = 50, 30
 STEPS = ((10, "very {low}"), (35, "rather {low}"), (65, "between {low} and {high}"), (90, "rather {high}"))
 
 
@@ -35,7 +42,7 @@ def describe(
     """
     parts: list[RenderableType] = []
     for result in assessment.heads:
-        parts += [*_score(result), *_readings(result.readings), *_source(result)]
+        parts += [*_score(result), *_grades(result), *_readings(result.readings), *_source(result)]
         parts += _section("What this score is not", [NOT_A_FORECAST, *limits.get(result.provenance.checkpoint, ())])
     if assessment.not_scored:
         lines = [f"{TITLES.get(head, head)}: {reason}" for head, reason in assessment.not_scored.items()]
@@ -81,6 +88,22 @@ def _score(result: HeadResult) -> Iterator[RenderableType]:
         words = f"percentile among {percentile.n:,} {percentile.description} ({percentile.reference})"
         ranks.add_row(Text(ordinal(percentile.value), justify="right"), Text(words))
     yield Padding(ranks, (0, 0, 0, 2))
+
+
+def _grades(result: HeadResult) -> list[RenderableType]:
+    """The distribution over grades, and beside it what the fast student says; nothing for a head without grades."""
+    shares = {grade: result.details.get(f"{result.head}_{grade.lower()}") for grade in GRADES}
+    grid = Table.grid(padding=(0, 1))
+    for grade, share in shares.items():
+        if share is None:
+            return []
+        grid.add_row(Text(grade), Text("━" * round(share * GRADE_CELLS), style="cyan"), Text(f"{100 * share:.0f} %"))
+    lines: list[RenderableType] = [Text("\nHow likely each grade is", style="bold"), Padding(grid, (0, 0, 0, 2))]
+    student = result.details.get(f"{result.head}_student")
+    if student is not None:
+        teacher = 1 - (shares["Bad"] or 0.0)
+        lines.append(Text(f"  Fair or better: {100 * teacher:.0f} %, by the fast student {100 * student:.0f} %"))
+    return lines
 
 
 def _unit(result: HeadResult) -> str:

@@ -13,6 +13,7 @@ from adlab.data.assessment import HeadResult, Percentile
 from adlab.metrics.percentile import percentile_from_quantiles
 
 GROUP = "ads"
+ASKED = {"relevance": ", each with the query it was shown for"}  # by head: what the scores of a set were asked with
 
 
 class ReferenceRanks:
@@ -46,5 +47,6 @@ class ReferenceRanks:
 
     def _percentile(self, reference: ReferenceSet, result: HeadResult) -> Percentile:
         n, description = reference.group(GROUP)
+        description += ASKED.get(result.head, "")
         (value,) = percentile_from_quantiles(np.array([result.value]), reference.quantiles[f"{GROUP}/{result.head}"])
         return Percentile(value=float(value), reference=reference.manifest.name, n=n, description=description)

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from helpers.fake_assessor import assessment, result
+from rich.console import Console
 
-from adlab.cli.words import number, ordinal, reading_words
-from adlab.data.assessment import Reading
+from adlab.cli.words import describe, number, ordinal, reading_words
+from adlab.data.assessment import Assessment, Reading
 
 
 @pytest.mark.parametrize(
@@ -55,3 +57,23 @@ def test_a_reading_is_one_of_five_words(percentile, words):
 )
 def test_a_number_has_the_digits_it_deserves(value, unit, words):
     assert number(value, unit) == words
+
+
+def printed(shown: Assessment) -> str:
+    console = Console(width=100)
+    with console.capture() as capture:
+        console.print(describe(shown, {}))
+    return capture.get()
+
+
+def test_the_grades_are_printed_as_a_distribution_and_the_student_beside_the_teacher():
+    shares = {"relevance_bad": 0.1, "relevance_fair": 0.2, "relevance_good": 0.4, "relevance_excellent": 0.3}
+    text = printed(Assessment(content_hash="0", heads=(result("relevance", details=shares),)))
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "Query relevance" in lines
+    assert f"Good {'━' * 12} 40 %" in lines
+    assert f"Bad {'━' * 3} 10 %" in lines
+    assert "student" not in text
+    both = result("relevance", details=shares | {"relevance_student": 0.84})
+    assert "Fair or better: 90 %, by the fast student 84 %" in printed(Assessment(content_hash="0", heads=(both,)))
+    assert "How likely each grade is" not in printed(assessment())

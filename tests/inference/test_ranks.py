@@ -3,17 +3,20 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from helpers.fake_assessor import result
 from helpers.pictures import caption, picture
 from helpers.tiny_models import FOCAL, SIMULATED
 
 from adlab.checkpoints.manifest import read_manifest
-from adlab.checkpoints.reference_set import QUANTILES, SCORED
+from adlab.checkpoints.reference_set import QUANTILES, SCORED, ReferenceSet, load_reference_set
 from adlab.checkpoints.store import load_checkpoint, read_extra, replace_file
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.inference.assessor import Assessor
+from adlab.inference.ranks import ReferenceRanks
 
 
 def rescored(tiny_models, folder, digest: str):
@@ -47,3 +50,13 @@ def test_scores_of_other_weights_are_not_compared_with(tiny_models, tmp_path):
 def test_a_head_with_its_own_rank_there_gets_no_second_one(tiny_models, tmp_path):
     assessor = rescored(tiny_models, tmp_path, "0" * 64)
     assert [p.reference for p in assessor.assess(ad()).head("conversion").percentiles] == [SIMULATED]
+
+
+def test_a_grade_is_ranked_among_ads_that_answer_the_query_they_were_shown_for(tiny_models):
+    ranks = ReferenceRanks(tiny_models)
+    reference = load_reference_set(SIMULATED, tiny_models)
+    scored = replace(reference.manifest, extras=reference.manifest.extras | {SCORED: {"relevance": "ab" * 32}})
+    ranks._sets = [ReferenceSet(scored, {}, {"ads/relevance": np.linspace(1, 3, 501)})]
+    (percentile,) = ranks.add(result("relevance", percentiles=())).percentiles
+    assert percentile.value == pytest.approx(100 * (2.1 - 1) / 2, abs=0.2)
+    assert percentile.description == "random simulated ads, each with the query it was shown for"
