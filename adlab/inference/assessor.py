@@ -26,13 +26,14 @@ from adlab.inference.agreement import AgreementHead
 from adlab.inference.appeal import AppealHead
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.ctr import CtrHead
+from adlab.inference.needs import lacks, missing
 from adlab.inference.pair_head import PairHead
 from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.ranks import ReferenceRanks
+from adlab.inference.relevance import RelevanceHead
 
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
-PAIR_NEEDS, PICTURE_NEEDS = "an image and a title or description", "an image"
 WORDS_UNKNOWN = "The words in the picture were not read; {} judged without them."
 NOT_ENGLISH = "The copy does not look English; the models were trained on English text, so read its scores with care."
 
@@ -78,9 +79,12 @@ class Assessor:
         self._appeal = AppealHead(serving, self._vectors, maps=maps, root=models) if serving else None
         serving = _serving(CtrHead.name, manifests)
         self._ctr = CtrHead(serving, self._vectors, maps=maps, root=models) if serving else None
+        serving = _serving(RelevanceHead.name, manifests)
+        self._relevance = RelevanceHead(serving, self._vectors, root=models) if serving else None
         picture_heads = [head.name for head in (self._appeal, self._ctr) if head]
         self.reads_words = frozenset(picture_heads)
-        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *picture_heads)
+        others = [head.name for head in (self._relevance,) if head]
+        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *picture_heads, *others)
         self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
@@ -104,6 +108,11 @@ class Assessor:
     def ctr(self) -> CtrHead | None:
         """The head `ctr`, for whoever asks about many contexts; None where its checkpoint is not installed."""
         return self._ctr
+
+    @property
+    def relevance(self) -> RelevanceHead | None:
+        """The head `relevance`, for whoever reads ads in other modes; None where its checkpoint is not installed."""
+        return self._relevance
 
     def assess(
         self, creative: Creative, heads: Sequence[str] | None = None, context: Context | None = None
@@ -135,6 +144,7 @@ class Assessor:
         contexts = [Context()] * len(creatives) if contexts is None else list(contexts)
         results = self._pair_results(creatives, wanted)
         notes = self._add_picture_heads(creatives, contexts, wanted, results)
+        self._add_relevance(creatives, wanted, results)
         return [
             Assessment(
                 content_hash=creative.content_hash,
@@ -203,6 +213,16 @@ class Assessor:
                 notes[row].append(self._ctr.problem(context))
         return notes
 
+    def _add_relevance(
+        self, creatives: Sequence[Creative], wanted: Sequence[str], results: list[list[HeadResult]]
+    ) -> None:
+        """Add how well each ad answers its query."""
+        if (head := self._relevance) is None or head.name not in wanted:
+            return
+        rows = [row for row, creative in enumerate(creatives) if not lacks(creative, head.name)]
+        for row, result in zip(rows, head.results([creatives[row] for row in rows]), strict=True):
+            results[row].append(self._ranks.add(result))
+
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int
     ) -> tuple[np.ndarray, np.ndarray, torch.device]:
@@ -240,14 +260,4 @@ def _language(creative: Creative) -> str:
 def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:
     """Why each head that was asked for is missing."""
     scored = {result.head for result in results}
-    return {head: _missing(creative, head) for head in wanted if head not in scored}
-
-
-def _missing(creative: Creative, head: str) -> str:
-    lacks = [] if creative.image else ["an image"]
-    if head in (AppealHead.name, CtrHead.name):
-        needs = PICTURE_NEEDS
-    else:
-        needs = PAIR_NEEDS
-        lacks += [] if creative.copy else ["a title or description"]
-    return f"Needs {needs}; this ad lacks {' and '.join(lacks)}."
+    return {head: missing(creative, head) for head in wanted if head not in scored}

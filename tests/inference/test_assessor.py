@@ -12,20 +12,16 @@ import pytest
 import torch
 from helpers.pictures import caption, picture
 from helpers.tiny_models import (
-    APPEAL,
-    CONVERSION,
-    CTR,
     FOCAL,
     PAIRS,
-    RATED,
     READINGS,
     REFERENCE,
-    SIMULATED,
     VISION,
     save_vision,
 )
 
 from adlab.checkpoints.manifest import read_manifest
+from adlab.cli.heads import HEADS
 from adlab.data.assessment import Assessment, DataKind, HeadResult
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
@@ -138,9 +134,18 @@ def test_an_assessment_survives_json(assessor):
 )
 def test_what_an_ad_lacks_is_said_and_not_guessed(assessor, creative, lacks):
     assessment = assessor.assess(creative)
-    assert {result.head for result in assessment.heads} <= {"appeal", "ctr"}  # a picture is enough for them
+    assert {result.head for result in assessment.heads} <= {"appeal", "ctr", "relevance"}  # copy need not be there
     assert assessment.not_scored["agreement"].endswith(lacks)
     assert "Needs an image and a title or description" in assessment.not_scored["agreement"]
+
+
+def test_relevance_is_scored_where_there_is_a_query(assessor):
+    asked, silent, nothing = assessor.assess_batch([ad(1, query="shoes"), ad(1), Creative(query="shoes")])
+    assert asked.head("relevance") is not None
+    assert silent.not_scored["relevance"].endswith("this ad lacks a query.")
+    assert nothing.not_scored["relevance"].endswith("this ad lacks an image or a title or description.")
+    alone = assessor.assess(ad(1, query="shoes"), "relevance")
+    assert alone.heads == (asked.head("relevance"),)
 
 
 def test_an_incomplete_ad_does_not_shift_the_others(assessor, alone):
@@ -171,7 +176,7 @@ def test_an_unknown_head_is_answered_with_the_nearest_and_the_shipped_ones(asses
 
 
 def test_heads_can_be_named_once_twice_as_text_or_not_at_all(assessor):
-    assert assessor.check_heads(None) == ("agreement", "conversion", "appeal", "ctr")
+    assert assessor.check_heads(None) == assessor.heads == tuple(head for head in HEADS if head in assessor.heads)
     assert assessor.check_heads(["agreement", "agreement"]) == assessor.check_heads("agreement") == ("agreement",)
     assert [result.head for result in assessor.assess(ad(1), "conversion").heads] == ["conversion"]
     nothing = assessor.assess(ad(1), [])
@@ -200,9 +205,9 @@ def test_the_fingerprint_changes_with_whatever_changes_a_number(assessor, tiny_m
     for name in (FOCAL, REFERENCE):
         shutil.rmtree(root / name)
     without_focal = fresh(root)
-    assert without_focal.heads == ("conversion", "appeal", "ctr")
-    for name in (CONVERSION, SIMULATED, APPEAL, RATED, CTR):  # trained on the encoder that is replaced now
-        shutil.rmtree(root / name)
+    assert without_focal.heads == tuple(head for head in assessor.heads if head != "agreement")
+    for folder in root.iterdir():  # trained on the encoder that is replaced now
+        shutil.rmtree(folder)
     save_vision(root, seed=1)
     assert len({assessor.fingerprint, without_focal.fingerprint, fresh(root).fingerprint}) == 3
 
