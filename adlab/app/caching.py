@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adlab.inference.assessor import Assessor
     from adlab.inference.ctr import CtrSweep
 
-CTR = "ctr"
+CTR, RELEVANCE = "ctr", "relevance"
 EVERYONE = Context()
 MAX_RESULTS = 256
 MAX_PREVIEWS = 64
@@ -126,24 +126,40 @@ def _colour(sha256: str, _picture: Picture) -> DominantColour:
 def assess(ad: Ad, heads: tuple[str, ...] | None = None, context: Context = EVERYONE) -> Assessment:
     """Score one ad with every shipped head, or some; an ad that was scored before comes from memory.
 
-    The context decides on the click rate alone, so another one leaves the other scores in memory.
+    The context decides on the click rate alone, and the query on the relevance alone: another one leaves the other
+    scores in memory.
 
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
     loaded = assessor()
     wanted = loaded.heads if heads is None else heads
-    if CTR not in wanted:
+    rest = tuple(head for head in wanted if head not in (CTR, RELEVANCE))
+    if len(rest) == len(wanted):
         return _assess(ad.key, loaded.fingerprint, heads, ad)
-    rest = _assess(ad.key, loaded.fingerprint, tuple(head for head in wanted if head != CTR), ad)
-    clicks = _assess_clicks(ad.key, loaded.fingerprint, context, ad)
+    asked_for_none = without_query(ad) if RELEVANCE in wanted else ad
+    parts = [_assess(asked_for_none.key, loaded.fingerprint, rest, asked_for_none)] if rest else []
+    clicks = None
+    if CTR in wanted:
+        clicks = _assess_clicks(asked_for_none.key, loaded.fingerprint, context, asked_for_none)
+        parts.append(clicks)
+    if RELEVANCE in wanted:
+        parts.append(_assess(ad.key, loaded.fingerprint, (RELEVANCE,), ad))
+    missing = {head: reason for part in parts for head, reason in part.not_scored.items()}
+    results = [result for part in parts for result in part.heads]
     return replace(
-        rest,
-        heads=tuple(sorted([*rest.heads, *clicks.heads], key=lambda result: loaded.heads.index(result.head))),
-        not_scored=rest.not_scored | clicks.not_scored,
-        warnings=tuple(dict.fromkeys([*rest.warnings, *clicks.warnings])),
-        context=context.known if clicks.heads else {},
+        parts[-1],  # the one that was asked with the query, if any: its hash is the ad's
+        heads=tuple(sorted(results, key=lambda result: loaded.heads.index(result.head))),
+        not_scored={head: missing[head] for head in wanted if head in missing},
+        warnings=tuple(dict.fromkeys(warning for part in parts for warning in part.warnings)),
+        context=context.known if clicks is not None and clicks.heads else {},
     )
+
+
+def without_query(ad: Ad) -> Ad:
+    """The ad as heads see it that read no query; itself where it is nothing but a query."""
+    bare = replace(ad, query="")
+    return bare if bare.picture or any(text.strip() for text in bare.copy_fields.values()) else ad
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
@@ -169,7 +185,7 @@ def sweep(ad: Ad, words: str | None, name: str, base: Context, contexts: Sequenc
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
-    return _sweep(ad.key, words, assessor().fingerprint, name, base, ad, contexts)
+    return _sweep(without_query(ad).key, words, assessor().fingerprint, name, base, ad, contexts)
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)

@@ -65,6 +65,12 @@ def rating_shares(result: HeadResult) -> list[float]:
     return shares
 
 
+def grade_shares(result: HeadResult) -> list[float]:
+    """Probability of each grade, Bad first; empty for a head without them."""
+    shares = [result.details.get(f"{result.head}_{grade.lower()}") for grade in GRADES]
+    return [share for share in shares if share is not None] if None not in shares else []
+
+
 def _band(bands: tuple[tuple[float, str], ...], value: float) -> str:
     return [word for bound, word in bands if value >= bound or bound == bands[0][0]][-1]
 
@@ -120,6 +126,9 @@ def _relevance(result: HeadResult) -> str:
     return f"For the query as typed, the expected grade is {result.value:.1f} of 3, nearest to {grade}."
 
 
+GRADES = ("Bad", "Fair", "Good", "Excellent")
+TEACHER = ("This model", "reads query, copy and picture together")
+STUDENT = ("Its fast student", "compares vectors made beforehand")
 RELEVANCE_BANDS = ((0.0, "Bad"), (0.5, "Fair"), (1.5, "Good"), (2.5, "Excellent"))
 AGREEMENT_BANDS = ((0.0, "Little"), (5.0, "Loose"), (20.0, "Fair"), (50.0, "Close"))
 
@@ -168,7 +177,11 @@ HEADS: dict[str, HeadWords] = {
         title="Query relevance",
         question="Does the ad answer what was searched for?",
         meaning=_relevance,
-        not_this=(NOT_A_FORECAST, "Not about any query but the one typed."),
+        not_this=(
+            NOT_A_FORECAST,
+            "Not about any query but the one typed.",
+            "Not proven on your kind of ads: people graded shop listings and photos, for a few hundred queries.",
+        ),
         bands=RELEVANCE_BANDS,
     ),
     "funnel": HeadWords(
@@ -199,5 +212,5 @@ DETAIL_NAMES = {
     "relevance_fair": "Probability of Fair",
     "relevance_good": "Probability of Good",
     "relevance_excellent": "Probability of Excellent",
-    "relevance_student": "Grade by the fast student model",
+    "relevance_student": "Probability of Fair or better by the fast student",
 }

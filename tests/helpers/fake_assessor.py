@@ -174,6 +174,18 @@ class FakeCtr:
         return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half, lift=lifts, **ends)
 
 
+GRADE_SHARES = {"relevance_bad": 0.05, "relevance_fair": 0.15, "relevance_good": 0.45, "relevance_excellent": 0.35}
+
+
+def relevance(creative: Creative) -> Assessment:
+    """A grade for an ad with a query, or that it lacks one."""
+    if not creative.query:
+        missing = {"relevance": "Needs a query; this ad lacks one."}
+        return Assessment(content_hash=creative.content_hash, not_scored=missing)
+    found = result("relevance", details=GRADE_SHARES | {"relevance_student": 0.91}, readings=())
+    return Assessment(content_hash=creative.content_hash, heads=(found,))
+
+
 class FakeAssessor:
     """What the app uses of the Assessor; `calls` counts assessments over all instances."""
 
@@ -188,6 +200,8 @@ class FakeAssessor:
     def assess(self, creative: Creative, heads: Any = None, context: Context | None = None) -> Assessment:
         """A fixed result, or what is missing; the click rate follows from the context."""
         type(self).calls += 1
+        if heads == ("relevance",):
+            return relevance(creative)
         if heads == ("ctr",):
             found = (self.ctr.result(context),) if creative.image else ()
             missing = {} if found else {"ctr": "it needs an image"}

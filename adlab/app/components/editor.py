@@ -42,7 +42,9 @@ def show() -> None:
                 persist_state="session",
             )
             with st.expander("Query, brand, seller, category"):
-                st.caption("The agreement score reads title and description only; these are kept with the ad.")
+                st.caption(
+                    "Agreement reads title and description only. Query relevance also reads query, seller and brand."
+                )
                 for name in ("query", "brand", "seller", "category"):
                     _text(name)
             if st.button(

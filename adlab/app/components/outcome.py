@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import streamlit as st
 
-from adlab.app.caching import CTR
+from adlab.app.caching import CTR, RELEVANCE
 from adlab.app.click_words import whom
-from adlab.app.components import click_rate, keepsakes, score_card
+from adlab.app.components import click_rate, keepsakes, query_relevance, score_card
 from adlab.app.components.text import plain
 from adlab.app.head_words import words_for
 from adlab.app.scoring import Outcome
@@ -22,24 +22,31 @@ def show(ad: Ad, outcome: Outcome) -> None:
         st.error(plain(outcome.problem), icon=":material/report:")
         return
     assessment = outcome.assessment
-    if assessment.head(CTR) is None:
-        draw_assessment(assessment)
-        keepsakes.show(ad, outcome)
-    else:
-        draw_assessment(replace(assessment, heads=tuple(head for head in assessment.heads if head.head != CTR)))
-        click_rate.show(ad, outcome)
-
-
-def draw_assessment(assessment: Assessment) -> None:
-    """Notices, one card a head, and what is missing."""
-    for warning in assessment.warnings:
-        st.warning(plain(warning), icon=":material/info:")
-    for result in assessment.heads:
-        score_card.show(result, f"For {whom(assessment.context)}" if result.head == CTR else "")
-    for head, reason in assessment.not_scored.items():
-        st.info(f"**{words_for(head).title}** is not scored: {plain(reason)}", icon=":material/block:")
     if not assessment.heads and not assessment.not_scored:
         st.info(
             "No model is installed, so there is no score. Restore the folder models/ and start the app again.",
             icon=":material/inventory_2:",
         )
+    draw_assessment(_without(assessment, CTR, RELEVANCE))
+    query_relevance.show(ad, assessment)
+    if assessment.head(CTR) is None:
+        keepsakes.show(ad, outcome)
+    else:
+        click_rate.show(ad, outcome)
+
+
+def _without(assessment: Assessment, *apart: str) -> Assessment:
+    """What is said beside the heads that have a section of their own."""
+    return replace(assessment, heads=tuple(head for head in assessment.heads if head.head not in apart))
+
+
+def draw_assessment(assessment: Assessment) -> None:
+    """Notices, one card a head, and what is missing; what relevance lacks is said where a query is asked."""
+    for warning in assessment.warnings:
+        st.warning(plain(warning), icon=":material/info:")
+    for result in assessment.heads:
+        score_card.show(result, f"For {whom(assessment.context)}" if result.head == CTR else "")
+    for head, reason in assessment.not_scored.items():
+        if head == RELEVANCE:
+            continue
+        st.info(f"**{words_for(head).title}** is not scored: {plain(reason)}", icon=":material/block:")

@@ -8,7 +8,7 @@ from itertools import groupby
 import streamlit as st
 
 from adlab.app import head_words, wording
-from adlab.app.components.bars import interval_bar, percentile_row, rating_columns
+from adlab.app.components.bars import grade_columns, interval_bar, percentile_row, rating_columns, share_row
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
 
 
@@ -36,7 +36,9 @@ def card(result: HeadResult, audience: str = "") -> str:
         f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'
         f"{interval_bar(result)}"
         f"{rating_columns(head_words.rating_shares(result))}"
+        f"{grade_columns(head_words.grade_shares(result), head_words.GRADES)}"
         f'<p class="ad-meaning">{escape(words.meaning(result))}</p>'
+        f"{_students(result)}"
         f"{_ranks(result.percentiles)}"
         f'<div class="ad-section"><h3>What this score is not</h3><ul class="ad-not">'
         f"{''.join(f'<li>{line}</li>' for line in words.not_this)}</ul></div></section>"
@@ -65,6 +67,16 @@ def evidence(result: HeadResult) -> str:
     ]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     return f'<dl class="ad ad-facts">{rows}</dl>'
+
+
+def _students(result: HeadResult) -> str:
+    """The teacher beside its student, where one ships, by what the student says: Fair or better."""
+    shares, student = head_words.grade_shares(result), result.details.get(f"{result.head}_student")
+    if not shares or student is None:
+        return ""
+    rows = share_row(*head_words.TEACHER, 1 - shares[0]) + share_row(*head_words.STUDENT, student)
+    note = '<span class="ad-quiet">probability by two models</span>'
+    return f'<div class="ad-section"><h3>Fair or better {note}</h3>{rows}</div>'
 
 
 def _ranks(percentiles: tuple[Percentile, ...]) -> str:
