@@ -21,6 +21,8 @@ from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
 from adlab.checkpoints.relevance import COVERAGE as RELEVANCE_COVERAGE
 from adlab.checkpoints.relevance import HEADS, RelevanceSettings
 from adlab.checkpoints.relevance import extras_of as relevance_extras_of
+from adlab.checkpoints.relevance_student import StudentSettings
+from adlab.checkpoints.relevance_student import extras_of as student_extras_of
 from adlab.checkpoints.store import as_stored, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.data.creative import Creative
@@ -40,15 +42,18 @@ from adlab.models.focal_conversion import ConversionConfig, ConversionRegression
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.models.m2fn_ensemble import M2FNEnsemble, mean_distribution
+from adlab.models.two_tower import AdVectors, TwoTower, TwoTowerConfig
 from adlab.models.visual_embedders import Regions, grid_regions
 from adlab.projection.reference import EXTRAS, latent_of, paired
 from helpers.pictures import caption, picture
+from helpers.tiny_funnel_checkpoint import save_funnel
 
 VISION, FOCAL, REFERENCE = DEFAULT_IMAGE_ENCODER, "focal-tiny", "reference-tiny"
 CONVERSION, SIMULATED = "focal-tiny-sim", "reference-tiny-sim"
 APPEAL, RATED = "m2fn-tiny", "reference-tiny-rated"
 CTR = "m2fn-tiny-ctr"
-RELEVANCE = "adscvlr-tiny"
+RELEVANCE, STUDENT = "adscvlr-tiny", "two-tower-tiny"
+FUNNEL = "funnel-tiny"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 READINGS = [
     {"space": "private image", "name": "brightness", "low_word": "dark", "high_word": "bright", "r2": 0.5},
@@ -193,7 +198,13 @@ def save_conversion(root: Path, image_encoder: ImageEncoder, text_encoder: TextE
         ),
         {"shared_image": output.shared_image[0], "shared_text": output.shared_text[0]},
         {},
-        {QUANTILES: {"ads/conversion": torch.from_numpy(quantiles), "ads/ctr": torch.linspace(0.005, 0.2, 501)}},
+        {
+            QUANTILES: {
+                "ads/conversion": torch.from_numpy(quantiles),
+                "ads/ctr": torch.linspace(0.005, 0.2, 501),
+                "ads/funnel": torch.linspace(1e-4, 0.02, 501),
+            }
+        },
     )
 
 
@@ -319,8 +330,11 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
     network.region_scale.fit([regions.features.flatten(0, 1)])
     heads = GradeHeads(members, config.width)
     with torch.no_grad():
-        network.grade.weight.normal_(std=0.3)
-        heads.weight.copy_(network.grade.weight + 0.05 * torch.randn(heads.weight.shape))
+        for parameter in (*network.blocks.parameters(), network.region_projection.weight):
+            if parameter.ndim > 1:
+                parameter.normal_(std=parameter.shape[1] ** -0.5)
+        network.grade.weight.normal_(std=0.06)
+        heads.weight.copy_(network.grade.weight + 0.01 * torch.randn(heads.weight.shape))
     network.load_trainable_state(as_stored(network.trainable_state()))
     heads.load_state_dict(as_stored(heads.state_dict()))
     inputs = pair_inputs(rows, Regions(regions.features[:2], regions.boxes[:2], regions.mask[:2], None))
@@ -351,6 +365,46 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
         network.trainable_state(),
         {**inputs._asdict(), "grade_logits": output.grade_logits, "head_logits": spread},
         {HEADS: heads.state_dict()},
+    )
+
+
+def save_student(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 5) -> None:
+    """Write the two-tower student of the tiny AdsCVLR."""
+    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(8)]))
+    text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(9)]))
+    torch.manual_seed(seed)
+    width = text_encoder.output_dim
+    config = TwoTowerConfig(image_dim=image.shape[1], hidden_dim=8, latent_dim=width, score="dot", skip=True)
+    network = TwoTower(config).eval()
+    seen = torch.ones(8, dtype=torch.bool)
+    ads = AdVectors(image, text[1:], seen, seen)
+    network.fit_standardisation([text], [ads])
+    network.load_state_dict(as_stored(network.state_dict()))
+    shown = AdVectors(*(part[:4] for part in ads))
+    with torch.inference_mode():
+        logits = network(text[:4], shown)
+    settings = StudentSettings(
+        teacher=RELEVANCE,
+        teacher_sha256="0" * 64,
+        calibration={
+            "image-text": Platt(slope=2.0, intercept=0.5),
+            "image-only": Platt(slope=1.5, intercept=-0.5),
+            "text-only": Platt(slope=1.0, intercept=0.25),
+        },
+    )
+    save_checkpoint(
+        root / STUDENT,
+        manifest(
+            STUDENT,
+            "two-tower",
+            network=asdict(config),
+            encoders={"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id},
+            data_kind=DataKind.HUMAN_LABELS.value,
+            measures=(Measure(name="times cheaper than the teacher", value=20.0, n=PAIRS, data="random pairs"),),
+            extras=student_extras_of(settings),
+        ),
+        network.state_dict(),
+        {"query": text[:4], **shown._asdict(), "logits": logits},
     )
 
 
@@ -404,4 +458,6 @@ def save_tiny_models(root: Path) -> Path:
     save_appeal(root, image_encoder, text_encoder)
     save_ctr(root, image_encoder, text_encoder)
     save_relevance(root, image_encoder, text_encoder)
+    save_student(root, image_encoder, text_encoder)
+    save_funnel(root, FUNNEL, SIMULATED, manifest(FUNNEL, "funnel"), image_encoder, text_encoder)
     return root
