@@ -17,6 +17,8 @@ from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.spec import EncoderSpec
 from adlab.errors import CheckpointError, InputError, UnknownNameError
 from adlab.models.focal import FocalConfig, FocalEnsemble
+from adlab.models.funnel_ensemble import FunnelEnsemble
+from adlab.models.two_tower import TwoTower, TwoTowerConfig
 from adlab.paths import models_dir
 
 DEFAULT_IMAGE_ENCODER = "vision-mobilenetv2"
@@ -24,6 +26,8 @@ DEFAULT_IMAGE_ENCODER = "vision-mobilenetv2"
 BUILDERS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
     "vision": lambda fields: VisionNet(VisionConfig(**fields)),
     "focal": lambda fields: _focal(**fields),
+    "two-tower": lambda fields: TwoTower(TwoTowerConfig(**fields)),
+    "funnel": lambda fields: FunnelEnsemble.from_fields(**fields),
 }
 
 

@@ -1,0 +1,164 @@
+"""What a checkpoint that serves `funnel` stores beside its networks: written by a training, read by the head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from adlab.checkpoints.ctr import MOST_CONTEXTS, Platt
+from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.networks import build_network, check_encoders
+from adlab.checkpoints.store import load_checkpoint
+from adlab.data.feature_schema import FeatureSchema
+from adlab.errors import CheckpointError, ConfigError, InputError
+from adlab.models.funnel_ensemble import FunnelEnsemble
+
+HEAD, KIND = "funnel", "funnel"
+ADS = "ads"  # group of the reference set; its quantiles are named "ads/funnel"
+STEPS = ("pctr", "pcvr", "pctcvr")
+LEVEL = 0.9
+# What was there of an ad. A picture whose words were not read, or an ad without picture or copy, is told less surely.
+WHOLE, UNREAD, NO_PICTURE, NO_COPY, PICTURE_ONLY = "whole", "words not read", "no picture", "no copy", "picture only"
+MODES = (WHOLE, UNREAD, NO_PICTURE, NO_COPY, PICTURE_ONLY)
+
+
+def coverage_name(mode: str, step: str) -> str:
+    """Name of the measure on the card: how often an interval held, context unknown."""
+    return f"interval coverage of {step}, {mode}"
+
+
+def mode_of(*, picture: bool, copy: bool, words: bool) -> str:
+    """The mode of an ad.
+
+    Args:
+        picture: Whether it has one.
+        copy: Whether it has a title or a description.
+        words: Whether the words in the picture were read.
+    """
+    if not picture:
+        return NO_PICTURE
+    if copy:
+        return WHOLE if words else UNREAD
+    return NO_COPY if words else PICTURE_ONLY
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChainCalibration:
+    """From the members' log-odds to what is stated of ads of one mode.
+
+    Attributes:
+        ctr: Of clicks.
+        cvr: Of conversions once there is a click.
+        half_widths: Of the intervals around the stated log-odds, by step of `STEPS`.
+
+    Raises:
+        ConfigError: A step has no half-width, or a further one has.
+    """
+
+    ctr: Platt
+    cvr: Platt
+    half_widths: dict[str, float]
+
+    def __post_init__(self) -> None:
+        if set(self.half_widths) != set(STEPS):
+            raise ConfigError(f"half_widths are of {sorted(self.half_widths)}; give those of {', '.join(STEPS)}.")
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> ChainCalibration:
+        """What `asdict` wrote."""
+        return cls(ctr=Platt(**plain["ctr"]), cvr=Platt(**plain["cvr"]), half_widths=dict(plain["half_widths"]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FunnelSettings:
+    """What serves `funnel` beside the networks.
+
+    Attributes:
+        schema: The feature schema, plain; its fields are what is read of an ad's texts and its context.
+        creative: The creative encoder, plain; None where the networks know nothing of the creative.
+        contexts: At most eight rows of the log, each with a level of every field, that stand for all: a field that is
+            not known is averaged over them.
+        weights: How much each stands for, as many; above 0, adding up to 1.
+        modes: Calibration by mode; all of `MODES`, or only `WHOLE` where the creative is not read.
+        reference: Name of the reference set, empty for none.
+
+    Raises:
+        ConfigError: Contexts, weights or modes do not fit.
+    """
+
+    schema: dict[str, Any]
+    creative: dict[str, Any] | None
+    contexts: tuple[dict[str, str], ...]
+    weights: tuple[float, ...]
+    modes: dict[str, ChainCalibration]
+    reference: str
+
+    def __post_init__(self) -> None:
+        for name in ("contexts", "weights"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # a JSON file has lists
+        fits = len(self.weights) == len(self.contexts) and min(self.weights, default=0) > 0
+        if not 1 <= len(self.contexts) <= MOST_CONTEXTS or not fits or abs(sum(self.weights) - 1) > 1e-6:
+            raise ConfigError(
+                f"{len(self.contexts)} contexts with weights {self.weights}; give 1 to {MOST_CONTEXTS} contexts and a "
+                "weight above 0 for each, adding up to 1."
+            )
+        wanted = MODES if self.creative is not None else (WHOLE,)
+        if set(self.modes) != set(wanted):
+            raise ConfigError(f"modes are {sorted(self.modes)}; give {', '.join(wanted)}.")
+
+
+def extras_of(settings: FunnelSettings) -> dict[str, Any]:
+    """For the manifest's extras; `settings_of` reads it."""
+    plain = asdict(settings)
+    return {HEAD: plain | {"contexts": list(plain["contexts"]), "weights": list(plain["weights"])}}
+
+
+def settings_of(manifest: Manifest) -> FunnelSettings:
+    """What a training stored.
+
+    Raises:
+        CheckpointError: The manifest's extras lack it.
+    """
+    try:
+        fields = dict(manifest.extras[HEAD])
+        modes = {mode: ChainCalibration.from_plain(plain) for mode, plain in fields.pop("modes").items()}
+        return FunnelSettings(modes=modes, **fields)
+    except (KeyError, TypeError, ValueError, AttributeError, ConfigError, InputError) as error:
+        raise CheckpointError(f"{manifest.name} has extras that do not serve {HEAD}: {error!r}.") from error
+
+
+def load_funnel(
+    name: str, encoder_ids: dict[str, str], *, root: Path | None = None
+) -> tuple[Manifest, FunnelEnsemble, FunnelSettings, FeatureSchema]:
+    """A checkpoint's networks with their settings and the schema of their rows.
+
+    Args:
+        name: Checkpoint name.
+        encoder_ids: Identity of the encoders at hand by modality.
+        root: Folder of the checkpoints.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint.
+        CheckpointError: It is not intact, of another kind, was trained on other encoders, or its parts do not fit.
+    """
+    checkpoint = load_checkpoint(name, root)
+    manifest = checkpoint.manifest
+    check_encoders(manifest, encoder_ids)
+    network, settings = build_network(checkpoint), settings_of(manifest)
+    if not isinstance(network, FunnelEnsemble):
+        raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
+    try:
+        schema = FeatureSchema.from_plain(settings.schema)
+    except ConfigError as error:
+        raise CheckpointError(f"{name} has a schema that does not serve {HEAD}: {error}") from error
+    shape = network.config
+    if shape.fields != schema.sizes or shape.dense or shape.bags or schema.dense or schema.multi:
+        raise CheckpointError(f"{name}: the networks read {shape.fields} codes, the schema gives {schema.sizes}.")
+    if bool(shape.creative_dim) != (settings.creative is not None):
+        raise CheckpointError(f"{name}: networks and settings disagree on whether the creative is read; restore it.")
+    for context in settings.contexts:
+        if lacking := [field.name for field in schema.sparse if context.get(field.name) not in (field.levels or ())]:
+            raise CheckpointError(f"{name}: a stored context has no {lacking[0]}; restore the folder.")
+    return manifest, network, settings, schema

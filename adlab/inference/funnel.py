@@ -1,0 +1,230 @@
+"""The `funnel` head: from impression to click to conversion, learned together (ESMM with CL4CVR's contrastive task).
+
+A new ad has no id that a log could know: the networks read what the ad shows and says, its vector, and for whom and
+when it is shown. What is unknown of that is averaged over the rows of the log that the checkpoint stores. pCTCVR is
+pCTR · pCVR to the bit. An ad without a picture or without copy is told by networks that met such ads while training,
+with the calibration and the interval of its own kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import torch
+from scipy import special
+
+from adlab.checkpoints.funnel import (
+    ADS,
+    HEAD,
+    LEVEL,
+    STEPS,
+    WHOLE,
+    ChainCalibration,
+    coverage_name,
+    load_funnel,
+    mode_of,
+)
+from adlab.checkpoints.reference_set import load_reference_set
+from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.data.creative import Context, Creative
+from adlab.errors import CheckpointError, ConfigError
+from adlab.features.creative_vectors import CreativeEncoder, CreativeInputs
+from adlab.features.dominant_colour import dominant_colour
+from adlab.features.vectors import Vectors
+from adlab.inference.pair_head import provenance_of
+from adlab.inference.scales import rare_scale
+from adlab.metrics.percentile import percentile_from_quantiles
+from adlab.models.funnel import funnel_inputs
+from adlab.models.funnel_chain import Chain, chain_of
+
+ANYONE = Context()
+OF_THE_AD = ("seller", "brand", "category")  # fields that an ad itself may give
+AVERAGE = "pctcvr_average"  # detail: averaged over all contexts, what reference ads are compared by
+KINDS = {
+    True: "split conformal: how far the planted log-odds lay from the statement on simulated ads that decided nothing",
+    False: "spread of your ads about what is stated of them, the chance in their counts taken off",
+}
+
+
+class ToldAd(NamedTuple):
+    """What the networks are given of one ad.
+
+    Attributes:
+        vector: Its creative vector, (1, V); None where the networks read none.
+        mode: What was there of it.
+        known: Levels of fields that the ad itself gives.
+    """
+
+    vector: np.ndarray | None
+    mode: str
+    known: dict[str, str]
+
+
+class FunnelHead:
+    """The loaded head; read-only, hence thread-safe.
+
+    Args:
+        name: Checkpoint name.
+        vectors: The encoders at hand.
+        root: Folder of the checkpoints.
+
+    Attributes:
+        levels: The fields that it reads of an ad's texts and its context, and their levels.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint, or its reference set is not there.
+        CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
+    """
+
+    name = HEAD
+    reads_words = True
+
+    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
+        self.manifest, self.network, self.settings, self.schema = load_funnel(name, vectors.encoder_ids, root=root)
+        self.levels = {field.name: field.levels or () for field in self.schema.sparse}
+        self._vectors, self._encoder = vectors, None
+        try:
+            self._data_kind = DataKind(self.manifest.data_kind)
+            if self.settings.creative is not None:
+                scale = {"mean": self.network.creative_mean, "deviation": self.network.creative_deviation}
+                self._encoder = CreativeEncoder.from_stored(self.settings.creative, scale, self.network.focal)
+        except (ConfigError, ValueError) as error:
+            raise CheckpointError(f"{name} has settings that do not serve {HEAD}: {error}") from error
+        self.reference = load_reference_set(self.settings.reference, root) if self.settings.reference else None
+        if self.reference is not None and f"{ADS}/{HEAD}" not in self.reference.quantiles:
+            raise CheckpointError(f"{self.settings.reference} holds no quantiles of {HEAD}; train {name} again.")
+
+    def results(
+        self, creatives: Sequence[Creative], words: Sequence[str | None], contexts: Sequence[Context]
+    ) -> list[HeadResult]:
+        """One typed result an ad; its value is pCTCVR, and `details` hold the chain.
+
+        Args:
+            creatives: N ads, each with a picture, a title or a description.
+            words: The words in each picture, None where they were not read.
+            contexts: Who sees each ad, when and where.
+        """
+        provenance = provenance_of(self.manifest, self._data_kind, self._vectors.device.type, self._vectors.precision)
+        return [
+            self._result(self.told(creative, text), context, provenance)
+            for creative, text, context in zip(creatives, words, contexts, strict=True)
+        ]
+
+    def told(self, creative: Creative, words: str | None) -> ToldAd:
+        """What the networks read of an ad; arguments as in `results`."""
+        known = {name: getattr(creative, name) for name in OF_THE_AD if name in self.levels}
+        known = {name: level for name, level in known.items() if level in self.levels[name]}
+        if self._encoder is None:
+            return ToldAd(None, WHOLE, known)
+        image, copy = creative.image, creative.copy
+        text = None if image is None else words
+        mode = mode_of(picture=image is not None, copy=bool(copy), words=text is not None)
+        inputs = CreativeInputs(
+            image=self._features(0) if image is None else self._vectors.images([image], width=self._widths[0]),
+            copy=self._features(1) if not copy else self._vectors.texts([copy]),
+            colours=[None if image is None else dominant_colour(image.pixels).name],
+            words=[text],
+        )
+        return ToldAd(self._encoder.vectors(inputs, self._vectors.texts), mode, known)
+
+    def chain(self, ad: ToldAd, context: Context) -> Chain:
+        """The chain of one ad in one context, (1,) each; what is unknown of it is averaged over.
+
+        Args:
+            ad: As `told` gives it.
+            context: A level that the head does not know counts as unknown.
+        """
+        known = ad.known | self._readable(context)[0]
+        rows = [stored | known for stored in self.settings.contexts]
+        table = pa.table({name: [row[name] for row in rows] for name in self.levels})
+        batch = self.schema.encode_unlabelled(table)
+        if ad.vector is not None:
+            batch = batch._replace(ad=np.zeros(len(rows), dtype=np.int64))
+        with torch.inference_mode():
+            output = self.network(funnel_inputs(batch, ad.vector))
+        calibration = self.settings.modes[ad.mode]
+        ctr, cvr = (
+            platt.apply(part.double().numpy())[:, None]
+            for platt, part in ((calibration.ctr, output.ctr), (calibration.cvr, output.cvr))
+        )
+        return chain_of(ctr, cvr, np.array(self.settings.weights))
+
+    def problem(self, creative: Creative, context: Context) -> str:
+        """What is to be said of values that the head does not know, or nothing."""
+        strange = self._readable(context)[1]
+        for name in OF_THE_AD:
+            level = getattr(creative, name)
+            if name in self.levels and level and level not in self.levels[name]:
+                strange[name] = level
+        return " ".join(
+            f"{name} is {value!r}, which {HEAD} does not know; it was averaged over. Known: "
+            f"{', '.join(self.levels[name][:12])}{', …' if len(self.levels[name]) > 12 else ''}."
+            for name, value in strange.items()
+        )
+
+    @property
+    def _widths(self) -> tuple[int, int]:
+        """Widths of the features of pictures and of copy."""
+        focal = self.network.focal
+        return (1, 1) if focal is None else (focal.config.image_dim, focal.config.text_dim)
+
+    def _features(self, place: int) -> np.ndarray:
+        """A picture or a copy that is not there."""
+        return np.full((1, self._widths[place]), np.nan, dtype=np.float32)
+
+    def _readable(self, context: Context) -> tuple[dict[str, str], dict[str, str]]:
+        """Levels of a context that the head knows, and values that it does not know."""
+        given = {name: str(value) for name, value in context.known.items() if name in self.levels}
+        known = {name: value for name, value in given.items() if value in self.levels[name]}
+        return known, {name: value for name, value in given.items() if name not in known}
+
+    def _result(self, ad: ToldAd, context: Context, provenance: Provenance) -> HeadResult:
+        found, average = self.chain(ad, context), self.chain(ad._replace(known={}), ANYONE)
+        calibration = self.settings.modes[ad.mode]
+        details = details_of(found, calibration) | {AVERAGE: float(average.pctcvr[0])}
+        coverage = self.manifest.measure(coverage_name(ad.mode, STEPS[-1]))
+        high = details["pctcvr_high"]
+        return HeadResult(
+            head=HEAD,
+            value=details["pctcvr"],
+            unit="probability",
+            scale=rare_scale(max(high, self._largest())),
+            interval=Interval(
+                low=details["pctcvr_low"],
+                high=high,
+                level=LEVEL,
+                kind=KINDS[self._data_kind is DataKind.SIMULATION],
+                measured_coverage=coverage.value if coverage else None,
+                coverage_n=coverage.n if coverage else None,
+            ),
+            percentiles=self._percentiles(details[AVERAGE]),
+            provenance=provenance,
+            details=details,
+        )
+
+    def _largest(self) -> float:
+        return 0.0 if self.reference is None else float(self.reference.quantiles[f"{ADS}/{HEAD}"][-1])
+
+    def _percentiles(self, average: float) -> tuple[Percentile, ...]:
+        """Rank among reference ads, by what is averaged over all contexts, as theirs is."""
+        if self.reference is None:
+            return ()
+        n, description = self.reference.group(ADS)
+        (rank,) = percentile_from_quantiles(np.array([average]), self.reference.quantiles[f"{ADS}/{HEAD}"])
+        name, words = self.reference.manifest.name, f"{description}, each averaged over all contexts"
+        return (Percentile(value=float(rank), reference=name, n=n, description=words),)
+
+
+def details_of(chain: Chain, calibration: ChainCalibration) -> dict[str, float]:
+    """Each step of the first chain with its interval, by column of the command-line contract."""
+    found: dict[str, float] = {}
+    for step in STEPS:
+        value = float(getattr(chain, step)[0])
+        middle, half = special.logit(value), calibration.half_widths[step]
+        ends = (float(special.expit(middle + sign * half)) for sign in (-1, 1))
+        found |= dict(zip((step, f"{step}_low", f"{step}_high"), (value, *ends), strict=True))
+    return found
