@@ -50,6 +50,11 @@ RELEVANCE_HELP = """Train AdsCVLR on graded pairs of a query and an ad: the head
 A transformer over words and regions of the picture starts from the text encoder, is pre-trained on what belongs
 together, and learns grades, Bad to Excellent, from CrowdFlower, Home Depot, Flickr8k judgements, fashion products and
 simulated ads, with the picture, without it, and by it alone. The card keeps human and rule-made grades apart."""
+RELEVANCE_STUDENT_HELP = """Distil AdsCVLR into its two-tower student, which reads an ad once.
+
+The teacher is asked about graded pairs of the training part, the same with less of the ad, and queries put to other
+ads, which nobody graded; its answers are kept in the cache. A small network learns them from vectors of the encoders.
+The card holds student and teacher against each other and the judges, and what a pair costs each."""
 REFERENCE_HELP = """Score the simulated reference ads with every shipped head.
 
 The ads of the reference set that train focal-sim wrote are drawn again and scored; quantiles of the scores are stored
@@ -105,6 +110,12 @@ Examples:
   python -m adlab train relevance --no-contrast --pairs 15000 \\
       --out models/relevance-plain
 """
+RELEVANCE_STUDENT_EPILOG = f"""{CODES}\b
+Examples:
+  python -m adlab train relevance-student
+  python -m adlab train relevance-student --teacher models/relevance-plain \
+      --further 200000 --out models/student-plain
+"""
 REFERENCE_EPILOG = """Output: the reference set in models/, written anew.
 
 \b
@@ -135,6 +146,7 @@ def app() -> typer.Typer:
     group.command("appeal", help=APPEAL_HELP, epilog=APPEAL_EPILOG)(appeal)
     group.command("ctr", help=CTR_HELP, epilog=CTR_EPILOG)(ctr)
     group.command("relevance", help=RELEVANCE_HELP, epilog=RELEVANCE_EPILOG)(relevance)
+    group.command("relevance-student", help=RELEVANCE_STUDENT_HELP, epilog=RELEVANCE_STUDENT_EPILOG)(relevance_student)
     group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
@@ -361,6 +373,53 @@ def relevance(
     )
     with console.progress("Looking at pictures") as advance:
         manifest = train_relevance(how, advance, context.find_root().obj)
+    _summary(manifest)
+    return 0
+
+
+def relevance_student(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the data sets.  [default: ADLAB_DATA]")
+    ] = None,
+    teacher: Annotated[
+        str, typer.Option(metavar="NAME", help="Checkpoint to learn from: a name in models/, or its folder.")
+    ] = "relevance-adscvlr",
+    out: Out = None,
+    graded: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Graded pairs to ask about.  [default: 80000]")
+    ] = None,
+    further: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Pairs that nobody graded.  [default: 80000]")
+    ] = None,
+    run: Run = None,
+    seed: options.Seed = 0,
+    budget_minutes: Annotated[
+        float,
+        typer.Option(metavar="MINUTES", help="Time of the student's own training, the teacher's answers left out."),
+    ] = 10.0,
+    device: options.Device = "auto",
+) -> int:
+    """Train the student; gives the exit code."""
+    budget = options.check_budget(budget_minutes)
+    folder = options.data_folder(data)
+    with console.waiting("Loading …"):
+        from adlab.training.adscvlr_sources import Sources
+        from adlab.training.student_run import StudentRun, train_student
+
+    place = Path(teacher)
+    how = StudentRun(
+        sources=Sources(folder=folder),
+        teacher=place.name,
+        teacher_root=place.parent if place.parent != Path() else None,
+        run=run,
+        seed=seed,
+        budget_minutes=budget,
+        device=device,
+        **_given(out=out, graded=graded, further=further),
+    )
+    with console.progress("Asking the teacher") as advance:
+        manifest = train_student(how, advance, context.find_root().obj)
     _summary(manifest)
     return 0
 

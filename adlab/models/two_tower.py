@@ -4,7 +4,9 @@
     logit = s·⟨q, a⟩ + b,   score = sigmoid(logit), learned from the teacher's P(grade ≥ 1)
 
 The paper distils into "a two-tower structure DNN" and prints no shape; the towers here are small MLPs on vectors of
-frozen encoders. A part that an ad lacks is replaced by zeros, and two flags say which parts there are.
+frozen encoders. A part that an ad lacks is replaced by zeros, and two flags say which parts there are. With `skip`, a
+linear map runs past each MLP; `start_from` lets the student begin as the similarity of the encoders' own vectors, which
+a few thousand queries could not teach it.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class TwoTowerConfig:
         latent_dim: Width of what the towers give, and what is stored of an ad.
         score: ``"cosine"`` or ``"dot"``; with the latter, long vectors can be more certain.
         dropout: Share of hidden activations set to zero while training, 0 ≤ dropout < 1.
+        skip: Whether a linear map of the vectors is added to each tower's MLP.
 
     Raises:
         ConfigError: A number is outside its range, or ads have neither picture nor copy.
@@ -54,6 +57,7 @@ class TwoTowerConfig:
     latent_dim: int = 128
     score: str = "cosine"
     dropout: float = 0.1
+    skip: bool = False
 
     def __post_init__(self) -> None:
         for name in ("query_dim", "image_dim", "copy_dim", "hidden_dim", "depth", "latent_dim"):
@@ -94,6 +98,9 @@ class TwoTower(nn.Module):
         self.copy_scale = Standardise(config.copy_dim)
         self.query_tower = self._tower(config.query_dim)
         self.ad_tower = self._tower(config.image_dim + config.copy_dim + FLAGS)
+        if config.skip:
+            self.query_skip = nn.Linear(config.query_dim, config.latent_dim, bias=False)
+            self.ad_skip = nn.Linear(config.image_dim + config.copy_dim, config.latent_dim, bias=False)
         self.log_scale = nn.Parameter(torch.tensor(math.log(FIRST_SCALE[config.score])))
         self.bias = nn.Parameter(torch.zeros(()))
 
@@ -101,6 +108,36 @@ class TwoTower(nn.Module):
         config = self.config
         hidden = MLP(width, config.hidden_dim, depth=config.depth, activation="gelu", dropout=config.dropout)
         return nn.Sequential(hidden, nn.Linear(config.hidden_dim, config.latent_dim))
+
+    @torch.no_grad()
+    def start_from(self, image_map: Tensor, *, scale: float, bias: float) -> None:
+        """Let score = scale·⟨query, copy + image_map·image⟩ + bias, up to the length of the sum; the MLPs start at 0.
+
+        Args:
+            image_map: Brings image vectors to where queries and copy are, (latent_dim, image_dim).
+            scale: Of the similarity, above 0.
+            bias: Of the logit.
+
+        Raises:
+            ConfigError: The student has no linear maps, or widths differ.
+        """
+        config = self.config
+        if not config.skip or not config.query_dim == config.copy_dim == config.latent_dim or scale <= 0:
+            widths = (config.query_dim, config.copy_dim, config.latent_dim)
+            raise ConfigError(
+                f"skip is {config.skip}, query_dim, copy_dim and latent_dim are {widths}, scale is {scale:g}; to start "
+                "from the encoders give skip, three equal widths and a scale above 0."
+            )
+        if image_map.shape != (config.latent_dim, config.image_dim):
+            wanted = (config.latent_dim, config.image_dim)
+            raise ConfigError(f"image_map has shape {tuple(image_map.shape)}; give {wanted}.")
+        nn.init.eye_(self.query_skip.weight)
+        self.ad_skip.weight.copy_(torch.cat([image_map, torch.eye(config.latent_dim)], dim=1))
+        for tower in (self.query_tower, self.ad_tower):
+            for parameter in tower[1].parameters():
+                nn.init.zeros_(parameter)
+        self.log_scale.fill_(math.log(scale))
+        self.bias.fill_(bias)
 
     def fit_standardisation(self, queries: Iterable[Tensor], ads: Iterable[AdVectors]) -> None:
         """Standardise by the training rows; parts that ads lack are left out.
@@ -122,7 +159,8 @@ class TwoTower(nn.Module):
             InputError: The width differs.
         """
         _check_width("query", query, self.config.query_dim)
-        return self._finish(self.query_tower(self.query_scale(query)))
+        found: Tensor = self.query_tower(self.query_scale(query))
+        return self._finish(found + self.query_skip(query) if self.config.skip else found)
 
     def embed_ad(self, ad: AdVectors) -> Tensor:
         """Ads -> (N, latent_dim), which can be stored; of length 1 where the score is a cosine.
@@ -136,7 +174,11 @@ class TwoTower(nn.Module):
         # `where` and not a product: what stands in an absent row may be anything, NaN included.
         image = torch.where(present[:, :1], self.image_scale(ad.image), 0.0)
         copy = torch.where(present[:, 1:], self.copy_scale(ad.copy), 0.0)
-        return self._finish(self.ad_tower(torch.cat([image, copy, present.to(image)], dim=1)))
+        found: Tensor = self.ad_tower(torch.cat([image, copy, present.to(image)], dim=1))
+        if self.config.skip:
+            raw = (torch.where(present[:, :1], ad.image, 0.0), torch.where(present[:, 1:], ad.copy, 0.0))
+            found = found + self.ad_skip(torch.cat(raw, dim=1))
+        return self._finish(found)
 
     def score(self, query: Tensor, ad: Tensor) -> Tensor:
         """Logits of pairs, (N, latent_dim) each -> (N,)."""

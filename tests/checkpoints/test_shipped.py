@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, RELEVANCE, VISION
+from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, RELEVANCE, STUDENT, VISION
 
 from adlab.checkpoints.card import render_card
 from adlab.checkpoints.ctr import HEAD as CTR_HEAD
@@ -17,6 +17,7 @@ from adlab.checkpoints.networks import build_network
 from adlab.checkpoints.reference_set import KIND as REFERENCE_KIND
 from adlab.checkpoints.relevance import KIND as ADSCVLR
 from adlab.checkpoints.relevance import load_relevance
+from adlab.checkpoints.relevance_student import KIND as TWO_TOWER
 from adlab.checkpoints.store import MAX_REFERENCE_BYTES, Checkpoint, load_checkpoint, read_extra
 from adlab.data.assessment import DataKind
 from adlab.encoders.mobilenet import scale_pixels
@@ -24,6 +25,7 @@ from adlab.encoders.text import load_minilm
 from adlab.models.focal import agreement
 from adlab.models.m2fn_ensemble import mean_distribution
 from adlab.models.pair_inputs import PairInputs
+from adlab.models.two_tower import AdVectors
 from adlab.paths import ROOT
 
 MODELS = ROOT / "models"
@@ -75,6 +77,9 @@ def reproduce(checkpoint: Checkpoint) -> None:
             found = {name: getattr(output, name) for name in ("pooled", "class_logits", "aligned")}
         elif kind == "focal":
             found = {"cosine": agreement(network(stored.pop("image"), stored.pop("text")))}
+        elif kind == TWO_TOWER:
+            ad = AdVectors(*(stored.pop(name) for name in AdVectors._fields))
+            found = {"logits": network(stored.pop("query"), ad)}
         else:
             pytest.fail(f"no rule to compare a checkpoint of kind {kind!r}")
     assert_same(found, stored)
@@ -86,7 +91,7 @@ def assert_same(found: dict[str, torch.Tensor], stored: dict[str, torch.Tensor])
         torch.testing.assert_close(found[name], expected, **TOLERANCE, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, RELEVANCE, REFERENCE])
+@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, RELEVANCE, STUDENT, REFERENCE])
 def test_a_freshly_saved_checkpoint_reproduces_its_reference(tiny_models, name):
     reproduce(load_checkpoint(name, tiny_models))
 

@@ -14,6 +14,7 @@ from helpers.tiny_models import manifest
 
 from adlab.checkpoints.manifest import Measure
 from adlab.errors import DataUnavailableError
+from adlab.training.adscvlr_sources import Sources
 from adlab.training.simulated import Collection
 from adlab.training.vision import VisionTraining
 
@@ -52,6 +53,7 @@ def calls(monkeypatch):
         "adlab.training.vision_run": {"VisionRun": Config, "train_vision": keep(TRAINED)},
         "adlab.training.agreement_run": {"AgreementRun": Config, "train_agreement": keep(TRAINED)},
         "adlab.training.focal_run": {"FocalRun": Config, "train_focal": keep(TRAINED)},
+        "adlab.training.student_run": {"StudentRun": Config, "train_student": keep(TRAINED)},
         "adlab.training.focal_sim": {"FocalSimRun": Config, "train_focal_sim": keep(TRAINED)},
         "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
         "adlab.evaluation.m2fn": {"reproduce_m2fn": keep(Path("there/m2fn.md"))},
@@ -172,12 +174,41 @@ def test_train_focal_sim_hands_over_every_option_and_needs_no_data(calls, tmp_pa
     assert "pooled cosine" in printed
 
 
+def test_train_relevance_student_hands_over_every_option_and_takes_a_teacher_by_name_or_folder(
+    calls, data, tmp_path, run
+):
+    code, printed, _ = run(
+        *("train", "relevance-student", "--data", data, "--teacher", tmp_path / "dry", "--out", tmp_path / "student"),
+        *("--graded", 70, "--further", 0, "--run", tmp_path / "state", "--seed", 3, "--budget-minutes", 9),
+        *("--device", "cpu"),
+    )
+    assert code == 0
+    assert vars(calls.config) == {
+        "sources": Sources(folder=data),
+        "teacher": "dry",
+        "teacher_root": tmp_path,
+        "out": tmp_path / "student",
+        "graded": 70,
+        "further": 0,
+        "run": tmp_path / "state",
+        "seed": 3,
+        "budget_minutes": 9.0,
+        "device": "cpu",
+    }
+    assert calls[0][2].startswith("python -m adlab train relevance-student --data ")
+    assert "pooled cosine" in printed
+    calls.clear()
+    run("train", "relevance-student")
+    assert (calls.config.teacher, calls.config.teacher_root) == ("relevance-adscvlr", None)
+
+
 @pytest.mark.parametrize(
     ("command", "module", "work", "config"),
     [
         ("train agreement", "adlab.training.agreement_run", "train_agreement", "AgreementRun"),
         ("train focal", "adlab.training.focal_run", "train_focal", "FocalRun"),
         ("train vision", "adlab.training.vision_run", "train_vision", "VisionRun"),
+        ("train relevance-student", "adlab.training.student_run", "train_student", "StudentRun"),
         ("train focal-sim", "adlab.training.focal_sim", "train_focal_sim", "FocalSimRun"),
         ("reproduce focal", "adlab.evaluation.focal", "reproduce_focal", "FocalReproduction"),
     ],
@@ -192,6 +223,8 @@ def test_defaults_of_the_command_are_those_of_the_work(data, monkeypatch, run, c
         given = {"data": data, "teacher": teacher}
     if config == "AgreementRun":
         given = {"data": data}
+    if config == "StudentRun":
+        given = {"sources": Sources(folder=data)}
     if config == "FocalSimRun":
         given = {}
     assert seen == [getattr(real, config)(**given)]

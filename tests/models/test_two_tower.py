@@ -120,3 +120,31 @@ def test_what_does_not_fit_is_refused():
         TwoTowerConfig(depth=0)
     with pytest.raises(UnknownNameError, match=r"Did you mean 'cosine'\?"):
         TwoTowerConfig(score="cosin")
+
+
+def joint(**fields: Any) -> TwoTower:
+    return student(image_dim=7, copy_dim=6, latent_dim=6, score="dot", skip=True, **fields)
+
+
+@torch.no_grad()
+def test_a_student_can_start_as_the_similarity_of_the_encoders_own_vectors():
+    made, query, image, copy = joint(), *(torch.randn(3, width) for width in (6, 7, 6))
+    image_map = torch.randn(6, 7)
+    made.start_from(image_map, scale=4.0, bias=-1.5)
+    yes, no = torch.ones(3, dtype=torch.bool), torch.zeros(3, dtype=torch.bool)
+    together = made(query, AdVectors(image, copy, yes, yes))
+    expected = 4 * (query * (copy + image @ image_map.T)).sum(dim=1) - 1.5
+    torch.testing.assert_close(together, expected, atol=1e-5, rtol=1e-5)
+    alone = made(query, AdVectors(torch.full_like(image, torch.nan), copy, no, yes))
+    torch.testing.assert_close(alone, 4 * (query * copy).sum(dim=1) - 1.5, atol=1e-5, rtol=1e-5)
+    made.query_tower[1].bias.fill_(0.3)  # what the MLPs learn is added
+    assert not torch.allclose(made(query, AdVectors(image, copy, yes, yes)), together)
+
+
+def test_a_start_that_does_not_fit_is_refused():
+    with pytest.raises(ConfigError, match="skip is False"):
+        student().start_from(torch.zeros(8, 7), scale=1.0, bias=0.0)
+    with pytest.raises(ConfigError, match=r"image_map has shape \(6, 8\); give \(6, 7\)"):
+        joint().start_from(torch.zeros(6, 8), scale=1.0, bias=0.0)
+    with pytest.raises(ConfigError, match="scale is 0"):
+        joint().start_from(torch.zeros(6, 7), scale=0.0, bias=0.0)
