@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import console, options, train_funnel
 
 if TYPE_CHECKING:
     from adlab.checkpoints.manifest import Manifest
@@ -147,6 +147,7 @@ def app() -> typer.Typer:
     group.command("ctr", help=CTR_HELP, epilog=CTR_EPILOG)(ctr)
     group.command("relevance", help=RELEVANCE_HELP, epilog=RELEVANCE_EPILOG)(relevance)
     group.command("relevance-student", help=RELEVANCE_STUDENT_HELP, epilog=RELEVANCE_STUDENT_EPILOG)(relevance_student)
+    group.command("funnel", help=train_funnel.HELP, epilog=train_funnel.EPILOG)(train_funnel.funnel)
     group.command("reference", help=REFERENCE_HELP, epilog=REFERENCE_EPILOG)(reference)
     return group
 
@@ -192,7 +193,7 @@ def vision(
     )
     with console.progress("Caching pictures") as advance:
         manifest = train_vision(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -219,7 +220,7 @@ def agreement(
     )
     with console.progress("Encoding pictures and texts") as advance:
         manifest = train_agreement(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -258,7 +259,7 @@ def focal(
     )
     with console.progress("Encoding pictures and captions") as advance:
         manifest = train_focal(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -291,7 +292,7 @@ def focal_sim(
     )
     with console.progress("Drawing and encoding ads") as advance:
         manifest = train_focal_sim(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -312,7 +313,7 @@ def appeal(
     how = AppealRun(data=folder, members=members, seed=seed, **_given(out=out))
     with console.progress("Reading words in pictures") as advance, console.progress("Cross-validating") as fold:
         manifest = train_appeal(how, advance, fold, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -332,7 +333,7 @@ def ctr(
     how = CtrRun(members=members, run=run, seed=seed, budget_minutes=budget, **_given(out=out))
     with console.progress("Drawing and looking at ads") as advance:
         manifest = train_ctr(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -373,7 +374,7 @@ def relevance(
     )
     with console.progress("Looking at pictures") as advance:
         manifest = train_relevance(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -420,7 +421,7 @@ def relevance_student(
     )
     with console.progress("Asking the teacher") as advance:
         manifest = train_student(how, advance, context.find_root().obj)
-    _summary(manifest)
+    summary(manifest)
     return 0
 
 
@@ -441,7 +442,7 @@ def reference(
     return 0
 
 
-def _summary(manifest: Manifest) -> None:
+def summary(manifest: Manifest) -> None:
     """The measures that were taken, one a line."""
     from adlab.cli.models import measure_words
 

@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from adlab.data.array_store import ArrayStore, compute_missing
+from adlab.encoders.image import ImageEncoder
 from adlab.encoders.preprocessing import Letterbox
 from adlab.features.dominant_colour import CLUSTERS, COLOUR_NAMES, MIN_LEAD, MIN_SHARE, dominant_colour
 from adlab.features.stored import Progress, no_progress
@@ -21,6 +22,7 @@ from adlab.models.backbones import StagedBackbone
 from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.render import draw
+from adlab.training.simulated import drawn_store, view_vectors
 
 BATCH = 32
 SIDE = 224  # pixels an ad is drawn at, as everywhere in the app
@@ -62,11 +64,13 @@ class SeenAds(NamedTuple):
         colours: Dominant colour of each, one of `COLOUR_NAMES`.
         maps: Of the backbone, (N, C, H, W) float16; None where no backbone was given.
         squares: (N, S, S, 3) uint8; None where they were not asked for.
+        vectors: Detailed representations, (N, D); None where no encoder was given.
     """
 
     colours: tuple[str, ...]
     maps: Tensor | None
     squares: Tensor | None
+    vectors: np.ndarray | None = None
 
 
 def see_ads(
@@ -74,6 +78,7 @@ def see_ads(
     *,
     eye: FrozenEye | None = None,
     square: int | None = None,
+    encoder: ImageEncoder | None = None,
     progress: Progress = no_progress,
 ) -> SeenAds:
     """Draw ads and look at them; colours and maps come from the cache where the pixels were met before.
@@ -85,15 +90,18 @@ def see_ads(
         plans: The ads.
         eye: Whose maps are wanted.
         square: Side of the squares that are wanted, pixels; needed where the network meets the attributes early.
+        encoder: Whose detailed representations are wanted.
         progress: Called with (ads done, all ads).
     """
     names = "-".join(COLOUR_NAMES)
     identity = hashlib.sha256(f"{names}|{MIN_SHARE}|{MIN_LEAD}|{CLUSTERS}".encode()).hexdigest()[:12]
     colours = ArrayStore(cache_dir() / "vectors", encoder_id=f"dominant-colour-{identity}", shape=(1,), dtype="int8")
     stored = _map_store(eye) if eye is not None else None
+    drawn = drawn_store(encoder) if encoder is not None else None
     found: list[str] = []
     maps: list[np.ndarray] = []
     squares: list[np.ndarray] = []
+    vectors: list[np.ndarray] = []
     for start in range(0, len(plans), BATCH):
         pictures = [draw(plan, SIDE).image for plan in plans[start : start + BATCH]]
         keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
@@ -105,11 +113,14 @@ def see_ads(
             maps.append(stored.get(keys))
         if square is not None:
             squares.append(_squares(pictures, square))
+        if encoder is not None and drawn is not None:
+            vectors.append(view_vectors(drawn, encoder, pictures))
         progress(min(start + BATCH, len(plans)), len(plans))
     return SeenAds(
         tuple(found),
         torch.from_numpy(np.concatenate(maps)) if maps else None,
         torch.from_numpy(np.concatenate(squares)) if squares else None,
+        np.concatenate(vectors) if vectors else None,
     )
 
 

@@ -142,23 +142,35 @@ def drawn_vectors(
         progress: Called with (ads done, all ads).
         views: ``"drawn"`` for the picture, ``"mirrored"`` for its mirror image.
     """
-    store = ArrayStore(
+    store = drawn_store(encoder)
+    parts: dict[str, list[np.ndarray]] = {view: [] for view in views}
+    for start in range(0, len(plans), BATCH):
+        pictures = [draw(plan).image for plan in plans[start : start + BATCH]]
+        for view, vectors in parts.items():
+            vectors.append(view_vectors(store, encoder, pictures, view))
+        progress(min(start + BATCH, len(plans)), len(plans))
+    return tuple(np.concatenate(vectors) for vectors in parts.values())
+
+
+def drawn_store(encoder: ImageEncoder) -> ArrayStore:
+    """Where detailed representations of drawn ads are kept."""
+    return ArrayStore(
         cache_dir() / "vectors",
         encoder_id=f"{encoder.spec.encoder_id}-detailed",
         shape=(encoder.detailed_dim,),
         dtype="float32",
     )
-    parts: dict[str, list[np.ndarray]] = {view: [] for view in views}
-    for start in range(0, len(plans), BATCH):
-        pictures = [draw(plan).image for plan in plans[start : start + BATCH]]
-        digests = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
-        for view, vectors in parts.items():
-            keys = [f"{digest}-{view}" for digest in digests]
-            by_key = dict(zip(keys, pictures, strict=True))
-            compute_missing(store, list(by_key), partial(_encode, encoder, by_key, view), batch_size=BATCH)
-            vectors.append(store.get(keys))
-        progress(min(start + BATCH, len(plans)), len(plans))
-    return tuple(np.concatenate(vectors) for vectors in parts.values())
+
+
+def view_vectors(
+    store: ArrayStore, encoder: ImageEncoder, pictures: Sequence[Image.Image], view: str = VIEWS[0]
+) -> np.ndarray:
+    """Detailed representations of drawn pictures in one view, (B, detailed_dim); known ones are only read."""
+    keys = [f"{hashlib.sha256(picture.tobytes()).hexdigest()}-{view}" for picture in pictures]
+    by_key = dict(zip(keys, pictures, strict=True))
+    compute_missing(store, list(by_key), partial(_encode, encoder, by_key, view), batch_size=BATCH)
+    found: np.ndarray = store.get(keys)
+    return found
 
 
 def _encode(encoder: ImageEncoder, pictures: Mapping[str, Image.Image], view: str, keys: Sequence[str]) -> np.ndarray:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.tiny_models import APPEAL, CTR, FOCAL, REFERENCE, RELEVANCE, STUDENT, VISION
+from helpers.tiny_models import APPEAL, CTR, FOCAL, FUNNEL, REFERENCE, RELEVANCE, STUDENT, VISION
 
 from adlab.checkpoints.card import render_card
 from adlab.checkpoints.ctr import HEAD as CTR_HEAD
 from adlab.checkpoints.ctr import settings_of as ctr_settings
+from adlab.checkpoints.funnel import KIND as FUNNEL_KIND
 from adlab.checkpoints.m2fn import KIND as M2FN
 from adlab.checkpoints.m2fn import load_m2fn, settings_of
 from adlab.checkpoints.networks import build_network
@@ -23,6 +24,7 @@ from adlab.data.assessment import DataKind
 from adlab.encoders.mobilenet import scale_pixels
 from adlab.encoders.text import load_minilm
 from adlab.models.focal import agreement
+from adlab.models.funnel import FunnelInputs
 from adlab.models.m2fn_ensemble import mean_distribution
 from adlab.models.pair_inputs import PairInputs
 from adlab.models.two_tower import AdVectors
@@ -77,6 +79,10 @@ def reproduce(checkpoint: Checkpoint) -> None:
             found = {name: getattr(output, name) for name in ("pooled", "class_logits", "aligned")}
         elif kind == "focal":
             found = {"cosine": agreement(network(stored.pop("image"), stored.pop("text")))}
+        elif kind == FUNNEL_KIND:
+            codes, vectors = stored.pop("codes"), stored.pop("vectors")
+            output = network(FunnelInputs(codes, torch.zeros(len(codes), 0), {}, vectors))
+            found = {"ctr": output.ctr, "cvr": output.cvr}
         elif kind == TWO_TOWER:
             ad = AdVectors(*(stored.pop(name) for name in AdVectors._fields))
             found = {"logits": network(stored.pop("query"), ad)}
@@ -91,7 +97,7 @@ def assert_same(found: dict[str, torch.Tensor], stored: dict[str, torch.Tensor])
         torch.testing.assert_close(found[name], expected, **TOLERANCE, msg=lambda text, name=name: f"{name}: {text}")
 
 
-@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, RELEVANCE, STUDENT, REFERENCE])
+@pytest.mark.parametrize("name", [VISION, FOCAL, APPEAL, CTR, FUNNEL, RELEVANCE, STUDENT, REFERENCE])
 def test_a_freshly_saved_checkpoint_reproduces_its_reference(tiny_models, name):
     reproduce(load_checkpoint(name, tiny_models))
 

@@ -1,0 +1,103 @@
+"""Calibration and intervals of the funnel on ads that decided nothing before, for each thing that an ad may lack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special, stats
+
+from adlab.checkpoints.ctr import Platt
+from adlab.checkpoints.funnel import LEVEL, STEPS, WHOLE, ChainCalibration, FunnelSettings
+from adlab.metrics.conformal import conformal_quantile
+from adlab.metrics.unit_spread import unit_spread
+from adlab.training.conversion import Counts, fit_calibration
+from adlab.training.funnel_ads import FloatArray
+from adlab.training.funnel_stated import Speaker, Stated, chosen_contexts, stated_ads, stated_rows
+
+ENOUGH = 200  # successes; with fewer a slope is not fitted, only the level
+_FLAT = dict.fromkeys(STEPS, 0.0)
+
+
+def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed: int) -> FunnelSettings:
+    """What serves the networks.
+
+    Args:
+        speaker: The networks and their log.
+        ads: Ads for calibration.
+        reference: Name of the reference set, empty for none.
+        seed: Of the draws of contexts.
+
+    Raises:
+        TableError: Too few rows name a level of every field.
+    """
+    log = speaker.log
+    level = {mode: _levelled(speaker, ads, mode) for mode in log.modes}
+    contexts, weights = chosen_contexts(speaker, ads, level[WHOLE], seed)
+    modes = {}
+    for mode, own in level.items():
+        rows = stated_rows(speaker, ads, own, mode)
+        unknown = stated_ads(speaker, ads, own, (contexts, weights), mode)
+        modes[mode] = replace(own, half_widths=half_widths(rows, unknown, planted=log.planted is not None))
+    return FunnelSettings(
+        schema=speaker.schema.to_plain(),
+        creative=None if log.encoder is None else log.encoder.to_plain(),
+        contexts=tuple(contexts),
+        weights=tuple(weights),
+        modes=modes,
+        reference=reference,
+    )
+
+
+def half_widths(known: Stated, unknown: Stated, *, planted: bool) -> dict[str, float]:
+    """Half-widths of the intervals around stated log-odds, by step.
+
+    Where the truth is planted: how far it lay from what was stated, split conformal, over rows with known contexts and
+    over ads without. On a log of counts: the spread of ads about what was stated, its upper limit.
+    """
+    found = {}
+    for step in STEPS:
+        if planted:
+            errors = [
+                np.abs(special.logit(stated) - special.logit(true)) for stated, true, _ in _both(step, known, unknown)
+            ]
+            found[step] = conformal_quantile(np.concatenate(errors), level=LEVEL)
+        else:
+            stated, share, trials = known.of(step)
+            shown = trials > 0
+            logits = special.logit(stated[shown])
+            hits = np.round(share[shown] * trials[shown])
+            spread = unit_spread(logits, hits, np.round(trials[shown]), known.ads[shown], level=LEVEL)
+            found[step] = float(stats.norm.ppf((1 + LEVEL) / 2) * spread.high)
+    return found
+
+
+def _both(step: str, *cases: Stated) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    return [case.of(step) for case in cases]
+
+
+def _levelled(speaker: Speaker, ads: NDArray[np.int64], mode: str) -> ChainCalibration:
+    """Clicks calibrated over impressions, conversions over clicks."""
+    log, rows = speaker.log, speaker.log.rows_of(ads)
+    shown, clicks, conversions = log.counts.take(rows)
+    ctr, cvr = speaker.logits(log.table.take(rows), log.ad[rows], mode)
+    return ChainCalibration(
+        ctr=platt(ctr.mean(axis=0), shown, clicks), cvr=platt(cvr.mean(axis=0), clicks, conversions), half_widths=_FLAT
+    )
+
+
+def platt(logits: FloatArray, trials: FloatArray, hits: FloatArray) -> Platt:
+    """Slope and intercept; the slope is 1 where there are few successes."""
+    there = trials > 0
+    logits, trials, hits = logits[there], trials[there], hits[there]
+    if hits.sum() >= ENOUGH:
+        slope, intercept = fit_calibration(logits, Counts(trials, hits))
+        if slope > 0:  # else the scores ranked calibration ads the wrong way round: keep their order
+            return Platt(slope=slope, intercept=intercept)
+    wanted = (hits.sum() + 0.5) / (trials.sum() + 1)
+
+    def excess(shift: float) -> float:
+        return float(special.expit(logits + shift) @ trials / trials.sum() - wanted)
+
+    return Platt(slope=1.0, intercept=float(optimize.brentq(excess, -30, 30)))
