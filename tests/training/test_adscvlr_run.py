@@ -14,6 +14,7 @@ from adlab.checkpoints.relevance import COVERAGE, HEAD, extras_of, load_relevanc
 from adlab.checkpoints.store import load_checkpoint, read_extra
 from adlab.data.assessment import DataKind
 from adlab.data.relevance import RelevancePair, RelevanceSet
+from adlab.data.splits import split_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.features.ad_vocabulary import AdVocabularyConfig
@@ -155,6 +156,18 @@ def test_a_dev_part_too_small_to_halve_is_named():
     pair = RelevancePair(query="a", title="b", grade=1, labels="human", source="s")
     with pytest.raises(InputError, match="too few"):
         halves(RelevanceSet((pair,)))
+
+
+def test_both_halves_of_the_dev_part_hold_about_half_of_its_queries():
+    queries = [f"query {number}" for number in range(2000)]
+    dev = [
+        RelevancePair(query=query, title="b", grade=1, labels="human", source="s")
+        for query in queries
+        if split_of(query) == "dev"  # the keys of one part are no draw from all keys
+    ]
+    stop, calibrate = halves(RelevanceSet(tuple(dev)))
+    assert len(stop) + len(calibrate) == len(dev)
+    assert 0.35 < len(stop) / len(dev) < 0.65
 
 
 def test_the_same_seed_gives_the_same_checkpoint(root, trained):
