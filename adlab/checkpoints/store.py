@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from adlab.checkpoints.card import render_card
-from adlab.checkpoints.manifest import CONFIG, SAFE_NAME, Manifest, read_manifest
+from adlab.checkpoints.manifest import CONFIG, SAFE_NAME, Manifest, Measure, read_manifest
 from adlab.encoders.spec import sha256_of_file
 from adlab.errors import CheckpointError, UnknownNameError
 from adlab.paths import models_dir
@@ -165,6 +165,30 @@ def replace_file(checkpoint: Checkpoint, manifest: Manifest, file_name: str, ten
         (draft / CARD).unlink()
         save_file({name: _own(tensor) for name, tensor in tensors.items()}, draft / file_name)
         return _seal(draft, folder, manifest, Path(temporary) / "replaced")
+
+
+def add_measures(checkpoint: Checkpoint, measures: Sequence[Measure]) -> Manifest:
+    """Put further measures onto a checkpoint's card; those it has stay, and so does every tensor, byte for byte.
+
+    Args:
+        checkpoint: As it is.
+        measures: Those of a name that the card has are left out.
+
+    Returns:
+        The manifest as written, or as it was where nothing is new.
+    """
+    manifest, folder = checkpoint.manifest, checkpoint.folder
+    new = tuple(measure for measure in measures if manifest.measure(measure.name) is None)
+    if not new:
+        return manifest
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        draft = Path(temporary) / folder.name
+        shutil.copytree(folder, draft)
+        (draft / CONFIG).unlink()
+        (draft / CARD).unlink()
+        return _seal(
+            draft, folder, replace(manifest, measures=(*manifest.measures, *new)), Path(temporary) / "replaced"
+        )
 
 
 def _seal(draft: Path, folder: Path, manifest: Manifest, aside: Path) -> Manifest:

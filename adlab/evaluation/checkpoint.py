@@ -18,6 +18,8 @@ from adlab.checkpoints.ctr import HEAD as CTR
 from adlab.checkpoints.m2fn import KIND as M2FN
 from adlab.checkpoints.manifest import Manifest, Measure
 from adlab.checkpoints.networks import build_network, check_encoders, load_image_encoder
+from adlab.checkpoints.relevance import KIND as ADSCVLR
+from adlab.checkpoints.relevance_student import KIND as TWO_TOWER
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.flickr8k import CAPTIONS_PER_IMAGE, read_flickr8k
 from adlab.data.image_intake import read_image
@@ -27,6 +29,7 @@ from adlab.encoders.text import load_bert, load_minilm
 from adlab.errors import CheckpointError, UnknownNameError
 from adlab.evaluation.clicks import measure_clicks
 from adlab.evaluation.rated import measure_rated
+from adlab.evaluation.relevance import measure_pupil, measure_teacher
 from adlab.evaluation.simulated import measure_simulated
 from adlab.features.stored import stored_images, stored_texts
 from adlab.metrics.bootstrap import bootstrap_interval
@@ -36,7 +39,7 @@ from adlab.training.focal_data import FlickrPairs
 from adlab.training.teacher import Teacher
 from adlab.training.vision_measures import CONFIDENT, ON, recall_measures
 
-MEASURED = ("vision", "focal", "m2fn")
+MEASURED = ("vision", "focal", "m2fn", ADSCVLR, TWO_TOWER)
 TEACHER = "mobilenet_v2_imagenet_tf_same.safetensors"
 BATCH, TIMED = 50, 50
 
@@ -49,14 +52,14 @@ class TestSet(NamedTuple):
 
 
 def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto") -> list[Measure]:
-    """Measure a checkpoint on the Flickr8k test images, on its simulated test ads, or by its cross-validation again.
+    """Measure a checkpoint on its test images, pairs or simulated ads, or by its cross-validation again.
 
     Rows of an image encoder's card that need its teacher are left out where the teacher's weights are not in
     `weights/` beside `data`; those that need its training data always are.
 
     Args:
-        name: A checkpoint of kind ``"vision"``, ``"focal"`` or ``"m2fn"``.
-        data: Gives the folder that holds `flickr8k/` and `bad-ads/`; called only where it is needed.
+        name: A checkpoint of a kind in `MEASURED`.
+        data: Gives the folder that holds the public data sets; called only where it is needed.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; where encoders compute.
 
     Returns:
@@ -77,6 +80,10 @@ def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto
         return measure_clicks(checkpoint.manifest)
     if checkpoint.manifest.kind == M2FN:
         return measure_rated(checkpoint.manifest, data() / "bad-ads")
+    if checkpoint.manifest.kind == ADSCVLR:
+        return measure_teacher(checkpoint.manifest, data(), device)
+    if checkpoint.manifest.kind == TWO_TOWER:
+        return measure_pupil(checkpoint.manifest, data(), device)
     network, folder = build_network(checkpoint), data()
     test = _test_set(folder / "flickr8k")
     if isinstance(network, VisionNet):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from adlab.checkpoints import store
 from adlab.checkpoints.manifest import Manifest, Measure, read_manifest
 from adlab.checkpoints.store import (
+    add_measures,
     as_stored,
     halve,
     list_checkpoints,
@@ -338,3 +339,19 @@ def test_a_further_file_can_be_replaced_and_all_else_stays_byte_for_byte(saved):
         assert (saved / name).read_bytes() == before[name]
     with pytest.raises(CheckpointError, match="cannot be named"):
         replace_file(again, described, "weights.safetensors", {})
+
+
+def test_further_measures_join_the_card_and_nothing_else_changes(saved):
+    before = load_checkpoint("small", saved.parent)
+    first = Measure(name="recall", value=0.5, n=10, data="test", low=0.4, high=0.6)
+    once = add_measures(before, [first])
+    again = add_measures(
+        load_checkpoint("small", saved.parent), [replace(first, value=0.9), replace(first, name="AUC")]
+    )
+    after = load_checkpoint("small", saved.parent)
+    assert after.manifest == again
+    assert [(measure.name, measure.value) for measure in after.manifest.measures] == [("recall", 0.5), ("AUC", 0.5)]
+    assert once.weights_sha256 == after.manifest.weights_sha256 == before.manifest.weights_sha256
+    assert "| recall | 0.5 | 0.4 – 0.6 | 10 | test |" in (saved / "card.md").read_text()
+    assert sorted(path.name for path in saved.iterdir()) == sorted(after.manifest.sha256)
+    assert add_measures(after, [first]) == after.manifest
