@@ -20,6 +20,7 @@ if __name__ == "__main__":
         [
             st.Page("pages/score.py", title="Score", icon=":material/speed:", url_path="score", default=True),
             st.Page("pages/explain.py", title="Explain", icon=":material/layers:", url_path="explain"),
+            st.Page("pages/modalities.py", title="Modalities", icon=":material/burst_mode:", url_path="modalities"),
             st.Page("pages/insights.py", title="Insights", icon=":material/insights:", url_path="insights"),
             st.Page(
                 "pages/latent_space.py", title="Latent space", icon=":material/scatter_plot:", url_path="latent_space"

@@ -32,11 +32,11 @@ def assessment_json(ad: Ad, assessment: Assessment) -> str:
 def assessment_csv(ad: Ad, assessment: Assessment) -> str:
     """One row for every number on screen: the score, its percentiles, details and readings."""
     audience = {CTR: assessment.context}  # no other score depends on it
-    return _csv(
+    return csv_of(
         [
             {**row, **audience.get(head.head, {}), **ad.copy_fields, **ad.given_words}
             for head in assessment.heads
-            for row in _rows(head)
+            for row in result_rows(head)
         ]
     )
 
@@ -52,7 +52,7 @@ def history_json(entries: Iterable[Entry]) -> str:
 
 def history_csv(entries: Iterable[Entry]) -> str:
     """One row an assessment, scores in the columns of the command line's contract."""
-    return _csv([_history_row(entry) for entry in entries])
+    return csv_of([_history_row(entry) for entry in entries])
 
 
 def _history_row(entry: Entry) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def _history_row(entry: Entry) -> dict[str, Any]:
     return row
 
 
-def _rows(head: HeadResult) -> list[dict[str, Any]]:
+def result_rows(head: HeadResult) -> list[dict[str, Any]]:
+    """One row for every number of a result, each with its provenance."""
     source, interval = head.provenance, head.interval
     common = {
         "checkpoint": source.checkpoint,
@@ -96,7 +97,8 @@ def _rows(head: HeadResult) -> list[dict[str, Any]]:
     return rows
 
 
-def _csv(rows: list[dict[str, Any]]) -> str:
+def csv_of(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV, whose columns are all that occur; no cell is a formula."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
     buffer = StringIO(newline="")
     writer = csv.DictWriter(buffer, columns, restval="")

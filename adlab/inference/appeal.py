@@ -26,6 +26,7 @@ from adlab.inference.picture_maps import PictureMaps, pixels_of
 from adlab.metrics.distribution import histogram_mean, histogram_std
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.m2fn_ensemble import mean_distribution
+from adlab.models.m2fn_prepared import forward_without_picture
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,22 @@ class AppealHead:
             for row, image in enumerate(images):  # one by one: a batch would round otherwise
                 logits = self.network.forward_head(self._maps.map_of(self.network, image), aux[row : row + 1]).double()
                 shares[row] = mean_distribution(logits, self.settings.temperature)[0].numpy()
-        mean = histogram_mean(shares) if len(images) else np.zeros(0)
-        std = histogram_std(shares) if len(images) else np.zeros(0)
+        return self._scores(shares)
+
+    def score_words(self, words: Sequence[str]) -> AppealScores:
+        """Score N ads by the words in their pictures alone: look and shape are those of the average training ad."""
+        rows = [{**row_of(1, 1, text), "aspect": None} for text in words]
+        aux = torch.from_numpy(vectors_of(self.schema, rows, words, self._vectors.texts))
+        shares = np.zeros((len(words), self.network.config.outputs))
+        with torch.inference_mode():
+            for row in range(len(words)):
+                members = [forward_without_picture(one, aux[row : row + 1]) for one in self.network.networks()]
+                shares[row] = mean_distribution(torch.stack(members).double(), self.settings.temperature)[0].numpy()
+        return self._scores(shares)
+
+    def _scores(self, shares: np.ndarray) -> AppealScores:
+        mean = histogram_mean(shares) if len(shares) else np.zeros(0)
+        std = histogram_std(shares) if len(shares) else np.zeros(0)
         return AppealScores(shares, mean, std, percentile_from_quantiles(mean, self._quantiles))
 
     def results(self, creatives: Sequence[Creative], words: Sequence[str | None]) -> list[HeadResult]:
@@ -122,6 +137,12 @@ class AppealHead:
         scores = self.score(images, words)
         provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
         return [self._result(scores, row, provenance) for row in range(len(images))]
+
+    def results_of_words(self, words: Sequence[str]) -> list[HeadResult]:
+        """One typed result an ad by what `score_words` says; the interval is that of ads read whole."""
+        scores = self.score_words(words)
+        provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
+        return [self._result(scores, row, provenance) for row in range(len(words))]
 
     def inputs(self, image: AdImage, words: str | None) -> AppealInputs:
         """What the network reads of a picture and the words in it, None where they were not read."""

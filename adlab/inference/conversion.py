@@ -24,8 +24,10 @@ from adlab.inference.pair_head import provenance_of
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import logit_interval
-from adlab.models.focal import FocalEnsemble
-from adlab.models.focal_conversion import ConversionRegression
+from adlab.models.focal import FocalEnsemble, FocalOutput
+from adlab.models.focal_conversion import SPACES, ConversionRegression
+
+WHOLE = "full"  # of `SPACES`: everything is kept
 
 
 @dataclass(frozen=True)
@@ -90,22 +92,42 @@ class ConversionHead:
         self.network = network.double().to(self.device)
         self.regression = regression.double().eval().requires_grad_(False).to(self.device)
 
-    def score(self, image: np.ndarray, text: np.ndarray) -> ConversionScores:
-        """Score N pairs of features, (N, d_A) and (N, d_B)."""
-        logits = self.member_logits(image, text)
+    def score(self, image: np.ndarray, text: np.ndarray, kept: str = WHOLE) -> ConversionScores:
+        """Score N pairs of features, (N, d_A) and (N, d_B); `kept` as in `member_logits`."""
+        logits = self.member_logits(image, text, kept)
         probability = special.expit(logits.mean(axis=0))
         low, high = logit_interval(logits, self.calibration.interval_scale, level=LEVEL)
         percentile = percentile_from_quantiles(probability, self._quantiles)
         return ConversionScores(probability, low, high, percentile)
 
-    def member_logits(self, image: np.ndarray, text: np.ndarray) -> np.ndarray:
-        """Calibrated log-odds of every member, (M, N), for features (N, d_A) and (N, d_B)."""
+    def member_logits(self, image: np.ndarray, text: np.ndarray, kept: str = WHOLE) -> np.ndarray:
+        """Calibrated log-odds of every member, (M, N), for features (N, d_A) and (N, d_B).
+
+        Args:
+            image: (N, d_A).
+            text: (N, d_B).
+            kept: A key of `SPACES`; the terms of all other embeddings are left out of the sum. It was not trained so.
+                Embeddings have length 1 and a mean near 0, so this is about the mean over the parts left out.
+        """
         with torch.inference_mode():
             pair = (torch.from_numpy(x).to(self.device, torch.float64) for x in (image, text))
-            return self.calibration.apply(self.regression(self.network(*pair)).cpu().numpy())
+            output = self.network(*pair)
+            if kept != WHOLE:
+                output = FocalOutput(
+                    *(
+                        part if name in SPACES[kept] else torch.zeros_like(part)
+                        for name, part in output._asdict().items()
+                    )
+                )
+            return self.calibration.apply(self.regression(output).cpu().numpy())
 
     def results(
-        self, image: np.ndarray, text: np.ndarray, device: str = "cpu", precision: str = "float32"
+        self,
+        image: np.ndarray,
+        text: np.ndarray,
+        device: str = "cpu",
+        precision: str = "float32",
+        kept: str = WHOLE,
     ) -> list[HeadResult]:
         """One typed result a pair.
 
@@ -114,8 +136,10 @@ class ConversionHead:
             text: (N, d_B).
             device: Where the features were computed.
             precision: In which floating-point format.
+            kept: As in `member_logits`; the interval is that of ads read whole.
         """
-        scores, provenance = self.score(image, text), provenance_of(self.manifest, self._data_kind, device, precision)
+        scores = self.score(image, text, kept)
+        provenance = provenance_of(self.manifest, self._data_kind, device, precision)
         return [self._result(scores, row, provenance) for row in range(len(image))]
 
     def _result(self, scores: ConversionScores, row: int, provenance: Provenance) -> HeadResult:

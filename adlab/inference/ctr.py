@@ -32,6 +32,7 @@ from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.m2fn_contexts import forward_contexts
+from adlab.models.m2fn_prepared import forward_without_picture
 
 AT_ONCE = 256  # contexts a pass: 15 MB of hidden values a member
 COLOURS_KEPT = 4096
@@ -100,7 +101,13 @@ class CtrHead:
         self._colours: dict[str, str] = {}
 
     def sweep(
-        self, creative: Creative, words: str | None, contexts: Sequence[Context], base: Context = ANYONE
+        self,
+        creative: Creative,
+        words: str | None,
+        contexts: Sequence[Context],
+        base: Context = ANYONE,
+        *,
+        picture: bool = True,
     ) -> CtrSweep:
         """Click rates of one ad in K contexts, from one look at its picture.
 
@@ -109,8 +116,10 @@ class CtrHead:
             words: The words in it, None where they were not read.
             contexts: What is unknown in one, or of a level that the head does not know, is averaged.
             base: What lifts are relative to; anyone at any time if not given.
+            picture: Whether the picture is read; off, its look is that of the average training ad and its colour
+                unknown, and the creative need not have one.
         """
-        *swept, own = self.member_logits(creative, words, [*contexts, base]).T
+        *swept, own = self.member_logits(creative, words, [*contexts, base], picture=picture).T
         logits = np.stack(swept, axis=1) if swept else np.zeros((len(own), 0))
         mean, width = logits.mean(axis=0), self.settings.half_width
         logs = log_lifts(logits, own[:, None])
@@ -124,7 +133,9 @@ class CtrHead:
         differing = [name for name in self.levels if known.get(name) != other.get(name)]
         return self.settings.lift_halves[lift_group(differing)] if differing else 0.0
 
-    def member_logits(self, creative: Creative, words: str | None, contexts: Sequence[Context]) -> np.ndarray:
+    def member_logits(
+        self, creative: Creative, words: str | None, contexts: Sequence[Context], *, picture: bool = True
+    ) -> np.ndarray:
         """Log-odds that each member gives one ad in K contexts after averaging, (M, K); arguments as in `sweep`."""
         full: dict[Context, int] = {}
         parts: list[dict[int, float]] = []
@@ -134,10 +145,12 @@ class CtrHead:
                 place = full.setdefault(filled, len(full))
                 shares[place] = shares.get(place, 0.0) + weight
             parts.append(shares)
+        colour = self._colour(creative) if picture else ""
         aux = vectors_of(
-            self.schema, creative, self._colour(creative), words, list(full), self._vectors.texts
+            self.schema, creative, colour, words, list(full), self._vectors.texts
         )  # one row a distinct context: many unknown ones fill up to the same
-        rates = special.expit(self.settings.calibration.apply(self._logits(creative, torch.from_numpy(aux))))
+        raw = self._logits(creative if picture else None, torch.from_numpy(aux))
+        rates = special.expit(self.settings.calibration.apply(raw))
         weights = np.zeros((len(full), len(contexts)))
         for column, shares in enumerate(parts):
             for place, weight in shares.items():
@@ -154,7 +167,12 @@ class CtrHead:
         ]
 
     def results(
-        self, creatives: Sequence[Creative], words: Sequence[str | None], contexts: Sequence[Context]
+        self,
+        creatives: Sequence[Creative],
+        words: Sequence[str | None],
+        contexts: Sequence[Context],
+        *,
+        picture: bool = True,
     ) -> list[HeadResult]:
         """One typed result an ad.
 
@@ -162,10 +180,11 @@ class CtrHead:
             creatives: N ads, each with a picture.
             words: The words in each picture, None where they were not read.
             contexts: Who sees each ad, when and where.
+            picture: As in `sweep`; the interval is that of ads read whole.
         """
         provenance = provenance_of(self.manifest, self._data_kind, "cpu", "float32")
         return [
-            self._result(creative, text, context, provenance)
+            self._result(creative, text, context, provenance, picture)
             for creative, text, context in zip(creatives, words, contexts, strict=True)
         ]
 
@@ -190,10 +209,13 @@ class CtrHead:
             if lacking:
                 raise CheckpointError(f"{name}: a stored context has no {lacking[0]}; restore the folder.")
 
-    def _logits(self, creative: Creative, aux: torch.Tensor) -> np.ndarray:
-        """Raw log-odds of every member in K contexts, (M, K)."""
-        assert creative.image is not None
+    def _logits(self, creative: Creative | None, aux: torch.Tensor) -> np.ndarray:
+        """Raw log-odds of every member in K contexts, (M, K); without a creative those of the average picture."""
         with torch.inference_mode():
+            if creative is None:
+                average = [forward_without_picture(member, aux)[:, 0] for member in self.network.networks()]
+                return torch.stack(average).double().numpy()
+            assert creative.image is not None
             feature_map = self._maps.map_of(self.network, creative.image)
             found = [
                 torch.cat([forward_contexts(member, feature_map, part[None])[0, :, 0] for part in aux.split(AT_ONCE)])
@@ -211,9 +233,11 @@ class CtrHead:
             self._colours[key] = dominant_colour(creative.image.pixels).name
         return self._colours[key]
 
-    def _result(self, creative: Creative, words: str | None, context: Context, provenance: Provenance) -> HeadResult:
+    def _result(
+        self, creative: Creative, words: str | None, context: Context, provenance: Provenance, picture: bool
+    ) -> HeadResult:
         known = readable(context, self.schema)[0]
-        swept = self.sweep(creative, words, [known, ANYONE])
+        swept = self.sweep(creative, words, [known, ANYONE], picture=picture)
         value, low, high, lift, lift_low, lift_high = (float(part[0]) for part in swept)
         average = float(swept.probability[1])
         coverage = self.manifest.measure(UNKNOWN if len(known.known) < len(self.levels) else KNOWN)

@@ -78,3 +78,28 @@ def forward_prepared(network: M2FN, maps: PreparedMaps, aux: Tensor | None) -> T
     if config.high:
         return network.head(network.fusion(vectors, aux))
     return network.head(vectors, aux if config.aux else None)
+
+
+def forward_without_picture(network: M2FN, aux: Tensor) -> Tensor:
+    """Logits of attributes beside the average picture: what the network says where it knows nothing of the picture.
+
+    The picture's moments stand at their mean over the training pictures. A map of average cells would not do: all its
+    cells are alike, which those of no picture are.
+
+    Args:
+        network: With the picture and moment pooling.
+        aux: (B, aux_dim).
+
+    Returns:
+        (B, outputs).
+
+    Raises:
+        InputError: The network is of another shape.
+    """
+    if not network.config.image or network.config.pooling != "moments":
+        raise InputError(
+            f"image is {network.config.image}, pooling {network.config.pooling!r}; the average picture is known to "
+            "networks with the picture and 'moments'."
+        )
+    average = torch.zeros_like(network.moments.mean)  # moments are standardised
+    return forward_prepared(network, PreparedMaps(vectors=average.expand(len(aux), -1)), aux)

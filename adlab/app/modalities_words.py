@@ -1,0 +1,82 @@
+"""What the Modalities page says: names of the modes, and what the picture adds to one answer."""
+
+from __future__ import annotations
+
+from adlab.app.head_words import words_for
+from adlab.app.wording import number
+from adlab.data.assessment import HeadResult
+from adlab.data.modalities import BASES, AdModes, Mode
+
+QUESTION = "Does the image earn its place?"
+LEAD = "The same ad read by its picture alone, by its words alone, and by both; by every model that can."
+NAMES = {Mode.IMAGE_ONLY: "Picture alone", Mode.TEXT_ONLY: "Words alone", Mode.BOTH: "Both"}
+TRAINED = "Trained on ads without a picture and without words, too."
+EXTRAPOLATES = "Extrapolated"
+NOT_TRAINED = (
+    "Never trained on ads that lack a part: an answer by one part is an extrapolation, and the interval is the one "
+    "measured on whole ads."
+)
+ONE_AD = (
+    "An answer that moves shows what this model reads, not what people would do. Whether the picture makes answers "
+    "better is a question for a table of ads with outcomes."
+)
+
+
+def gain_words(modes: AdModes, head: str) -> tuple[str, str]:
+    """What the picture adds to the answer for one ad: the change, and how sure it is; or why there is none to tell."""
+    both, words = modes.result(head, Mode.BOTH), modes.result(head, Mode.TEXT_ONLY)
+    if both is None or words is None:
+        return "", " ".join(dict.fromkeys(modes.missing.get(head, {}).values()))
+    change = change_words(both, words)
+    if not change:
+        return "Nothing", "The answer is the same without it."
+    if _apart(both, words):
+        return change, "The intervals with and without it lie apart."
+    return change, "The intervals with and without it overlap: not certain."
+
+
+def change_words(more: HeadResult, less: HeadResult) -> str:
+    """How one answer differs from another of the same head; empty where no difference would be seen."""
+    if number(more.value, more.unit) == number(less.value, less.unit):
+        return ""
+    higher = "higher" if more.value > less.value else "lower"
+    if more.unit == "probability":
+        ratio = more.value / less.value
+        return f"{ratio:.1f} times as high" if ratio >= 1.95 else f"{100 * abs(ratio - 1):.0f} % {higher}"
+    return f"{abs(more.value - less.value):.1f} {'grades' if more.unit == 'grade' else 'steps'} {higher}"
+
+
+def shared_words(modes: AdModes, head: str) -> str:
+    """What FOCAL's shared part says against everything, or nothing."""
+    part, both = modes.shared.get(head), modes.result(head, Mode.BOTH)
+    if part is None or both is None:
+        return ""
+    return (
+        f"By what picture and copy share alone it is {number(part.value, part.unit)}; by everything, with what each "
+        f"says for itself, {number(both.value, both.unit)}."
+    )
+
+
+def basis_lines(head: str) -> list[str]:
+    """What the answers by one part are, one line each."""
+    basis = BASES[head]
+    if not basis.image_only:
+        return []
+    return [
+        f"{NAMES[Mode.IMAGE_ONLY]}: {basis.image_only}",
+        f"{NAMES[Mode.TEXT_ONLY]}: {basis.text_only}",
+        TRAINED if basis.trained else NOT_TRAINED,
+    ]
+
+
+def absent_words(heads: tuple[str, ...]) -> str:
+    """Which heads have no checkpoint, or nothing."""
+    if not heads:
+        return ""
+    *first, last = (words_for(head).title for head in heads)
+    titles = f"{', '.join(first)} and {last}" if first else last
+    return f"Not installed, so left out: {titles}. Restore the folder models/ to see what they say."
+
+
+def _apart(one: HeadResult, other: HeadResult) -> bool:
+    return one.interval.low > other.interval.high or other.interval.low > one.interval.high

@@ -1,0 +1,62 @@
+"""One sentence on whether the picture earns its place by an outcome; never stronger than its interval."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from adlab.data.modalities import BASES, Mode
+from adlab.insights.modes import ModeComparison
+from adlab.metrics.bootstrap import BootstrapInterval
+
+FEW = 30  # resampled units, below which a bootstrap interval is known to be too narrow
+SMALL = 0.01  # a difference of AUC or rank correlation that hardly matters
+EXTRAPOLATED = "This head was not trained on copy without a picture, so part of the difference may be that."
+
+
+class Verdict(StrEnum):
+    """What the interval of a difference says."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+    OPEN = "open"
+
+
+def verdict_of(difference: BootstrapInterval) -> Verdict:
+    """`SAME` only where the interval lies within `SMALL` of zero; `OPEN` where it holds zero and reaches further."""
+    if difference.low >= -SMALL and difference.high <= SMALL:
+        return Verdict.SAME
+    if difference.low > 0:
+        return Verdict.BETTER
+    return Verdict.WORSE if difference.high < 0 else Verdict.OPEN
+
+
+def verdict_words(found: ModeComparison, head: str = "") -> str:
+    """What the picture adds to a ranking, in plain words.
+
+    Args:
+        found: A comparison.
+        head: What to call the head; its name if not given.
+    """
+    title = head or found.head
+    if found.reason:
+        return f"{title}: not judged. {found.reason}"
+    added = found.differences["image_adds"]
+    ends = f"90 % interval {added.low:+.3f} to {added.high:+.3f}"
+    by = f"{added.value:+.3f} {found.measure}, {ends}"
+    sentence = {
+        Verdict.BETTER: f"{title}: the picture earns its place. With it the model {found.what} better ({by}).",
+        Verdict.WORSE: f"{title}: the picture does harm. With it the model {found.what} worse ({by}).",
+        Verdict.SAME: f"{title}: the picture changes next to nothing in how well the model {found.what} ({by}).",
+        Verdict.OPEN: f"{title}: not shown either way. With the picture, how well the model {found.what} differs by "
+        f"{by}, which holds zero.",
+    }[verdict_of(added)]
+    parts = [sentence]
+    if added.n_groups < FEW:
+        parts.append(f"{added.n_groups} {found.unit} are few: the true interval is wider than this one.")
+    level = found.modes[Mode.BOTH]
+    if found.measure == "AUC" and level.low <= 0.5:
+        parts.append("With both parts the ranking itself is not shown to be better than chance.")
+    if not BASES[found.head].trained:
+        parts.append(EXTRAPOLATED)
+    return " ".join(parts)

@@ -1,0 +1,79 @@
+"""The sentence on what the picture adds: what it may say follows from the interval alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from adlab.data.modalities import Mode
+from adlab.insights.mode_verdict import EXTRAPOLATED, Verdict, verdict_of, verdict_words
+from adlab.insights.modes import ModeComparison
+from adlab.metrics.bootstrap import BootstrapInterval
+
+
+def interval(value: float, low: float, high: float, groups: int = 200) -> BootstrapInterval:
+    return BootstrapInterval(value, low, high, 0.9, groups, 1000, 0.0)
+
+
+def comparison(added: BootstrapInterval, head: str = "relevance", both: tuple[float, ...] = (0.8, 0.7, 0.9), **fields):
+    return ModeComparison(
+        **{
+            "head": head,
+            "outcome": "relevance_grade",
+            "what": "tells relevant from irrelevant ads",
+            "measure": "AUC",
+            "rows": 400,
+            "unit": "queries",
+            "modes": {mode: interval(*both) for mode in Mode},
+            "differences": {"image_adds": added},
+        }
+        | fields
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [
+        (0.02, 0.06, Verdict.BETTER),
+        (-0.06, -0.02, Verdict.WORSE),
+        (-0.01, 0.06, Verdict.OPEN),
+        (0.0, 0.06, Verdict.OPEN),
+        (-0.004, 0.006, Verdict.SAME),
+        (0.002, 0.008, Verdict.SAME),
+        (0.0, 0.0, Verdict.SAME),
+    ],
+)
+def test_the_verdict_follows_from_the_interval(low, high, expected):
+    assert verdict_of(interval((low + high) / 2, low, high)) is expected
+
+
+def test_an_interval_that_holds_zero_is_never_called_a_gain():
+    words = verdict_words(comparison(interval(0.03, -0.01, 0.07)))
+    assert "not shown either way" in words
+    assert "holds zero" in words
+    assert "better (" not in words
+    assert "earns" not in words
+
+
+def test_a_gain_is_stated_with_its_interval():
+    words = verdict_words(comparison(interval(0.04, 0.02, 0.06)), "Query relevance")
+    assert words == (
+        "Query relevance: the picture earns its place. With it the model tells relevant from irrelevant ads better "
+        "(+0.040 AUC, 90 % interval +0.020 to +0.060)."
+    )
+
+
+def test_few_queries_are_said_to_be_few():
+    assert "12 queries are few" in verdict_words(comparison(interval(0.04, 0.02, 0.06, groups=12)))
+
+
+def test_a_ranking_no_better_than_chance_is_said_to_be_so():
+    assert "better than chance" in verdict_words(comparison(interval(0.04, 0.02, 0.06), both=(0.55, 0.48, 0.6)))
+
+
+def test_a_head_that_never_saw_copy_alone_says_so():
+    assert EXTRAPOLATED in verdict_words(comparison(interval(0.04, 0.02, 0.06), head="ctr"))
+    assert EXTRAPOLATED not in verdict_words(comparison(interval(0.04, 0.02, 0.06)))
+
+
+def test_what_was_not_judged_says_why():
+    assert verdict_words(comparison(interval(0, 0, 0), reason="Because.")) == "relevance: not judged. Because."
