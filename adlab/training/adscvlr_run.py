@@ -111,8 +111,10 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers, encoders,
         run.seed,
     )  # fmt: skip
+    earlier = 0.0  # minutes of calls that this one went on from
     if run.pretraining is not None:
-        net = pretrain(run, run.pretraining, net, material, tokenizer, image_encoder, folder / "pretraining")
+        net, done = pretrain(run, run.pretraining, net, material, tokenizer, image_encoder, folder / "pretraining")
+        earlier = done.all_minutes - done.minutes
     result = finetune(run, net, material, tokenizer, folder / "finetuning")
     net.load_trainable_state(as_stored(net.trainable_state()))  # measure what ships, rounding included
     net.eval().requires_grad_(False)
@@ -152,7 +154,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
             command=command,
             seed=run.seed,
             data=data_words(material, result),
-            minutes=(time.monotonic() - started) / 60,
+            minutes=(time.monotonic() - started) / 60 + earlier + result.all_minutes - result.minutes,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
             config={
                 "finetuning": asdict(run.training),
@@ -188,8 +190,8 @@ def pretrain(
     tokenizer: QueryAdTokenizer,
     image_encoder: ImageEncoder,
     folder: Path,
-) -> AdsCVLR:
-    """The network after pre-training; its best state by the loss on dev pairs."""
+) -> tuple[AdsCVLR, FitResult]:
+    """The network after pre-training, in its best state by the loss on dev pairs; and what came of the training."""
     categories = category_ids(material.pretraining)
     train, dev = (
         PretrainingSet(pairs, material.bank, tokenizer, categories, title_tokens=training.title_tokens)
@@ -197,8 +199,8 @@ def pretrain(
     )
     classifier = cell_classifier(image_encoder) if material.bank.places else None
     task = AdsCVLRPretrainTask(training, net, classifier, train, dev, categories=len(categories), seed=run.seed)
-    fit(task, _how(run, folder, training.epochs, "val_loss", "min", PRETRAINING_SHARE))
-    return task.net
+    result = fit(task, _how(run, folder, training.epochs, "val_loss", "min", PRETRAINING_SHARE))
+    return task.net, result
 
 
 def finetune(
