@@ -140,9 +140,7 @@ class AdLog:
         labels, rows = labels_of(self.table), self.table.num_rows
         source = np.arange(rows) if labels.source is None else labels.source
         weight = labels.weight.astype(np.float64)
-        return Counts(
-            *(np.bincount(source, w, rows) for w in (weight, weight * labels.click, weight * labels.conversion))
-        )
+        return Counts(*(summed(source, w, rows) for w in (weight, weight * labels.click, weight * labels.conversion)))
 
     @cached_property
     def digest(self) -> str:
@@ -198,6 +196,11 @@ class AdLog:
     def modes(self) -> tuple[str, ...]:
         """The modes that can be told apart."""
         return (WHOLE,) if self.vectors is None else MODES
+
+
+def summed(places: NDArray[np.int64], values: FloatArray, size: int) -> FloatArray:
+    """Sums of the values that stand at each of `size` places."""
+    return np.asarray(np.bincount(places, values, size), dtype=np.float64)
 
 
 def without(vectors: NDArray[np.float32], encoder: CreativeEncoder, blocks: tuple[str, ...]) -> NDArray[np.float32]:

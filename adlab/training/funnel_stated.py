@@ -18,7 +18,7 @@ from adlab.data.level_codes import levels_of
 from adlab.errors import TableError
 from adlab.models.funnel import FunnelNetwork
 from adlab.models.funnel_chain import Chain, chain_of
-from adlab.training.funnel_ads import AdLog, FloatArray
+from adlab.training.funnel_ads import AdLog, FloatArray, summed
 from adlab.training.funnel_loop import predict_funnel
 from adlab.training.standing_contexts import Standing, standing_contexts
 
@@ -121,7 +121,7 @@ def stated_ads(
     log, (contexts, weights) = speaker.log, standing
     ctr, cvr = over_contexts(speaker, ads, contexts, mode)
     chain = chain_of(calibration.ctr.apply(ctr), calibration.cvr.apply(cvr), np.array(weights))
-    shown, clicks, conversions = (np.bincount(log.ad, part, len(log.ads))[ads] for part in log.counts)
+    shown, clicks, conversions = (summed(log.ad, part, len(log.ads))[ads] for part in log.counts)
     if log.planted is not None:
         return Stated(chain, log.planted.ad_ctr[ads], log.planted.ad_cvr[ads], np.ones(len(ads)), ads)
     return Stated(chain, *_shares(shown, clicks, conversions), shown, ads)
