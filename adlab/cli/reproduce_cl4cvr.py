@@ -13,8 +13,9 @@ HELP = """Reproduce the comparisons of CL4CVR, on a simulated log and on real ro
 
 Simulated log: ESMM, embedding masking, its rivals, FNE, SPI and all of it, against the known ceiling, with paired
 intervals, both readings of the masks, with and without creative features; then the gain against the number of
-conversions. Hillstrom mailing: cross-validated against plain and multi-task baselines. Throughput: what a row costs as
-the log grows. A stopped run goes on where it was when the same command is given again."""
+conversions. Exposure: a log of many ids with few rows each, where networks overfit. Hillstrom mailing: cross-validated
+against plain and multi-task baselines. Throughput: what a row costs as the log grows. A stopped run goes on where it
+was when the same command is given again."""
 EPILOG = """\
 Output: cl4cvr.md in the folder --out, with the numbers of each part in cl4cvr/;
 its path is printed. The report is written anew from the parts measured so far.
@@ -36,7 +37,8 @@ Examples:
 
 def cl4cvr(
     part: Annotated[
-        Literal["simulated", "sparsity", "hillstrom", "throughput", "all"], typer.Option(help="What to measure.")
+        Literal["simulated", "sparsity", "exposure", "hillstrom", "throughput", "all"],
+        typer.Option(help="What to measure."),
     ] = "all",
     data: Annotated[
         Path | None,
@@ -64,7 +66,7 @@ def cl4cvr(
 ) -> int:
     """Reproduce CL4CVR; gives the exit code."""
     budget = options.check_budget(budget_minutes)
-    parts = ("simulated", "sparsity", "hillstrom", "throughput") if part == "all" else (part,)
+    parts = ("simulated", "sparsity", "exposure", "hillstrom", "throughput") if part == "all" else (part,)
     table = None
     if "hillstrom" in parts:
         table = data if data is not None and data.is_file() else options.data_folder(data, "hillstrom")

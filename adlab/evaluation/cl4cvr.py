@@ -1,4 +1,4 @@
-"""`python -m adlab reproduce cl4cvr`: CL4CVR's variants on a simulated log, under sparsity, on real rows; and speed.
+"""`python -m adlab reproduce cl4cvr`: CL4CVR's variants on simulated logs, under sparsity, on real rows; and speed.
 
 A part is measured by a function of its own, its numbers are kept beside the report (`cl4cvr/<part>.json`), and the
 report is written anew from whatever parts are there.
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from adlab.errors import UnknownNameError
+from adlab.evaluation.cl4cvr_exposure import reproduce_exposure
 from adlab.evaluation.cl4cvr_hillstrom import reproduce_hillstrom
 from adlab.evaluation.cl4cvr_report import FOLDER, SECTIONS, write_report
 from adlab.evaluation.cl4cvr_settings import (
+    EXPOSURE,
     HILLSTROM,
     SIMULATED,
     SPARSITY,
@@ -34,6 +36,7 @@ Part = Callable[[CL4CVRReproduction, Progress], dict[str, Any]]
 PARTS: dict[str, Part] = {
     SIMULATED: reproduce_simulated,
     SPARSITY: reproduce_sparsity,
+    EXPOSURE: reproduce_exposure,
     HILLSTROM: reproduce_hillstrom,
     THROUGHPUT: reproduce_throughput,
 }
@@ -78,7 +81,7 @@ def command_of(how: CL4CVRReproduction, part: str) -> str:
             words += ["--repeats", str(how.repeats)]
         return " ".join(words)
     for name, value in asdict(how.study).items():
-        if value == getattr(FunnelStudy, name):
+        if value == getattr(FunnelStudy, name) or (part == EXPOSURE and name != "seeds"):
             continue
         option = name.replace("_", "-")
         words += [f"--{'' if value else 'no-'}{option}"] if isinstance(value, bool) else [f"--{option}", str(value)]

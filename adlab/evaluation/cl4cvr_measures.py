@@ -134,17 +134,9 @@ class FunnelMeasures:
             raise InputError(f"Seeds are {measured.seeds} and {baseline.seeds}; give runs with a seed in common.")
         ours, theirs = measured.at(seeds), baseline.at(seeds)
         apart = Measured(seeds, ours.value - theirs.value, ours.resampled - theirs.resampled)
-        found, number = self._described(apart), len(seeds)
+        found = self._described(apart)
         for place, name in enumerate(MEASURES):
-            own = apart.value[:, place]
-            half = None
-            if number > 1:
-                half = float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * own.std(ddof=1) / np.sqrt(number))
-            found[name] |= {
-                "seeds_low": None if half is None else float(own.mean()) - half,
-                "seeds_high": None if half is None else float(own.mean()) + half,
-                "wins": int((own > 0).sum()),
-            }
+            found[name] |= student(apart.value[:, place])
         return found
 
     def _described(self, own: Measured) -> dict[str, Any]:
@@ -163,6 +155,27 @@ class FunnelMeasures:
             for place, name in enumerate(MEASURES)
         }
         return found
+
+
+def student(differences: FloatArray) -> dict[str, Any]:
+    """Student's interval over seeds.
+
+    Args:
+        differences: One a seed, (S,).
+
+    Returns:
+        "value", their mean; "seeds_low" and "seeds_high", None for one seed; "wins", how many are above 0; "by_seed".
+    """
+    number, mean, half = len(differences), float(differences.mean()), None
+    if number > 1:
+        half = float(stats.t.ppf((1 + LEVEL) / 2, number - 1) * differences.std(ddof=1) / np.sqrt(number))
+    return {
+        "value": mean,
+        "seeds_low": None if half is None else mean - half,
+        "seeds_high": None if half is None else mean + half,
+        "wins": int((differences > 0).sum()),
+        "by_seed": differences.tolist(),
+    }
 
 
 def compared(measures: FunnelMeasures, runs: Mapping[str, Measured], baseline: str) -> dict[str, Any]:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from adlab.evaluation.cl4cvr_report_exposure import exposure_section
 from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
-from adlab.evaluation.cl4cvr_settings import HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
+from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
 
 REPORT, FOLDER = "cl4cvr.md", "cl4cvr"
 Section = Callable[[Mapping[str, Any]], Sequence[str]]
@@ -18,6 +19,7 @@ Section = Callable[[Mapping[str, Any]], Sequence[str]]
 SECTIONS: dict[str, Section] = {
     SIMULATED: simulated_section,
     SPARSITY: sparsity_section,
+    EXPOSURE: exposure_section,
     HILLSTROM: hillstrom_section,
     THROUGHPUT: throughput_section,
 }

@@ -37,6 +37,7 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         f"{results['settings']['side_conversions']:,} conversions; rows of known ads.",
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
         *_creatives(results),
+        *_gradients(results["gradients"]),
         _cost(results),
     ]
 
@@ -167,6 +168,37 @@ def _creatives(results: Mapping[str, Any]) -> list[str]:
         return []
     table = markdown_table(["", "creative vectors", *HEADINGS.values()], rows)
     return ["### With and without creative features", "The same rows and seeds as the rivals.", table]
+
+
+def _gradients(followed: Mapping[str, Any]) -> list[str]:
+    """What the contrastive task adds to the gradient of the embeddings, and what follows from it."""
+    if not followed["runs"]:
+        return []
+    rows = [
+        [
+            f"{run['temperature']:g}",
+            f"{run['weight']:g}",
+            f"{100 * place:.0f} %",
+            f"{run['size'][number]:.3f}",
+            f"{run['cosine'][number]:+.3f}",
+            f"{100 * run['turned'][number]:.1f} %",
+        ]
+        for run in followed["runs"]
+        for number, place in enumerate(followed["places"])
+    ]
+    cosines = [cosine for run in followed["runs"] for cosine in run["cosine"]]
+    return [
+        "### What the contrastive task does to the embeddings",
+        "Gradient of α times the contrastive loss beside that of the labels' losses, on the embedding table, in the "
+        "course of the epoch, one seed. Size: ratio of the norms, median over the embeddings that a batch reads. "
+        "Turned: elements of which the contrastive task turns the sign.",
+        markdown_table(["τ", "α", "of the epoch", "size", "cosine", "turned"], rows),
+        f"The cosine lies between {min(cosines):+.3f} and {max(cosines):+.3f}: 1 would be the labels' own direction, 0 "
+        "none of it. Adam makes every step about as long, so a contrastive gradient of the labels' size takes the "
+        "place of their step, and one far below it changes nothing. In this log ads and contexts are drawn "
+        "independently of each other: which features occur together says nothing of clicks and conversions, and only "
+        "SPI hears of labels at all. Where exposure follows taste, as in a real system, that is different.",
+    ]
 
 
 def _cost(results: Mapping[str, Any]) -> str:

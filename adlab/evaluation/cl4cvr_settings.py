@@ -7,7 +7,8 @@ from pathlib import Path
 
 from adlab.errors import ConfigError
 
-SIMULATED, SPARSITY, HILLSTROM, THROUGHPUT = "simulated", "sparsity", "hillstrom", "throughput"
+SIMULATED, SPARSITY, EXPOSURE, HILLSTROM = "simulated", "sparsity", "exposure", "hillstrom"
+THROUGHPUT = "throughput"
 LEAST_ADS, LEAST_IMPRESSIONS = 20, 2000
 
 
@@ -19,7 +20,7 @@ class FunnelStudy:
         ads: Simulated ads, 20 or more.
         impressions: Of the log, 2000 or more; about three quarters are trained on.
         side_rows: Most training rows of tuning, rivals and sparsity.
-        seeds: Trainings of each of the six main variants.
+        seeds: Trainings of each of the six main variants; logs of the exposure part.
         side_seeds: Trainings of each rival and of each share of conversions.
         creatives: Whether the networks see the ads' frozen vectors; else they know them by their ids alone.
         throughput_rows: Most rows of the log that only speed is measured on; it grows from 100,000 by tens.

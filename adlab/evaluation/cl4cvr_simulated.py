@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from adlab.evaluation.cl4cvr_gradients import followed_gradients
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_tables import TEST_PARTS, Runs, expected_areas, settings_of, table_of, true_scores
 from adlab.evaluation.cl4cvr_training import TimedParts, train_variant
@@ -82,6 +83,7 @@ def reproduce_simulated(how: CL4CVRReproduction, progress: Progress = no_progres
         "best_rival": best.name if best else None,
         "main": table_of(how, world, main),
         "side": table_of(how, world, side),
+        "gradients": followed_gradients(world, prepared.parts, prepared.tuned, most),
         "cost": {name: _cost(list(runs.values())) for name, runs in main.items()},
         "missing": prepared.parts.missing,
     }

@@ -80,15 +80,21 @@ def train_variant(
         "contrast_loss", its mean over the steps.
     """
     since = seconds_since()
+    loop = loop_of(variant, world, train, tuned, seed)
+    run = loop.run()
+    taken, network = since(), loop.task.network
+    found: Arrays = {name: scores_of(network, world.parts[name].batch, loop.creatives) for name in MEASURED}
+    return found | taken | {"contrast_loss": np.array(run.losses["contrast"])}
+
+
+def loop_of(
+    variant: Variant, world: FunnelWorld, train: FunnelBatch, tuned: tuple[float, float], seed: int
+) -> FunnelLoop:
+    """The training of one epoch that a variant asks for; arguments as in `train_variant`."""
     torch.manual_seed(seed)
     shape = funnel_shape(world, variant)
-    network = build_funnel(shape)
     creatives = world.creatives if shape.creative_dim else None
-    loop = FunnelLoop(network, FunnelTraining(contrast=variant.contrast(*tuned)), train, creatives, seed)
-    run = loop.run()
-    taken = since()
-    found: Arrays = {name: scores_of(network, world.parts[name].batch, creatives) for name in MEASURED}
-    return found | taken | {"contrast_loss": np.array(run.losses["contrast"])}
+    return FunnelLoop(build_funnel(shape), FunnelTraining(contrast=variant.contrast(*tuned)), train, creatives, seed)
 
 
 def seconds_since() -> Callable[[], Arrays]:

@@ -27,6 +27,7 @@ class Variant:
         masking: How the two views are made, "" for ESMM without a contrastive task.
         false_negatives: As `Contrast`.
         supervised: As `Contrast`.
+        keep: As `Contrast`.
         creatives: Whether it may see creative vectors.
         detach_ctr: As `ESMMConfig`.
         start: τ and α of its own, None for the tuned ones.
@@ -37,6 +38,7 @@ class Variant:
     masking: str = ""
     false_negatives: str = "none"
     supervised: bool = False
+    keep: float = 0.5
     creatives: bool = True
     detach_ctr: bool = False
     start: tuple[float, float] | None = None
@@ -51,6 +53,7 @@ class Variant:
             weight=weight,
             temperature=temperature,
             masking=self.masking,
+            keep=self.keep,
             false_negatives=self.false_negatives,
             supervised=self.supervised,
         )
@@ -78,6 +81,7 @@ SIDE = (
     *MASKING_RIVALS,
     Variant(name="em-complementary", label="EM, complementary", masking="complementary"),
     replace(_FULL, name="full-complementary", label="CL4CVR, complementary", masking="complementary"),
+    replace(_FULL, name="full-keep-0.9", label="CL4CVR, masks keep 0.9", keep=0.9),
     replace(_FULL, name="full-cosine", label="CL4CVR, FNE by cosine", false_negatives="cosine"),
     *(replace(_FULL, name=f"full-{t:g}-{a:g}", label=f"CL4CVR, τ = {t:g}, α = {a:g}", start=(t, a)) for t, a in STARTS),
     replace(

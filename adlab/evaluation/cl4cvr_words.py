@@ -44,6 +44,6 @@ def verdict(found: Mapping[str, Any]) -> int:
 def judged(found: Mapping[str, Any], measure: str, *, of: str, over: str) -> str:
     """A sentence on one difference."""
     told = verdict(found)
-    if told == 0:
-        return f"{of} is not told apart from {over} in {HEADINGS[measure]} ({signed(found)})."
-    return f"{of} is {'above' if told > 0 else 'below'} {over} in {HEADINGS[measure]} ({signed(found)})."
+    place = {0: "not told apart from", 1: "above", -1: "below"}[told]
+    alone = "" if found["seeds_low"] is not None else ", in one training alone"
+    return f"{of} is {place} {over} in {HEADINGS[measure]} ({signed(found)}){alone}."

@@ -10,7 +10,7 @@ import pytest
 from adlab.evaluation import cl4cvr
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction, FunnelStudy
 
-ALL = ("simulated", "sparsity", "hillstrom", "throughput")
+ALL = ("simulated", "sparsity", "exposure", "hillstrom", "throughput")
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ SETTINGS = {
     "precision": "float32",
 }
 
+GRADIENTS = {"temperature": 0.1, "weight": 0.01, "size": [0.5, 2.0], "cosine": [-0.02, 0.04], "turned": [0.1, 0.325]}
+
 
 def area(value, width=0.01):
     one = {"value": value, "low": value - width, "high": value + width, "by_seed": [value, value]}
@@ -74,6 +76,7 @@ def results():
         "main": {TEST: table(values), NEW: table(values)},
         "side": {TEST: table(side), NEW: table(side)},
         "cost": {ESMM: {"seconds": 2.0, "cpu_seconds": 1.0}},
+        "gradients": {"places": [0.0, 1.0], "runs": [GRADIENTS]},
         "missing": [],
     }
 
@@ -99,6 +102,15 @@ def test_one_seed_is_said_to_be_one():
     found = difference(0.1, 0.05, 0.2, wins=1)["cvr"] | {"by_seed": [0.1], "seeds_low": None}
     assert over_seeds(found) == "one seed, above 0"
     assert verdict(found) == 1
+    assert judged(found, "cvr", of="A", over="B").endswith(", in one training alone.")
+
+
+def test_gradients_are_told_by_setting_and_place_with_the_range_of_their_cosine(results):
+    text = "\n\n".join(simulated_section(results))
+    assert "| 0.1 | 0.01 | 100 % | 2.000 | +0.040 | 32.5 % |" in text
+    assert "between -0.020 and +0.040" in text
+    results["gradients"]["runs"] = []
+    assert "of the epoch" not in "\n\n".join(simulated_section(results))
 
 
 def test_the_paper_stands_beside_ours_and_an_equal_order_has_correlation_one(results):

@@ -108,6 +108,7 @@ def test_every_number_is_there_and_a_second_call_trains_nothing(few, monkeypatch
     assert set(found["main"][TEST]["above_esmm"]) == set(found["main"][TEST]["areas"]) - {ESMM}
     assert set(found["main"][TEST]["full_above"]) == set(found["main"][TEST]["areas"]) - {FULL}
     assert found["ceilings"][TEST]["ctcvr"] > found["main"][TEST]["areas"][FULL]["ctcvr"]["value"]
+    assert all(0 < size < 1e6 for run in found["gradients"]["runs"] for size in run["size"])
     assert all(done <= total for done, total in seen)
     assert seen[-1][0] == seen[-1][1]
     json.dumps(found)
