@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from adlab.inference.assessor import Assessor
     from adlab.inference.ctr import CtrSweep
 
-CTR, RELEVANCE = "ctr", "relevance"
+CTR, FUNNEL, RELEVANCE = "ctr", "funnel", "relevance"
+FOR_AN_AUDIENCE = (CTR, FUNNEL)  # heads that read who sees an ad, when and where
 EVERYONE = Context()
 MAX_RESULTS = 256
 MAX_PREVIEWS = 64
@@ -126,22 +127,22 @@ def _colour(sha256: str, _picture: Picture) -> DominantColour:
 def assess(ad: Ad, heads: tuple[str, ...] | None = None, context: Context = EVERYONE) -> Assessment:
     """Score one ad with every shipped head, or some; an ad that was scored before comes from memory.
 
-    The context decides on the click rate alone, and the query on the relevance alone: another one leaves the other
-    scores in memory.
+    The context decides on what is said of clicks alone, and the query on the relevance alone: another one leaves the
+    other scores in memory.
 
     Raises:
         AdlabError: The ad cannot be read, or the models cannot be loaded.
     """
     loaded = assessor()
     wanted = loaded.heads if heads is None else heads
-    rest = tuple(head for head in wanted if head not in (CTR, RELEVANCE))
+    rest = tuple(head for head in wanted if head not in (*FOR_AN_AUDIENCE, RELEVANCE))
     if len(rest) == len(wanted):
         return _assess(ad.key, loaded.fingerprint, heads, ad)
     asked_for_none = without_query(ad) if RELEVANCE in wanted else ad
     parts = [_assess(asked_for_none.key, loaded.fingerprint, rest, asked_for_none)] if rest else []
     clicks = None
-    if CTR in wanted:
-        clicks = _assess_clicks(asked_for_none.key, loaded.fingerprint, context, asked_for_none)
+    if own := tuple(head for head in wanted if head in FOR_AN_AUDIENCE):
+        clicks = _assess_clicks(asked_for_none.key, loaded.fingerprint, own, context, asked_for_none)
         parts.append(clicks)
     if RELEVANCE in wanted:
         parts.append(_assess(ad.key, loaded.fingerprint, (RELEVANCE,), ad))
@@ -168,8 +169,8 @@ def _assess(key: str, fingerprint: str, heads: tuple[str, ...] | None, _ad: Ad) 
 
 
 @st.cache_data(max_entries=MAX_RESULTS, show_spinner=False)
-def _assess_clicks(key: str, fingerprint: str, context: Context, _ad: Ad) -> Assessment:
-    return assessor().assess(creative_of(_ad), (CTR,), context=context)
+def _assess_clicks(key: str, fingerprint: str, heads: tuple[str, ...], context: Context, _ad: Ad) -> Assessment:
+    return assessor().assess(creative_of(_ad), heads, context=context)
 
 
 def sweep(ad: Ad, words: str | None, name: str, base: Context, contexts: Sequence[Context]) -> CtrSweep:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from io import StringIO
 from typing import Any
 
-from adlab.app.caching import CTR
+from adlab.app.caching import FOR_AN_AUDIENCE
 from adlab.app.history import Entry
 from adlab.app.state import Ad
 from adlab.data.assessment import Assessment, HeadResult
@@ -31,7 +31,7 @@ def assessment_json(ad: Ad, assessment: Assessment) -> str:
 
 def assessment_csv(ad: Ad, assessment: Assessment) -> str:
     """One row for every number on screen: the score, its percentiles, details and readings."""
-    audience = {CTR: assessment.context}  # no other score depends on it
+    audience = dict.fromkeys(FOR_AN_AUDIENCE, assessment.context)  # no other score depends on it
     return csv_of(
         [
             {**row, **audience.get(head.head, {}), **ad.copy_fields, **ad.given_words}

@@ -113,8 +113,19 @@ def _appeal(result: HeadResult) -> str:
 
 def _clicks(result: HeadResult) -> str:
     what = "The expected share of impressions that are clicked is"
-    value, average = result.value, result.details.get("ctr_average", result.value)
-    if abs(value - average) <= 1e-9:
+    return _beside_average(what, result, "ctr_average")
+
+
+def _chain(result: HeadResult) -> str:
+    return _beside_average(
+        "The expected share of impressions that are clicked and convert is", result, "pctcvr_average"
+    )
+
+
+def _beside_average(what: str, result: HeadResult, detail: str) -> str:
+    """A rate for an audience with its rank: other ads are ranked by their average over all contexts."""
+    value, average = result.value, result.details.get(detail, result.value)
+    if abs(value / average - 1) <= 1e-6:
         return _rank_sentence(what)(result)
     # Other ads are ranked by their average, so this one is, too.
     overall = replace(result, value=average)
@@ -187,8 +198,11 @@ HEADS: dict[str, HeadWords] = {
     "funnel": HeadWords(
         title="Click to conversion",
         question="How likely is a click that ends in a conversion?",
-        meaning=_rank_sentence("The expected share of impressions that are clicked and convert is"),
-        not_this=("Not your own funnel: use it to compare creatives.", SIMULATED),
+        meaning=_chain,
+        not_this=(
+            "Not your own funnel: price, landing page and bidding are not seen. Use it to compare creatives.",
+            SIMULATED,
+        ),
     ),
     "headline": HeadWords(
         title="Headline",
@@ -208,6 +222,16 @@ DETAIL_NAMES = {
     "pctr": "Click probability",
     "pcvr": "Conversion probability after a click",
     "pctcvr": "Click and conversion probability",
+    **{
+        f"{step}_{end}": f"{name}, {word} end"
+        for step, name in (
+            ("pctr", "Click probability"),
+            ("pcvr", "Conversion probability after a click"),
+            ("pctcvr", "Click and conversion probability"),
+        )
+        for end, word in (("low", "lower"), ("high", "upper"))
+    },
+    "pctcvr_average": "Click and conversion probability, averaged over all contexts",
     "relevance_bad": "Probability of Bad",
     "relevance_fair": "Probability of Fair",
     "relevance_good": "Probability of Good",

@@ -11,7 +11,7 @@ from scipy import special, stats
 from adlab.errors import InputError
 from adlab.metrics.arrays import check_level
 
-_NODES = 41  # of the rate's distribution; the ends of a 90 % interval are then right to a percent
+_REACH, _STEP = 5.0, 0.02  # of the rate's distribution, in standard deviations
 MOST_TRIALS = 10**9
 
 
@@ -57,8 +57,12 @@ def count_forecast(rate: float, half_width: float, trials: int, *, level: float 
 
 
 def rate_nodes(rate: float, half_width: float, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Rates and their weights that stand for the doubt about a rate: Gauss–Hermite nodes on its log-odds."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    """Rates and their weights that stand for the doubt about a rate: an even grid on its log-odds.
+
+    Gauss–Hermite nodes would be too few: of many trials each would be a step in the distribution of the count.
+    """
+    nodes = np.arange(-_REACH, _REACH + _STEP / 2, _STEP)
+    weights = np.exp(-(nodes**2) / 2)
     spread = half_width / stats.norm.ppf((1 + level) / 2)
     return special.expit(special.logit(rate) + spread * nodes), weights / weights.sum()
 

@@ -174,6 +174,33 @@ class FakeCtr:
         return SimpleNamespace(probability=rates, low=rates - self.half, high=rates + self.half, lift=lifts, **ends)
 
 
+def funnel_result(kind: DataKind = DataKind.SIMULATION, pctr: float = 0.04) -> HeadResult:
+    """A chain of which every number is round."""
+    details = {"pctr": pctr, "pctr_low": 0.025, "pctr_high": 0.06, "pcvr": 0.05, "pcvr_low": 0.03, "pcvr_high": 0.08}
+    ends = {"pctcvr_low": 0.001, "pctcvr_high": 0.004, "pctcvr_average": 0.0015}
+    rank = Percentile(value=62.0, reference="reference-ads", n=2000, description="simulated ads")
+    return result(
+        "funnel",
+        value=pctr * 0.05,
+        interval=Interval(low=0.001, high=0.004, level=0.9, kind="split conformal"),
+        provenance=provenance(kind),
+        percentiles=(rank,),
+        details=details | {"pctcvr": pctr * 0.05} | ends,
+        readings=(),
+    )
+
+
+class FakeFunnel:
+    """What the app uses of the head `funnel`: women click more."""
+
+    name = "funnel"
+    levels: ClassVar[dict[str, tuple[str, ...]]] = {"gender": GENDERS, "brand": ("Acme",)}
+
+    def result(self, context: Context) -> HeadResult:
+        """As the card shows it."""
+        return funnel_result(pctr=0.05 if context.gender == "female" else 0.04)
+
+
 GRADE_SHARES = {"relevance_bad": 0.05, "relevance_fair": 0.15, "relevance_good": 0.45, "relevance_excellent": 0.35}
 
 
@@ -194,18 +221,31 @@ class FakeAssessor:
     vectors = FakeVectors()
     appeal: Any = None
     ctr: Any = None
+    funnel: Any = None
+    relevance: Any = None
+    words = "off"
     fingerprint = "fake"
     calls = 0
+
+    def check_heads(self, heads: Any = None) -> tuple[str, ...]:
+        """Those asked for, or all."""
+        return tuple(heads or self.heads)
+
+    def assess_batch(self, creatives: Sequence[Creative], heads: Any = None, contexts: Any = None) -> list[Assessment]:
+        """Each by itself."""
+        shown = contexts or [None] * len(creatives)
+        return [self.assess(creative, heads, context) for creative, context in zip(creatives, shown, strict=True)]
 
     def assess(self, creative: Creative, heads: Any = None, context: Context | None = None) -> Assessment:
         """A fixed result, or what is missing; the click rate follows from the context."""
         type(self).calls += 1
         if heads == ("relevance",):
             return relevance(creative)
-        if heads == ("ctr",):
-            found = (self.ctr.result(context),) if creative.image else ()
-            missing = {} if found else {"ctr": "it needs an image"}
-            return Assessment(content_hash=creative.content_hash, heads=found, not_scored=missing)
+        if heads is not None and set(heads) <= {"ctr", "funnel"}:
+            chain = (self.funnel.result(context),) if "funnel" in heads else ()
+            rate = (self.ctr.result(context),) if "ctr" in heads and creative.image else ()
+            missing = {} if rate or "ctr" not in heads else {"ctr": "it needs an image"}
+            return Assessment(content_hash=creative.content_hash, heads=(*rate, *chain), not_scored=missing)
         if creative.image is None or not creative.copy:
             return Assessment(content_hash=creative.content_hash, not_scored={"agreement": NEEDED})
         found = assessment(creative.content_hash)

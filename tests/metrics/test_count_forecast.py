@@ -27,6 +27,12 @@ def test_doubt_about_the_rate_and_chance_are_both_in_the_interval():
     assert found.high > certain.high
 
 
+def test_of_very_many_trials_the_doubt_about_the_rate_alone_is_left():
+    found = count_forecast(0.02, 0.7, 10**8)
+    ends = 1e8 * special.expit(special.logit(0.02) + np.array([-0.7, 0.7]))
+    assert (found.low, found.high) == pytest.approx(tuple(ends), rel=0.01)
+
+
 def test_few_trials_may_well_come_to_nothing():
     assert count_forecast(0.001, 0.5, 100).low == 0
     assert count_forecast(0.001, 0.5, 1).high == 0

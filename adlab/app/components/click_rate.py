@@ -1,4 +1,4 @@
-"""The click rate on the Score page: its card, the audience as a form, the hours of the week and the ages."""
+"""Clicks on the Score page: the audience as a form, the click rate's card, hours and ages, the chain to conversions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import streamlit as st
 
 from adlab.app import click_tables, click_words, clicks, scoring, state
 from adlab.app.audience import HOURS, WEEKDAYS
-from adlab.app.caching import CTR
+from adlab.app.caching import CTR, FUNNEL
 from adlab.app.click_words import Finding
 from adlab.app.clicks import Sweeps
-from adlab.app.components import age_strip, audience_picker, keepsakes, score_card, week_grid
+from adlab.app.components import age_strip, audience_picker, funnel_chain, keepsakes, score_card, week_grid
 from adlab.app.components.text import plain
 from adlab.app.context_words import age_words, hour_words
 from adlab.app.scoring import Outcome
@@ -26,29 +26,37 @@ if TYPE_CHECKING:
 
 @st.fragment
 def show(ad: Ad, known: Outcome) -> None:
-    """Draw all of it; another audience runs only this, and asks only for the click rate again.
+    """Draw all of it; another audience runs only this, and asks only about clicks again.
 
     Args:
         ad: The ad on screen.
-        known: Its outcome, with a click rate.
+        known: Its outcome, with a click rate or a chain to conversions.
     """
     outcome = scoring.assess_for_audience(ad, known)
-    result = outcome.assessment.head(CTR) if outcome.assessment else None
-    if outcome.assessment is None or result is None:
+    if outcome.assessment is None:
         st.error(plain(outcome.problem), icon=":material/report:")
         return
-    context = state.audience()
-    score_card.show(result, f"For {click_words.whom(context.known)}")
+    context, result, chain = state.audience(), outcome.assessment.head(CTR), outcome.assessment.head(FUNNEL)
+    audience = f"For {click_words.whom(context.known)}"
+    if result is not None:
+        score_card.show(result, audience)
     with st.container(key="score.clicks", border=True):
         st.subheader("For whom, and when", anchor=False)
         audience_picker.show(clicks.choices())
-        with st.spinner("Asking for every hour and age"):
-            found = clicks.sweeps(ad, context)
-        if found.problem:
-            st.error(plain(found.problem), icon=":material/report:")
-        else:
-            _draw(found, context, result)
+        if result is not None:
+            _sweep(ad, context, result)
+    if chain is not None:
+        funnel_chain.show(chain, audience)
     keepsakes.show(ad, outcome)
+
+
+def _sweep(ad: Ad, context: Context, result: HeadResult) -> None:
+    with st.spinner("Asking for every hour and age"):
+        found = clicks.sweeps(ad, context)
+    if found.problem:
+        st.error(plain(found.problem), icon=":material/report:")
+    else:
+        _draw(found, context, result)
 
 
 def _draw(found: Sweeps, context: Context, result: HeadResult) -> None:

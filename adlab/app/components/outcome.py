@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from adlab.app.caching import CTR, RELEVANCE
+from adlab.app.caching import FOR_AN_AUDIENCE, RELEVANCE
 from adlab.app.click_words import whom
 from adlab.app.components import click_rate, keepsakes, query_relevance, score_card
 from adlab.app.components.text import plain
@@ -27,9 +27,9 @@ def show(ad: Ad, outcome: Outcome) -> None:
             "No model is installed, so there is no score. Restore the folder models/ and start the app again.",
             icon=":material/inventory_2:",
         )
-    draw_assessment(_without(assessment, CTR, RELEVANCE))
+    draw_assessment(_without(assessment, *FOR_AN_AUDIENCE, RELEVANCE))
     query_relevance.show(ad, assessment)
-    if assessment.head(CTR) is None:
+    if not any(assessment.head(name) for name in FOR_AN_AUDIENCE):
         keepsakes.show(ad, outcome)
     else:
         click_rate.show(ad, outcome)
@@ -45,7 +45,7 @@ def draw_assessment(assessment: Assessment) -> None:
     for warning in assessment.warnings:
         st.warning(plain(warning), icon=":material/info:")
     for result in assessment.heads:
-        score_card.show(result, f"For {whom(assessment.context)}" if result.head == CTR else "")
+        score_card.show(result, f"For {whom(assessment.context)}" if result.head in FOR_AN_AUDIENCE else "")
     for head, reason in assessment.not_scored.items():
         if head == RELEVANCE:
             continue

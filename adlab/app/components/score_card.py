@@ -39,7 +39,7 @@ def card(result: HeadResult, audience: str = "") -> str:
         f"{grade_columns(head_words.grade_shares(result), head_words.GRADES)}"
         f'<p class="ad-meaning">{escape(words.meaning(result))}</p>'
         f"{_students(result)}"
-        f"{_ranks(result.percentiles)}"
+        f"{ranks(result.percentiles)}"
         f'<div class="ad-section"><h3>What this score is not</h3><ul class="ad-not">'
         f"{''.join(f'<li>{line}</li>' for line in words.not_this)}</ul></div></section>"
     )
@@ -79,7 +79,8 @@ def _students(result: HeadResult) -> str:
     return f'<div class="ad-section"><h3>Fair or better {note}</h3>{rows}</div>'
 
 
-def _ranks(percentiles: tuple[Percentile, ...]) -> str:
+def ranks(percentiles: tuple[Percentile, ...]) -> str:
+    """HTML of where an ad stands among others; nothing where it was not ranked."""
     if not percentiles:
         return ""
     rows = "".join(
