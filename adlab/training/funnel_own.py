@@ -116,7 +116,7 @@ def _parts(names: Sequence[str], split: dict[str, str]) -> Parts:
     for number, name in enumerate(names):
         part = str(split.get(name, "")).lower()
         if part == SPLITS[1]:
-            part = split_of(name, shares=(("stop", 0.5), ("calibrate", 0.5)))
+            part = split_of(name, seed=1, shares=(("stop", 0.5), ("calibrate", 0.5)))
         found[part if part in found else split_of(name, shares=SHARES)].append(number)
     return Parts(*(np.array(found[name], dtype=np.int64) for name, _ in SHARES))
 

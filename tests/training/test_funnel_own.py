@@ -12,6 +12,7 @@ from helpers.tiny_models import CONVERSION
 
 from adlab.checkpoints.funnel import MODES, NO_COPY, WHOLE
 from adlab.data.assessment import DataKind
+from adlab.data.splits import split_of
 from adlab.errors import TableError
 from adlab.training import funnel_own
 from adlab.training.funnel_ads import LACKING, MODE_SHARES, without
@@ -54,6 +55,13 @@ def test_the_column_split_is_obeyed(tmp_path):
     log = own_log(tmp_path, table)
     assert [log.ads[i] for i in log.parts.test] == [f"ad-{i}" for i in range(40, 60)]
     assert sorted(np.concatenate([log.parts.stop, log.parts.calibrate])) == list(range(40))
+
+
+def test_dev_ads_that_a_hash_of_ours_chose_are_halved_all_the_same(tmp_path):
+    table = own_table()
+    table["split"] = [split_of(name, shares=(("train", 0.6), ("dev", 0.25), ("test", 0.15))) for name in table["ad_id"]]
+    log = own_log(tmp_path, table)
+    assert min(len(log.parts.stop), len(log.parts.calibrate)) >= 10
 
 
 def test_ids_are_no_features_and_the_card_says_whose_data_they_are(log, tmp_path):
