@@ -1,12 +1,10 @@
-"""Explain: which parts of this picture does its rating rest on?"""
+"""Explain: which words and which parts of the picture does a score rest on?"""
 
 from __future__ import annotations
 
 from adlab.app import scoring
-from adlab.app.components import explain_page, frame
+from adlab.app.components import explain_choice, frame
 
 ad = scoring.ad_on_screen()
-frame.draw_title(
-    "Explain an ad", "Which parts of the picture raise the rating people would give, and which lower it; step by step."
-)
-explain_page.show(ad)
+frame.draw_title("Explain an ad", "Which words and which parts of the picture a score rests on, for and against.")
+explain_choice.show(ad)

@@ -14,7 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from adlab.data.creative import Creative
+from adlab.data.image_intake import AdImage
 from adlab.explain.attention_relevance import pair_relevance
+from adlab.explain.fusion_maps import Framing, FusionMap, place
 from adlab.features.query_ad_tokens import FIELDS, TokenSpan
 from adlab.inference.relevance import RelevanceHead
 from adlab.metrics.arrays import FloatArray
@@ -127,15 +129,29 @@ def words_of(
         mode: What is read; of a picture alone, the query is the only text.
     """
     places: dict[tuple[str, int], list[int]] = {}
-    for place, span in enumerate(spans):
+    for number, span in enumerate(spans):
         if span.field:
-            places.setdefault((span.field, span.word), []).append(place)
+            places.setdefault((span.field, span.word), []).append(number)
     found = []
     for name in FIELDS[:1] if mode is InputMode.IMAGE_ONLY else FIELDS:
         for number, text in enumerate(getattr(creative, name).split()):
             own = tuple(places.get((name, number), ()))
             found.append(Word(field=name, text=text, places=own, weight=float(sum(weights[place] for place in own))))
     return tuple(found)
+
+
+def region_map(head: RelevanceHead, image: AdImage, cells: FloatArray, name: str) -> FusionMap:
+    """Weights of regions laid over the picture; between the middles of regions they are interpolated.
+
+    Args:
+        head: That was explained.
+        image: The ad's picture.
+        cells: (side, side).
+        name: What to call the map.
+    """
+    box, size = head.letterbox.box(image.width, image.height), head.letterbox.size
+    framing = Framing(picture=(image.width, image.height), box=box, size=size)
+    return place(name, cells.astype(np.float32), framing, shift=0.0)
 
 
 def _looks(signed: torch.Tensor, word: Word, tokens: int, side: int) -> FloatArray:

@@ -18,17 +18,20 @@ from adlab.checkpoints.relevance import COVERAGE, HEAD, LEVEL, load_relevance
 from adlab.data.assessment import DataKind, HeadResult, Interval
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
+from adlab.encoders.preprocessing import Letterbox
 from adlab.errors import CheckpointError, InputError
 from adlab.features.ad_vocabulary import extend
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.features.vectors import VectorCache, Vectors
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.relevance_student import RelevanceStudent
 from adlab.metrics.grades import grade_interval, grade_log_odds, shares_of
 from adlab.metrics.relevance import BEST_GRADE, expected_grade
 from adlab.models.pair_inputs import InputMode, PairInputs
 from adlab.models.visual_embedders import Regions, grid_boxes
 
 GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
+STUDENT = "relevance_student"  # its probability of Fair or better
 PICTURES_KEPT = 1024  # regions of 40 KB each
 SPREAD = "grade heads learned from other resamples of the queries; they share one encoder, whose error is not in it"
 
@@ -59,7 +62,12 @@ class RelevanceHead:
     Args:
         name: Checkpoint name.
         vectors: The encoders at hand; pictures go through them.
+        student: Checkpoint of the fast student whose answer stands beside; None where there is none.
         root: Folder of the checkpoints.
+
+    Attributes:
+        letterbox: How pictures are brought to the square that regions divide.
+        student: The fast student, or None.
 
     Raises:
         UnknownNameError: There is no such checkpoint.
@@ -68,7 +76,7 @@ class RelevanceHead:
 
     name = HEAD
 
-    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
+    def __init__(self, name: str, vectors: Vectors, *, student: str | None = None, root: Path | None = None) -> None:
         self.manifest, self.settings, self.network, self.heads = load_relevance(
             name, vectors.text_encoder, vectors.encoder_ids["image"], root=root
         )
@@ -80,6 +88,11 @@ class RelevanceHead:
             raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
         self.tokenizer = QueryAdTokenizer(vocabulary, limits)
         self._vectors, self._regions = vectors, VectorCache(PICTURES_KEPT)
+        self.student = RelevanceStudent(student, vectors, root=root) if student else None
+        preprocess = vectors.image_encoder.preprocess
+        if not isinstance(preprocess, Letterbox):
+            raise CheckpointError(f"{name} divides whole pictures into regions; give an image encoder that crops none.")
+        self.letterbox = preprocess
 
     def lacks(self, creative: Creative) -> list[str]:
         """What an ad lacks to be graded, in words; nothing if it can be."""
@@ -109,6 +122,9 @@ class RelevanceHead:
         found = []
         for creative in creatives:
             read = self.read([creative], next(iter(self.modes(creative)), InputMode.IMAGE_TEXT))
+            details = dict(zip(GRADE_NAMES, map(float, read.shares[0]), strict=True))
+            if self.student is not None:
+                details[STUDENT] = float(self.student.scores([creative])[0])
             interval = Interval(
                 low=float(read.low[0]),
                 high=float(read.high[0]),
@@ -126,7 +142,7 @@ class RelevanceHead:
                     interval=interval,
                     percentiles=(),
                     provenance=provenance,
-                    details=dict(zip(GRADE_NAMES, map(float, read.shares[0]), strict=True)),
+                    details=details,
                 )
             )
         return found

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.pictures import caption, picture
-from helpers.tiny_models import PAIRS, RELEVANCE
+from helpers.tiny_models import PAIRS, RELEVANCE, STUDENT
 from PIL import Image
 
 from adlab.checkpoints.relevance import Relevance
@@ -22,6 +22,7 @@ from adlab.features.ad_vocabulary import extend
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.features.vectors import Vectors
 from adlab.inference.relevance import GRADE_NAMES, RelevanceHead
+from adlab.inference.relevance_student import RelevanceStudent
 from adlab.models.pair_inputs import InputMode
 from adlab.models.visual_embedders import grid_regions
 
@@ -113,6 +114,17 @@ def test_a_result_has_its_scale_interval_source_and_distribution(head):
     shares = [result.details[name] for name in GRADE_NAMES]
     assert sum(shares) == pytest.approx(1)
     assert result.value == pytest.approx(np.dot(shares, np.arange(4)))
+
+
+def test_the_student_stands_beside_the_teacher_where_one_ships(tiny_models, assessor):
+    head = RelevanceHead(RELEVANCE, assessor.vectors, student=STUDENT, root=tiny_models)
+    ads = [ad(1, query="tea"), ad(2, query="green tea"), Creative(query="tea", title="Tea")]
+    found = head.results(ads)
+    own = RelevanceStudent(STUDENT, assessor.vectors, root=tiny_models).scores(ads)
+    assert [result.details["relevance_student"] for result in found] == own.tolist()
+    plain = RelevanceHead(RELEVANCE, assessor.vectors, root=tiny_models).results(ads)
+    assert "relevance_student" not in plain[0].details
+    assert [result.value for result in plain] == [result.value for result in found]
 
 
 def test_another_query_needs_no_further_look_at_the_picture(tiny_models, assessor, monkeypatch):

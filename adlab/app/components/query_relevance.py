@@ -14,6 +14,8 @@ from adlab.app.head_words import words_for
 from adlab.app.state import Ad
 from adlab.data.assessment import Assessment
 
+EXPLAIN = "explain.score"  # which score the Explain page shows
+
 
 def show(ad: Ad, assessment: Assessment) -> None:
     """Draw the field and what is said of the query; nothing where the head does not ship."""
@@ -23,9 +25,14 @@ def show(ad: Ad, assessment: Assessment) -> None:
     with st.container(key="score.relevance"):
         if result is not None:
             score_card.show(result, f"For “{ad.query}”, read from {parts_words(ad)}")
-            st.page_link(
-                "pages/explain.py", label="Which words and parts of the picture it rests on", icon=":material/layers:"
-            )
+            if st.button(
+                "Which words and parts of the picture it rests on",
+                key="score.relevance-explain",
+                type="tertiary",
+                icon=":material/layers:",
+            ):
+                st.session_state[EXPLAIN] = RELEVANCE
+                st.switch_page("pages/explain.py")
         else:
             st.html(prompt(ad, assessment.not_scored[RELEVANCE]))
         field(ad, "Grade another query" if result is not None else "Grade this query")

@@ -1,0 +1,103 @@
+"""Query relevance on the Explain page: words by weight, regions over the picture, where a word looks, and the test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from adlab.app import pair_explain, pair_words
+from adlab.app.components import job_progress, query_relevance
+from adlab.app.components.text import plain
+from adlab.app.explain_words import source_words
+from adlab.app.head_words import GRADES
+from adlab.app.pair_explain import Explained
+from adlab.app.state import Ad
+from adlab.app.wording import number
+
+if TYPE_CHECKING:
+    from adlab.explain.perturbation import Perturbation
+
+GRADE, WORD, CHOSEN_FOR = "explain.pair-grade", "explain.pair-word", "explain.pair-for"
+
+
+def show(ad: Ad) -> None:
+    """Draw everything below the choice of the score."""
+    if st.session_state.get(CHOSEN_FOR) != ad.key:  # another ad or query: back to its likeliest grade
+        st.session_state[CHOSEN_FOR] = ad.key
+        st.session_state.pop(GRADE, None)
+        st.session_state.pop(WORD, None)
+    chosen = st.session_state.get(GRADE)
+    outcome = pair_explain.explain(ad, GRADES.index(chosen) if chosen in GRADES else None)
+    if outcome.problem:
+        st.error(plain(outcome.problem), icon=":material/report:")
+    elif outcome.explained is None:
+        st.info(plain(outcome.missing), icon=":material/search:")
+        if outcome.asks:
+            query_relevance.field(ad, "Grade this query")
+        elif not ad.picture and not ad.title:
+            st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")
+    else:
+        _draw(outcome.explained)
+
+
+def _draw(explained: Explained) -> None:
+    from adlab.app.components import region_maps, word_weights  # import torch, which by now the models have brought
+
+    found, result = explained.explanation, explained.result
+    st.markdown(
+        f"**{plain(explained.ad.label)}** · expected grade **{number(result.value, result.unit)}** of 3 · read from "
+        f"{query_relevance.parts_words(explained.ad)}"
+    )
+    query_relevance.field(explained.ad, "Grade another query")
+    labels = {name: f"{name}, {100 * share:.0f} %" for name, share in zip(GRADES, found.shares, strict=True)}
+    st.segmented_control(
+        "Explain the grade",
+        GRADES,
+        key=GRADE,
+        default=GRADES[explained.likeliest],
+        required=True,
+        format_func=labels.__getitem__,
+    )
+    left, right = st.columns([5, 7], gap="large")
+    with right:
+        st.subheader("Words", anchor=False)
+        st.html(word_weights.draw(found))
+        st.markdown(plain(pair_words.strongest_line(found)))
+        st.caption(plain(pair_words.mass_line(found)))
+        with st.expander("The weights as numbers", icon=":material/table_rows:"):
+            st.dataframe(word_weights.table(found), hide_index=True, key="explain.pair-table")
+    with left:
+        region_maps.show(explained, WORD)
+    st.subheader("Do the weights hold?", anchor=False)
+    _evidence(explained)
+    with st.expander("What these weights are", icon=":material/info:", expanded=True):
+        st.markdown(plain(pair_words.READING))
+        st.caption(plain(source_words(explained.head.manifest)))
+
+
+def _evidence(explained: Explained) -> None:
+    from adlab.app.components import perturbation_chart
+
+    job = pair_explain.evidence(explained)
+    found: tuple[Perturbation, ...] = ()
+    if job is not None and job.done and job.future.exception() is None:
+        found = job.future.result()
+    if found:
+        perturbation_chart.show(found, explained.explanation.grade)
+        return
+    st.markdown(
+        "Words, and apart from them regions, are taken away step by step: most relevant first, least relevant first, "
+        "and in random orders. If the weights say what the grade rests on, it falls fastest in the first order and "
+        "holds longest in the second."
+    )
+    if job is None or job.done:
+        st.button(
+            "Test the weights on this ad",
+            key="explain.pair-test",
+            icon=":material/experiment:",
+            on_click=pair_explain.ask_evidence,
+            args=(explained,),
+        )
+    if job is not None:
+        job_progress.show(job, "explain.pair-test", pair_explain.forget_evidence)

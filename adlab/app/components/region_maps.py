@@ -1,0 +1,65 @@
+"""Regions of the picture by what they do to the grade, and where one word looks on its way there."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+
+import streamlit as st
+from PIL import Image
+
+from adlab.app import heat, pair_words
+from adlab.app.head_words import GRADES
+from adlab.app.pair_explain import Explained
+from adlab.explain.fusion_maps import FusionMap
+from adlab.explain.pair_explanation import region_map
+
+OPACITY = 0.75
+STYLE = (
+    "<style>.ad-regions figure{margin:0}.ad-regions img{display:block;max-width:100%;max-height:24rem;"
+    "border-radius:.5rem;border:1px solid var(--ad-line)}.ad-regions figcaption{margin-top:.4rem;font-size:.875rem}"
+    "</style>"
+)
+
+
+def show(explained: Explained, key: str) -> None:
+    """Draw the map of the grade, the choice of a word, and its map; without a picture, that there is none.
+
+    Args:
+        explained: What is explained.
+        key: Of the choice.
+    """
+    found, picture = explained.explanation, explained.picture
+    st.subheader("Picture", anchor=False)
+    if picture is None or found.cells is None or found.looks is None:
+        st.caption("This ad has no picture: the grade rests on words alone.")
+        return
+    grade = GRADES[found.grade]
+    whole = region_map(explained.head, picture, found.cells, "regions")
+    st.html(figure(picture.pixels, whole, f"What raises and lowers {grade}"))
+    names = {
+        number: f"{word.text} · {pair_words.field_name(word)}" for number, word in enumerate(found.words) if word.read
+    }
+    chosen = st.selectbox(
+        "Where a word looks", names, key=key, format_func=names.__getitem__, index=None, placeholder="A word"
+    )
+    if chosen is not None and chosen in names:
+        look = region_map(explained.head, picture, found.looks[chosen], "word")
+        word = found.words[chosen].text
+        if not found.looks[chosen].any():
+            st.caption(f"“{word}” takes nothing from the picture on its way to {grade}.")
+        else:
+            st.html(figure(picture.pixels, look, f"Where “{word}” looks on its way to {grade}"))
+    st.caption(pair_words.region_note(explained.head.settings.side))
+
+
+def figure(picture: Image.Image, drawn: FusionMap, caption: str) -> str:
+    """HTML of one map over the picture; full colour is its own largest value."""
+    image = heat.overlay(picture, drawn.values, heat.common_scale([drawn.values]), OPACITY)
+    data = base64.b64encode(heat.png(image)).decode("ascii")
+    alt = escape(heat.alt_text(caption, drawn.values, drawn.padding_share))
+    share = f" · {100 * drawn.padding_share:.0f} % of it lies on the padding" if drawn.padding_share >= 0.005 else ""
+    return (
+        f'{STYLE}<div class="ad ad-regions"><figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+        f'<figcaption>{escape(caption)}<span class="ad-quiet">{share}</span></figcaption></figure></div>'
+    )
