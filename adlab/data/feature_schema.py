@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -22,6 +21,9 @@ from adlab.data.funnel_batch import NO_AD, Bag, FunnelBatch
 from adlab.data.funnel_labels import RowLabels, label_columns, labels_of
 from adlab.data.level_codes import levels_of
 from adlab.errors import ConfigError, TableError, UnknownNameError
+
+if TYPE_CHECKING:
+    import pandas as pd  # a head that scores ads reads no frame
 
 AD = "ad_id"
 

@@ -12,6 +12,7 @@ import torch
 from adlab import __version__
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
+from adlab.checkpoints.relevance_student import KIND as STUDENT
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
 from adlab.data.creative import Context, Creative
@@ -21,11 +22,12 @@ from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.features.language import looks_english
 from adlab.features.vectors import Vectors
-from adlab.features.words_in_picture import Mode, words_of_all
+from adlab.features.words_in_picture import Mode, Words, words_of_all
 from adlab.inference.agreement import AgreementHead
 from adlab.inference.appeal import AppealHead
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.ctr import CtrHead
+from adlab.inference.funnel import FunnelHead
 from adlab.inference.needs import lacks, missing
 from adlab.inference.pair_head import PairHead
 from adlab.inference.picture_maps import PictureMaps
@@ -80,11 +82,13 @@ class Assessor:
         serving = _serving(CtrHead.name, manifests)
         self._ctr = CtrHead(serving, self._vectors, maps=maps, root=models) if serving else None
         serving = _serving(RelevanceHead.name, manifests)
-        self._relevance = RelevanceHead(serving, self._vectors, root=models) if serving else None
-        picture_heads = [head.name for head in (self._appeal, self._ctr) if head]
-        self.reads_words = frozenset(picture_heads)
-        others = [head.name for head in (self._relevance,) if head]
-        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *picture_heads, *others)
+        student = next((name for name, manifest in manifests.items() if manifest.kind == STUDENT), None)
+        self._relevance = RelevanceHead(serving, self._vectors, student=student, root=models) if serving else None
+        serving = _serving(FunnelHead.name, manifests)
+        self._funnel = FunnelHead(serving, self._vectors, root=models) if serving else None
+        others = [head.name for head in (self._appeal, self._ctr, self._relevance, self._funnel) if head]
+        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *others)
+        self.reads_words = frozenset(head.name for head in (self._appeal, self._ctr, self._funnel) if head)
         self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
 
@@ -113,6 +117,11 @@ class Assessor:
     def relevance(self) -> RelevanceHead | None:
         """The head `relevance`, for whoever reads ads in other modes; None where its checkpoint is not installed."""
         return self._relevance
+
+    @property
+    def funnel(self) -> FunnelHead | None:
+        """The head `funnel`, for whoever asks about its chain; None where its checkpoint is not installed."""
+        return self._funnel
 
     def assess(
         self, creative: Creative, heads: Sequence[str] | None = None, context: Context | None = None
@@ -143,8 +152,10 @@ class Assessor:
         wanted = self.check_heads(heads)
         contexts = [Context()] * len(creatives) if contexts is None else list(contexts)
         results = self._pair_results(creatives, wanted)
-        notes = self._add_picture_heads(creatives, contexts, wanted, results)
+        words = self._words_of(creatives, wanted)
+        notes = self._add_picture_heads(creatives, words, contexts, wanted, results)
         self._add_relevance(creatives, wanted, results)
+        self._add_funnel(creatives, words, contexts, wanted, results, notes)
         return [
             Assessment(
                 content_hash=creative.content_hash,
@@ -185,9 +196,20 @@ class Assessor:
                 results[row].append(self._ranks.add(result))
         return results
 
+    def _words_of(self, creatives: Sequence[Creative], wanted: Sequence[str]) -> list[Words]:
+        """The words in each picture, unknown where there is none or no head asks."""
+        found = [Words(None, "")] * len(creatives)
+        rows = [row for row, creative in enumerate(creatives) if creative.image is not None]
+        if self.reads_words.isdisjoint(wanted) or not rows:
+            return found
+        for row, word in zip(rows, words_of_all([creatives[row] for row in rows], self.words), strict=True):
+            found[row] = word
+        return found
+
     def _add_picture_heads(
         self,
         creatives: Sequence[Creative],
+        words: Sequence[Words],
         contexts: Sequence[Context],
         wanted: Sequence[str],
         results: list[list[HeadResult]],
@@ -196,20 +218,20 @@ class Assessor:
         notes: list[list[str]] = [[] for _ in creatives]
         asked = [head for head in (self._appeal, self._ctr) if head is not None and head.name in wanted]
         rows = [row for row, creative in enumerate(creatives) if creative.image is not None]
+        reading = [name for name in self.heads if name in self.reads_words and name in wanted]
+        unknown = WORDS_UNKNOWN.format(f"{' and '.join(reading)} {'was' if len(reading) == 1 else 'were'}")
+        for row in rows if reading else ():
+            notes[row].append(words[row].problem or (unknown if words[row].text is None else ""))
         if not asked or not rows:
             return notes
         ads, seen = [creatives[row] for row in rows], [contexts[row] for row in rows]
-        words = words_of_all(ads, self.words)
-        texts = [word.text for word in words]
-        names = " and ".join(head.name for head in asked)
-        unknown = WORDS_UNKNOWN.format(f"{names} {'was' if len(asked) == 1 else 'were'}")
+        texts = [words[row].text for row in rows]
         for head in asked:
             found = head.results(ads, texts, seen) if isinstance(head, CtrHead) else head.results(ads, texts)
             for row, result in zip(rows, found, strict=True):
                 results[row].append(self._ranks.add(result))
-        for row, word, context in zip(rows, words, seen, strict=True):
-            notes[row].append(word.problem or (unknown if word.text is None else ""))
-            if self._ctr in asked and self._ctr is not None:
+        if self._ctr in asked and self._ctr is not None:
+            for row, context in zip(rows, seen, strict=True):
                 notes[row].append(self._ctr.problem(context))
         return notes
 
@@ -222,6 +244,25 @@ class Assessor:
         rows = [row for row, creative in enumerate(creatives) if not lacks(creative, head.name)]
         for row, result in zip(rows, head.results([creatives[row] for row in rows]), strict=True):
             results[row].append(self._ranks.add(result))
+
+    def _add_funnel(
+        self,
+        creatives: Sequence[Creative],
+        words: Sequence[Words],
+        contexts: Sequence[Context],
+        wanted: Sequence[str],
+        results: list[list[HeadResult]],
+        notes: list[list[str]],
+    ) -> None:
+        """Add the chain from impression to conversion, and what is to be said about it."""
+        if (head := self._funnel) is None or head.name not in wanted:
+            return
+        rows = [row for row, creative in enumerate(creatives) if not lacks(creative, head.name)]
+        ads, seen = [creatives[row] for row in rows], [contexts[row] for row in rows]
+        found = head.results(ads, [words[row].text for row in rows], seen)
+        for row, ad, context, result in zip(rows, ads, seen, found, strict=True):
+            results[row].append(self._ranks.add(result))
+            notes[row].append(head.problem(ad, context))
 
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int
