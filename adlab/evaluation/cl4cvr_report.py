@@ -12,6 +12,7 @@ from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_se
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
+from adlab.evaluation.cl4cvr_summary import summary
 
 REPORT, FOLDER = "cl4cvr.md", "cl4cvr"
 Section = Callable[[Mapping[str, Any]], Sequence[str]]
@@ -57,6 +58,8 @@ def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
         "log holds 36 conversions, too few to learn from: the paper's numbers stand beside ours for their order and "
         "the size of the gain, not for their values. Brackets are 90 % intervals.",
     ]
+    if told := summary(stored):
+        parts.append(told)
     for part, section in SECTIONS.items():
         if part not in stored:
             parts.append(f"Not measured here: `python -m adlab reproduce cl4cvr --part {part}`.")

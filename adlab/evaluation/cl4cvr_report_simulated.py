@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from adlab.errors import InputError
+from adlab.evaluation.cl4cvr_report_weight import gradients_section, tuning_section
+from adlab.evaluation.cl4cvr_settings import FunnelStudy
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, IDS_ONLY, PAPER, SIDE
 from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, cell, judged, over_seeds, plain, signed
 from adlab.evaluation.cl4cvr_world import DEV, NEW, TEST
@@ -25,7 +28,8 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
     return [
         "## Simulated log",
         setting(results["settings"]),
-        _tuning(results),
+        *_smaller(results["settings"]),
+        tuning_section(results),
         "### The paper's variants",
         _method(results),
         *_table(main[TEST], results["ceilings"][TEST], "Rows of known ads."),
@@ -34,10 +38,15 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         *_table(main[NEW], results["ceilings"][NEW], "Rows of ads that no training row shows."),
         "### Rivals, and what the paper leaves open",
         f"{results['settings']['side_rows']:,} training rows at most, with "
-        f"{results['settings']['side_conversions']:,} conversions; rows of known ads.",
+        f"{results['settings']['side_conversions']:,} conversions; rows of known ads."
+        + (
+            " One seed each: the chance of a training is in no interval."
+            if results["settings"]["side_seeds"] == 1
+            else ""
+        ),
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
         *_creatives(results),
-        *_gradients(results["gradients"]),
+        *gradients_section(results["gradients"]),
         _cost(results),
     ]
 
@@ -59,37 +68,29 @@ def setting(settings: Mapping[str, Any]) -> str:
     )
 
 
+def _smaller(settings: Mapping[str, Any]) -> list[str]:
+    """How far this run is below the command's own size, if it is."""
+    own = asdict(FunnelStudy())
+    names = ("ads", "impressions", "side_rows", "seeds", "side_seeds")
+    less = [
+        f"{name.replace('_', ' ')} {settings[name]:,} of {own[name]:,}" for name in names if settings[name] < own[name]
+    ]
+    if not less:
+        return []
+    return [
+        f"**Smaller than the command's own size** ({'; '.join(less)}): small differences cannot be seen here. Without "
+        "options the same command measures all of it."
+    ]
+
+
 def _method(results: Mapping[str, Any]) -> str:
     return (
         "Areas are those expected of the scores given each row's true probabilities, so drawn outcomes add no noise; "
         "the ceiling is that of the true probabilities themselves. Intervals redraw ads and seeds; differences are "
         "paired over both, and Student's interval over the seeds' differences stands beside. τ and α as tuned "
         f"(τ = {results['tuned']['temperature']:g}, α = {results['tuned']['weight']:g}); masks are `independent` "
-        "unless stated otherwise. They were tuned for CL4CVR with such masks; other variants take them over."
-    )
-
-
-def _tuning(results: Mapping[str, Any]) -> str:
-    rows = [
-        [
-            f"{row['temperature']:g}",
-            f"{row['weight']:g}",
-            *(plain(row[part][measure]) for part in (DEV, TEST) for measure in ("cvr", "ctcvr")),
-        ]
-        for row in results["tuning"]
-    ]
-    chosen = results["tuned"]
-    return "\n\n".join(
-        [
-            "### τ and α",
-            "CL4CVR, one seed each. The paper's values are not at hand; its public code has τ = 12 and α = 0.01. "
-            f"Chosen by CVR AUC on validation rows: τ = {chosen['temperature']:g}, α = {chosen['weight']:g}. The area "
-            "is the one expected from the true probabilities, which no user has: the choice favours the contrastive "
-            "task.",
-            markdown_table(
-                ["τ", "α", "CVR AUC, validation", "CTCVR AUC, validation", "CVR AUC, test", "CTCVR AUC, test"], rows
-            ),
-        ]
+        "unless stated otherwise. They were tuned for CL4CVR with such masks; other variants take them over. All seeds "
+        "train on one log: the chance of which of its rows were clicked and converted is in no interval."
     )
 
 
@@ -168,37 +169,6 @@ def _creatives(results: Mapping[str, Any]) -> list[str]:
         return []
     table = markdown_table(["", "creative vectors", *HEADINGS.values()], rows)
     return ["### With and without creative features", "The same rows and seeds as the rivals.", table]
-
-
-def _gradients(followed: Mapping[str, Any]) -> list[str]:
-    """What the contrastive task adds to the gradient of the embeddings, and what follows from it."""
-    if not followed["runs"]:
-        return []
-    rows = [
-        [
-            f"{run['temperature']:g}",
-            f"{run['weight']:g}",
-            f"{100 * place:.0f} %",
-            f"{run['size'][number]:.3f}",
-            f"{run['cosine'][number]:+.3f}",
-            f"{100 * run['turned'][number]:.1f} %",
-        ]
-        for run in followed["runs"]
-        for number, place in enumerate(followed["places"])
-    ]
-    cosines = [cosine for run in followed["runs"] for cosine in run["cosine"]]
-    return [
-        "### What the contrastive task does to the embeddings",
-        "Gradient of α times the contrastive loss beside that of the labels' losses, on the embedding table, in the "
-        "course of the epoch, one seed. Size: ratio of the norms, median over the embeddings that a batch reads. "
-        "Turned: elements of which the contrastive task turns the sign.",
-        markdown_table(["τ", "α", "of the epoch", "size", "cosine", "turned"], rows),
-        f"The cosine lies between {min(cosines):+.3f} and {max(cosines):+.3f}: 1 would be the labels' own direction, 0 "
-        "none of it. Adam makes every step about as long, so a contrastive gradient of the labels' size takes the "
-        "place of their step, and one far below it changes nothing. In this log ads and contexts are drawn "
-        "independently of each other: which features occur together says nothing of clicks and conversions, and only "
-        "SPI hears of labels at all. Where exposure follows taste, as in a real system, that is different.",
-    ]
 
 
 def _cost(results: Mapping[str, Any]) -> str:

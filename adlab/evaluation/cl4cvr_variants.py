@@ -72,7 +72,7 @@ MAIN = (
 # Other ways to make two views, each in the place of EM alone; the best of them joins the main variants.
 MASKING_RIVALS = (
     Variant(name="feature", label="feature masking", masking="feature"),
-    Variant(name="dropout", label="dropout", masking="dropout"),
+    Variant(name="dropout", label="dropout masks", masking="dropout"),
 )
 # τ and α that a user without a validation set would start from: ours, and the public code's.
 STARTS = ((0.1, 0.01), (12.0, 0.01))

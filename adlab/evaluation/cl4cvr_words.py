@@ -33,12 +33,12 @@ def over_seeds(found: Mapping[str, Any]) -> str:
 
 
 def verdict(found: Mapping[str, Any]) -> int:
-    """1 where a difference is above 0, −1 where it is below: by both of its intervals, where there are two; else 0."""
-    lows, highs = [found["low"]], [found["high"]]
-    if found["seeds_low"] is not None:
-        lows.append(found["seeds_low"])
-        highs.append(found["seeds_high"])
-    return int(min(lows) > 0) - int(max(highs) < 0)
+    """1 where a difference is above 0, −1 where it is below: by every interval it has; else, and without any, 0."""
+    lows, highs = (
+        [found[key] for key in keys if found.get(key) is not None]
+        for keys in (("low", "seeds_low"), ("high", "seeds_high"))
+    )
+    return int(min(lows, default=0) > 0) - int(max(highs, default=0) < 0)
 
 
 def judged(found: Mapping[str, Any], measure: str, *, of: str, over: str) -> str:

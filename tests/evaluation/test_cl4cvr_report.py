@@ -23,6 +23,7 @@ SETTINGS = {
     "impressions": 6000,
     "side_rows": 2000,
     "seeds": 2,
+    "side_seeds": 1,
     "rows": {"train": 4000, "dev": 300, TEST: 600, NEW: 500},
     "test_ads": {TEST: 50, NEW: 6},
     "clicks": 160,
