@@ -19,6 +19,7 @@ from adlab.evaluation.kept import Arrays, KeptParts
 from adlab.evaluation.m2fn_real_conditional import GO_ON, ConditionalStudy, conditional_parts
 from adlab.evaluation.m2fn_real_data import RealAds, identity, real_ads
 from adlab.evaluation.m2fn_real_folds import FoldStudy, measure_network, measure_plain
+from adlab.evaluation.m2fn_real_scales import DRAWS, tried
 from adlab.evaluation.m2fn_real_summary import summarise
 from adlab.evaluation.m2fn_real_variants import Network, Plain, attribute_networks, networks, plain_models
 from adlab.evaluation.m2fn_settings import M2FNReproduction
@@ -128,6 +129,8 @@ def about(ads: RealAds, encoders: tuple[str, str], size: RealStudy, seed: int) -
         "epochs": AppealTraining().epochs,
         "members": {network.name: network.members for network in size.networks},
         "attribute_networks": [network.name for network in size.attribute_networks],
+        "scales": {network.name: dict(network.scales) for network in size.networks if network.scales},
+        "tried": {"draws": list(DRAWS), "settings": tried()},
         "resamples": size.resamples,
         "threads": torch.get_num_threads(),
     }

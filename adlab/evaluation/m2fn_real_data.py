@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,10 +76,28 @@ class RealAds:
             text_dim=self.text.shape[1] if texts else 0,
         )
 
-    def vectors(self, train: NDArray[np.int64], attributes: Sequence[str]) -> NDArray[np.float32]:
-        """Attribute vectors of all ads by the schema of training ads, (N, width)."""
+    def vectors(
+        self, train: NDArray[np.int64], attributes: Sequence[str], scales: Mapping[str, float] | None = None
+    ) -> NDArray[np.float32]:
+        """Attribute vectors of all ads by the schema of training ads, (N, width).
+
+        Args:
+            train: Rows of training ads.
+            attributes: Some of `ATTRIBUTES`.
+            scales: Factor of an attribute's columns, by its name; 1 where it is not named.
+        """
         schema = self.schema(train, attributes)
-        return schema.encode(self.rows, {"ocr": self.text} if schema.texts else None)
+        found = schema.encode(self.rows, {"ocr": self.text} if schema.texts else None)
+        for name, columns in schema.slices.items():
+            found[:, columns] *= (scales or {}).get(attribute_of(name), 1.0)
+        return found
+
+
+def attribute_of(name: str) -> str:
+    """Which of `ATTRIBUTES` a name of the schema belongs to."""
+    if name.startswith(CATEGORY):
+        return "category"
+    return next(own for parts in (NUMBERS, ONE_HOT, TEXTS) for own, names in parts.items() if name in names)
 
 
 def real_ads(

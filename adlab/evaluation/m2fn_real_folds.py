@@ -15,6 +15,7 @@ from sklearn.svm import SVR
 
 from adlab.evaluation.kept import Arrays
 from adlab.evaluation.m2fn_real_data import RealAds
+from adlab.evaluation.m2fn_real_scales import PICTURE
 from adlab.evaluation.m2fn_real_variants import Network, Plain, Shape
 from adlab.metrics.distribution import histogram_mean, histogram_std
 from adlab.models.backbones import StagedBackbone
@@ -77,11 +78,11 @@ def measure_network(study: FoldStudy, network: Network, repeat: int) -> Arrays:
     ads = study.ads
     found = np.zeros((network.members, *ads.counts.shape), dtype=np.float32)
     for number, (train, test) in enumerate(study.draws()[repeat]):
-        vectors = ads.vectors(train, network.attributes)
+        vectors = ads.vectors(train, network.attributes, network.scales)
         shape = shape_for(study, network.shape, vectors.shape[1])
         rows = torch.from_numpy(train)
         seeds = [((study.seed * 100 + repeat) * 100 + number) * 10 + member for member in range(network.members)]
-        calibration = study.calibration(repeat, number)
+        calibration = study.calibration(repeat, number).scaled(network.scales.get(PICTURE, 1.0))
         data = tensors(ads, vectors, ads.maps)
         trained = fit_prepared(network.training, shape, study.backbone, calibration, data, rows, seeds)
         for member, (_, logits) in enumerate(trained):

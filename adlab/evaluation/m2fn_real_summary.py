@@ -16,7 +16,7 @@ from scipy.stats import rankdata
 
 from adlab.evaluation.kept import Arrays
 from adlab.evaluation.m2fn_real_conditional import LOW, PLACEMENTS
-from adlab.evaluation.m2fn_real_variants import Mean, plain_models
+from adlab.evaluation.m2fn_real_variants import WITH_CATEGORY, Mean, plain_models
 from adlab.metrics.bootstrap import BootstrapInterval, bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.distribution import histogram_mean, histogram_std
 
@@ -69,7 +69,7 @@ def summarise(
         **groups,
         "gains": {
             "without": _gains(main, "m2fn", without, observed, resamples),
-            "with": _gains(main, "m2fn+category", rivals, observed, resamples),
+            "with": _gains(main, _first(main, WITH_CATEGORY), rivals, observed, resamples),
             "modules": [_gain(main, "m2fn", name, observed, resamples) for name in _ablation(main)],
             "low": [
                 _gain(conditional, *pair, observed, resamples)
@@ -151,6 +151,11 @@ def _with_means(models: dict[str, Predicted]) -> dict[str, Predicted]:
 
 def _only(models: dict[str, Predicted], names: dict[str, Any]) -> dict[str, Predicted]:
     return {name: models[name] for name in names if name in models}
+
+
+def _first(models: dict[str, Predicted], names: Sequence[str]) -> str:
+    """The first of some models that was measured; the last where none was."""
+    return next((name for name in names if name in models), names[-1])
 
 
 def _reads_category(name: str) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from adlab.evaluation.m2fn_real_data import ATTRIBUTES
+from adlab.evaluation.m2fn_real_scales import SCALED
 from adlab.models.baselines import ablated_config, baseline_config
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.training.appeal_task import AppealTraining
@@ -13,6 +14,8 @@ from adlab.training.appeal_task import AppealTraining
 WITHOUT, WITH = ("ocr", "size"), ("ocr", "size", "category")
 FULL = tuple(name for name in ATTRIBUTES if name != "rater")
 MEMBERS = 2  # of every network in the main table and of the modules' ablation; 1 in that of attributes
+# M2FN with the category; what was chosen before what it was chosen over.
+WITH_CATEGORY = ("m2fn scaled+category", "m2fn+category")
 Shape = Callable[[M2FNConfig], M2FNConfig]
 
 
@@ -26,6 +29,8 @@ class Network:
         attributes: What of `ATTRIBUTES` it reads.
         training: How it is trained.
         members: Networks in an ensemble.
+        scales: Factors by which parts of what fusion takes in are larger than standardised, by attribute, and
+            ``"picture"`` for the picture's moments; 1 where a part is not named.
     """
 
     name: str
@@ -33,6 +38,7 @@ class Network:
     attributes: tuple[str, ...] = WITHOUT
     training: AppealTraining = field(default_factory=AppealTraining)
     members: int = MEMBERS
+    scales: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +81,8 @@ def networks() -> tuple[Network, ...]:
     nima = replace(AppealTraining(), loss="emd", weight_mean=0.0)
     rows = [
         Network(name="m2fn", shape=baseline("m2fn")),
-        Network(name="m2fn+category", shape=baseline("m2fn"), attributes=WITH),
+        Network(name=WITH_CATEGORY[1], shape=baseline("m2fn"), attributes=WITH),
+        Network(name=WITH_CATEGORY[0], shape=baseline("m2fn"), attributes=WITH, scales=SCALED),
         Network(name="cat", shape=baseline("cat")),
         Network(name="cat+category", shape=baseline("cat"), attributes=WITH),
         Network(name="image-only", shape=baseline("image-only")),

@@ -31,6 +31,14 @@ class Calibration(NamedTuple):
     buffers: dict[str, Tensor]
     vectors: Tensor
 
+    def scaled(self, factor: float) -> Calibration:
+        """The same with moments that deviate by `factor` and not by 1.
+
+        Every weight moves at the same pace under Adam, so that smaller inputs are learned from more slowly.
+        """
+        name = "moments.std"
+        return Calibration({**self.buffers, name: self.buffers[name] / factor}, self.vectors * factor)
+
 
 def calibration_of(shape: M2FNConfig, backbone: StagedBackbone, maps: Tensor, train: Tensor) -> Calibration:
     """Standardise cached maps over training ads, once for all networks of a fold.

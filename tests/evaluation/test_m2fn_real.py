@@ -19,6 +19,7 @@ from adlab.evaluation.m2fn_real_conditional import LOW, PLACEMENTS
 from adlab.evaluation.m2fn_real_data import CATEGORY, RealAds, identity
 from adlab.evaluation.m2fn_real_folds import FoldStudy
 from adlab.evaluation.m2fn_real_report import real_section
+from adlab.evaluation.m2fn_real_scales import PICTURE
 from adlab.evaluation.m2fn_real_variants import Network, baseline, networks
 from adlab.evaluation.m2fn_settings import M2FNReproduction
 from adlab.evaluation.writing import rounded
@@ -41,6 +42,7 @@ SMALL = RealStudy(
             shape=baseline(name.split("+")[0].replace("nima-emd", "nima")),
             attributes=attributes,
             training=QUICK,
+            scales={PICTURE: 0.5, "category": 2.0} if "category" in attributes else {},
         )
         for name, attributes in (
             ("m2fn", ("ocr", "size")),
@@ -109,6 +111,7 @@ def test_every_model_is_measured_and_a_second_call_takes_what_was_kept(root, mon
     assert [row["name"] for row in results["low"]] == list(LOW)
     assert [row["name"] for row in results["attributes"]] == ["full", "only size"]
     assert results["missing"] == []
+    assert results["about"]["scales"] == {"m2fn+category": {"picture": 0.5, "category": 2.0}}
     assert steps[-1][0] == steps[-1][1]
     assert results["gains"]["without"]["name"] == "m2fn"
     assert all(-1 <= row["sprc_mean"]["low"] <= row["sprc_mean"]["high"] <= 1 for row in results["table"])
@@ -171,6 +174,26 @@ def test_attributes_are_those_asked_for_and_come_from_training_ads_only():
     assert list(pets) == [float(CATEGORY + "Pets" in row) for row in own.rows]
     assert own.vectors(train, ("rater",))[3, 0] == 0  # unknown
     assert own.vectors(train, ()).shape == (30, 0)
+
+
+def test_a_scale_is_a_factor_of_every_column_of_its_attribute_and_of_no_other():
+    own, train, attributes = ads(), np.arange(20), ("ocr", "category", "size", "colour", "rater")
+    plain = own.vectors(train, attributes)
+    columns = own.schema(train, attributes).slices
+    parts = {
+        "ocr": ("ocr", "words"),
+        "category": (CATEGORY + "Pets", CATEGORY + "Rare"),
+        "size": ("aspect", "area"),
+        "colour": ("colour",),
+        "rater": ("attitude", "adblocker", "democrat", "republican"),
+    }
+    assert sorted(name for names in parts.values() for name in names) == sorted(columns)
+    for attribute, names in parts.items():
+        wanted = plain.copy()
+        for name in names:
+            wanted[:, columns[name]] *= 3
+        np.testing.assert_array_equal(own.vectors(train, attributes, {attribute: 3.0}), wanted)
+    np.testing.assert_array_equal(own.vectors(train, attributes, {"picture": 3.0}), plain)
 
 
 def test_every_model_meets_the_same_folds():

@@ -115,3 +115,20 @@ def test_numbers_of_the_paper_stand_beside_ours_and_what_is_missing_is_said(resu
     assert "Not measured" not in real_section(results)
     assert "\n\n375 web ads" in real_section(results)
     assert ". 2 draws of 10 folds by ad" in real_section(results)
+
+
+def test_rescaled_inputs_stand_for_m2fn_with_the_category_and_what_was_tried_stands_beside(results):
+    assert "### Scales" not in real_section(results)
+    results["table"].append(row("m2fn scaled+category", 0.633))
+    results["about"]["scales"] = {"m2fn scaled+category": {"category": 4.0, "picture": 0.25}}
+    results["about"]["tried"] = {
+        "draws": [77, 78],
+        "settings": [{"name": "one", "sprc": [0.61, None]}, {"name": "other", "sprc": [0.62, 0.63]}],
+    }
+    text = real_section(results)
+    assert "M2FN with the category: SPRC 0.633 [0.583, 0.683], aim ≥ 0.63 reached." in text
+    assert "*Rescaled* means category × 4 and picture × 0.25," in text
+    assert "0.633 [0.583, 0.683] against 0.620 [0.570, 0.670] unscaled." in text
+    assert "| draw 77 | draw 78 |" in text
+    assert text.index("| other | 0.620 | 0.630 |") < text.index("| one | 0.610 |  |")
+    assert text.count("| **M2FN**, `ratings` shape, rescaled | 0.633") == 1

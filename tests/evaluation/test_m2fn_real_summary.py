@@ -91,6 +91,15 @@ def test_the_gain_is_of_the_first_over_the_best_rival_and_its_sign_says_who_is_b
     assert [(g["name"], g["over"], g["low"] > 0) for g in summary["gains"]["low"]] == [("O O × ×", "O × × ×", True)]
 
 
+def test_with_the_category_the_rescaled_network_is_compared_where_it_was_measured(results):
+    summary, found, counts = results
+    assert summary["gains"]["with"]["name"] == "m2fn+category"
+    rescaled = {f"network-m2fn scaled+category-{repeat}": found[f"network-cat-{repeat}"] for repeat in range(2)}
+    gain = summarise(found | rescaled, counts, 20, ABOUT)["gains"]["with"]
+    assert gain["name"] == "m2fn scaled+category"
+    assert gain["over"] == "mean of ridges"  # neither the unscaled network nor another M2FN is a rival
+
+
 def test_the_mean_of_the_ridges_is_the_mean_of_what_they_say(results):
     summary, found, counts = results
     parts = ("ridge: picture", "ridge: words", "ridge: shape")

@@ -83,6 +83,19 @@ def test_maps_are_standardised_over_training_ads_only(backbone, data):
     torch.testing.assert_close(own.vectors[TRAIN].mean(dim=0), torch.zeros(own.vectors.shape[1]), rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize("attention", [True, False])
+def test_scaled_moments_are_those_of_the_whole_network_too(backbone, data, attention):
+    plain = calibration_of(SHAPE, backbone, data.maps, TRAIN)
+    scaled = plain.scaled(0.25)
+    torch.testing.assert_close(scaled.vectors, 0.25 * plain.vectors)
+    shape = replace(SHAPE, attention=attention)
+    how = AppealTraining(epochs=1)
+    ((network, logits),) = fit_prepared(how, shape, backbone, scaled, data, TRAIN, [3])
+    torch.testing.assert_close(logits, network.forward_head(data.maps, data.aux).logits, rtol=1e-4, atol=1e-4)
+    ((_, other),) = fit_prepared(how, shape, backbone, plain, data, TRAIN, [3])
+    assert not torch.allclose(logits, other, atol=1e-3)
+
+
 def test_the_loss_is_what_its_name_says_and_an_unknown_one_is_refused():
     logits, shares = torch.randn(4, 7), torch.rand(4, 7).softmax(dim=1)
     loss = RatingLoss(AppealTraining(loss="emd", weight_mean=0.0), 7)
