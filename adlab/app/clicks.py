@@ -53,9 +53,10 @@ class Sweeps(NamedTuple):
 
 
 def choices() -> dict[str, tuple[str | int, ...]]:
-    """What can be chosen of the audience: the fields that the head reads with their levels."""
-    head = caching.assessor().ctr
-    return audience.choices(head.levels) if head is not None else {}
+    """What can be chosen of the audience: the fields that the heads read with their levels."""
+    loaded = caching.assessor()
+    heads = [head for head in (loaded.funnel, loaded.ctr) if head is not None]
+    return audience.choices({name: levels for head in heads for name, levels in head.levels.items()})
 
 
 def sweeps(ad: Ad, context: Context) -> Sweeps:

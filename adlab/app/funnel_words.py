@@ -10,7 +10,7 @@ from adlab.data.assessment import DataKind
 TITLE = "From impression to conversion"
 INCLUDED = (
     "The range of a count has two doubts in it: how far the model is off about an ad that it has never seen, and what "
-    "chance makes of so many impressions. It does not have in it what is not simulated: bidding, season, rivals."
+    "chance makes of so many impressions. It does not have in it what the model never saw: bidding, trends, rivals."
 )
 OTHER_CARDS = (
     "Other cards on this page speak of clicks and of conversions, too, and may say something else: each is a model of "

@@ -15,7 +15,8 @@ HELP = """Assess one ad: its picture and its copy.
 IMAGE is a JPEG, PNG, WebP, GIF, BMP or TIFF file of up to 20 MB and 40 million pixels. The copy that is compared
 with it is "title. description"; the query is what the viewer searched for, and is no part of the copy.
 
-The click rate depends on who sees the ad, when and where; what is not given is averaged over."""
+The click rate and the chain from impression to conversion depend on who sees the ad, when and where; what is not given
+is averaged over."""
 EPILOG = """\
 Output: for each head its score with a 90 % interval, its percentile in named reference sets with their size, what
 the model reads from picture and copy, where the number comes from, and what it is not. With --json exactly one

@@ -17,6 +17,12 @@ TITLES = {
     "appeal": "Appeal",
     "ctr": "Click rate",
     "relevance": "Query relevance",
+    "funnel": "Click to conversion",
+}
+CHAIN = {
+    "pctr": "pCTR, of impressions clicked",
+    "pcvr": "pCVR, of clicks that convert",
+    "pctcvr": "pCTCVR, of impressions that convert",
 }
 GRADES = ("Bad", "Fair", "Good", "Excellent")
 SPACES = {
@@ -42,7 +48,7 @@ def describe(
     """
     parts: list[RenderableType] = []
     for result in assessment.heads:
-        parts += [*_score(result), *_grades(result), *_readings(result.readings), *_source(result)]
+        parts += [*_score(result), *_grades(result), *_chain(result), *_readings(result.readings), *_source(result)]
         parts += _section("What this score is not", [NOT_A_FORECAST, *limits.get(result.provenance.checkpoint, ())])
     if assessment.not_scored:
         lines = [f"{TITLES.get(head, head)}: {reason}" for head, reason in assessment.not_scored.items()]
@@ -104,6 +110,17 @@ def _grades(result: HeadResult) -> list[RenderableType]:
         teacher = 1 - (shares["Bad"] or 0.0)
         lines.append(Text(f"  Fair or better: {100 * teacher:.0f} %, by the fast student {100 * student:.0f} %"))
     return lines
+
+
+def _chain(result: HeadResult) -> list[RenderableType]:
+    """The steps from impression to conversion; nothing for a head without them."""
+    if not result.details.keys() >= CHAIN.keys():
+        return []
+    grid = Table.grid(padding=(0, 2))
+    for step, words in CHAIN.items():
+        value, low, high = (number(result.details[f"{step}{end}"], "probability") for end in ("", "_low", "_high"))
+        grid.add_row(Text(words), Text(value, style="cyan"), Text(f"{low} – {high}", style="dim"))
+    return [Text("\nFrom impression to conversion", style="bold"), Padding(grid, (0, 0, 0, 2))]
 
 
 def _unit(result: HeadResult) -> str:

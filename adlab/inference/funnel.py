@@ -31,6 +31,7 @@ from adlab.checkpoints.funnel import (
 from adlab.checkpoints.reference_set import load_reference_set
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
 from adlab.data.creative import Context, Creative
+from adlab.data.image_intake import AdImage
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.creative_vectors import CreativeEncoder, CreativeInputs
 from adlab.features.dominant_colour import dominant_colour
@@ -42,6 +43,7 @@ from adlab.models.funnel import funnel_inputs
 from adlab.models.funnel_chain import Chain, chain_of
 
 ANYONE = Context()
+COLOURS_KEPT = 4096
 OF_THE_AD = ("seller", "brand", "category")  # fields that an ad itself may give
 AVERAGE = "pctcvr_average"  # detail: averaged over all contexts, what reference ads are compared by
 KINDS = {
@@ -65,7 +67,7 @@ class ToldAd(NamedTuple):
 
 
 class FunnelHead:
-    """The loaded head; read-only, hence thread-safe.
+    """The loaded head; read-only but for a cache that threads may share.
 
     Args:
         name: Checkpoint name.
@@ -87,6 +89,7 @@ class FunnelHead:
         self.manifest, self.network, self.settings, self.schema = load_funnel(name, vectors.encoder_ids, root=root)
         self.levels = {field.name: field.levels or () for field in self.schema.sparse}
         self._vectors, self._encoder = vectors, None
+        self._colours: dict[str, str] = {}
         try:
             self._data_kind = DataKind(self.manifest.data_kind)
             if self.settings.creative is not None:
@@ -126,7 +129,7 @@ class FunnelHead:
         inputs = CreativeInputs(
             image=self._features(0) if image is None else self._vectors.images([image], width=self._widths[0]),
             copy=self._features(1) if not copy else self._vectors.texts([copy]),
-            colours=[None if image is None else dominant_colour(image.pixels).name],
+            colours=[None if image is None else self._colour(image)],
             words=[text],
         )
         return ToldAd(self._encoder.vectors(inputs, self._vectors.texts), mode, known)
@@ -165,6 +168,15 @@ class FunnelHead:
             f"{', '.join(self.levels[name][:12])}{', …' if len(self.levels[name]) > 12 else ''}."
             for name, value in strange.items()
         )
+
+    def _colour(self, image: AdImage) -> str:
+        """Dominant colour of a picture, kept by content: it takes longer than all else."""
+        key = image.content_hash
+        if key not in self._colours:
+            if len(self._colours) >= COLOURS_KEPT:
+                self._colours.clear()
+            self._colours[key] = dominant_colour(image.pixels).name
+        return self._colours[key]
 
     @property
     def _widths(self) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.fake_assessor import assessment, result
+from helpers.fake_assessor import assessment, funnel_result, result
 from rich.console import Console
 
 from adlab.cli.words import describe, number, ordinal, reading_words
@@ -77,3 +77,11 @@ def test_the_grades_are_printed_as_a_distribution_and_the_student_beside_the_tea
     both = result("relevance", details=shares | {"relevance_student": 0.84})
     assert "Fair or better: 90 %, by the fast student 84 %" in printed(Assessment(content_hash="0", heads=(both,)))
     assert "How likely each grade is" not in printed(assessment())
+
+
+def test_a_chain_is_told_step_by_step_and_other_heads_have_none():
+    said = printed(Assessment(content_hash="0", heads=(funnel_result(),)))
+    assert "pCTR, of impressions clicked         4 %    2.5 % – 6 %" in said
+    assert "pCVR, of clicks that convert         5 %    3 % – 8 %" in said
+    assert "pCTCVR, of impressions that convert  0.2 %  0.1 % – 0.4 %" in said
+    assert "From impression to conversion" not in printed(assessment())
