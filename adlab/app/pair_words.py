@@ -22,6 +22,7 @@ REGION_NOTE = (
     "The network sees the picture as {count} regions, each about a {part} of its side wide and aware of its "
     "surroundings; between their middles the map is interpolated."
 )
+FEWEST = 4  # parts, below which one order in twenty is no better than the best one
 PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 7: "seventh"}
 
 
@@ -68,6 +69,11 @@ def evidence_line(found: Perturbation, grade: int) -> str:
     """What taking parts away says of the explanation, in one or two sentences."""
     most, least, random = found.areas
     name, mean = GRADES[grade], float(random.mean())
+    if found.parts < FEWEST:
+        return (
+            f"Too few to tell from chance: {found.parts} parts have few orders. The probability of {name} averages "
+            f"{_percent(most)} most relevant first, {_percent(least)} least relevant first."
+        )
     first = (
         f"Taken away most relevant first, the probability of {name} averages {_percent(most)} on the way, against "
         f"{_percent(mean)} in {len(random)} random orders (rank p = {found.p_value:.2f}): "

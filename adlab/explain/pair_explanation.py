@@ -23,6 +23,8 @@ from adlab.metrics.arrays import FloatArray
 from adlab.metrics.grades import shares_of
 from adlab.models.pair_inputs import InputMode, PairInputs
 
+NOTABLE = 0.1  # of the strongest word's weight
+
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
@@ -72,9 +74,13 @@ class PairExplanation:
     inputs: PairInputs = field(repr=False)
 
     def strongest(self, sign: int, count: int = 3) -> tuple[Word, ...]:
-        """The words that raise (`sign` 1) or lower (−1) the grade most, the strongest first."""
+        """The words that raise (`sign` 1) or lower (−1) the grade most, the strongest first.
+
+        Those with less than a tenth of the weight of the strongest word of either sign are left out.
+        """
         ranked = sorted(self.words, key=lambda word: -sign * word.weight)
-        return tuple(word for word in ranked if sign * word.weight > 0)[:count]
+        least = NOTABLE * max((abs(word.weight) for word in self.words), default=0.0)
+        return tuple(word for word in ranked if sign * word.weight > 0 and abs(word.weight) >= least)[:count]
 
 
 def explain_pair(

@@ -102,11 +102,15 @@ def test_without_a_picture_there_are_no_regions_and_without_copy_no_words_but_th
         explain_pair(head, replace(AD, query=""))
 
 
-def test_the_strongest_words_have_the_sign_asked_for(head):
+def test_the_strongest_words_have_the_sign_asked_for_and_are_no_trifles(head):
     found = explain_pair(head, AD)
-    weights = sorted((word.weight for word in found.words), reverse=True)
-    assert [word.weight for word in found.strongest(1, 2)] == [weight for weight in weights if weight > 0][:2]
-    assert all(word.weight < 0 for word in found.strongest(-1))
+    word = found.words[0]
+    weights = {"a": 0.5, "b": 2.0, "c": 0.1, "d": -0.3, "e": -0.1, "f": 0.0}
+    one = replace(found, words=tuple(replace(word, text=text, weight=weight) for text, weight in weights.items()))
+    assert [each.text for each in one.strongest(1)] == ["b", "a"]  # c has a twentieth of b's weight
+    assert [each.text for each in one.strongest(1, 1)] == ["b"]
+    assert [each.text for each in one.strongest(-1)] == ["d"]
+    assert replace(found, words=()).strongest(1) == ()
 
 
 def test_parts_are_away_in_order_by_hand():

@@ -44,38 +44,47 @@ def percentile_row(name: str, note: str, percentile: float, value: str) -> str:
 
 def share_row(name: str, note: str, share: float) -> str:
     """One line: name with a note, a bar from 0 to 1, the share in percent."""
-    words = f"{100 * share:.0f} %"
+    words = share_words(share)
     small = f"<small>{escape(note)}</small>" if note else ""
     return (
         f'<div class="ad-row"><div>{escape(name)}{small}</div>'
-        f'<div class="ad-mini" role="img" aria-label="{escape(name)}: {words}">'
+        f'<div class="ad-mini" role="img" aria-label="{escape(name)}: {escape(words)}">'
         f'<i style="left:{position(share, (0.0, 1.0)):.2f}%"></i></div>'
-        f'<div class="value">{words}</div></div>'
+        f'<div class="value" style="white-space:nowrap;justify-self:end">{escape(words)}</div></div>'
     )
+
+
+def share_words(share: float) -> str:
+    """A probability in percent that never claims the very ends."""
+    if share < 0.01:
+        return "< 1 %"
+    return "> 99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def rating_columns(shares: Sequence[float]) -> str:
     """A column for each step of a rating scale with its share in percent beneath; nothing without shares."""
     steps = [str(step) for step in range(1, len(shares) + 1)]
     alt = [f"{100 * share:.0f} % rate it {step}" for step, share in zip(steps, shares, strict=True)]
-    return _columns(shares, steps, f"Stated share of viewers: {', '.join(alt)}")
+    said = [f"{100 * share:.0f} %" for share in shares]
+    return _columns(shares, said, steps, f"Stated share of viewers: {', '.join(alt)}")
 
 
 def grade_columns(shares: Sequence[float], grades: Sequence[str]) -> str:
     """A column for each grade with its probability; nothing without shares."""
     if not shares:
         return ""
-    alt = [f"{grade} {100 * share:.0f} %" for grade, share in zip(grades, shares, strict=True)]
-    return _columns(shares, grades, f"Probability of each grade: {', '.join(alt)}")
+    said = [share_words(share) for share in shares]
+    alt = [f"{grade} {words}" for grade, words in zip(grades, said, strict=True)]
+    return _columns(shares, said, grades, f"Probability of each grade: {', '.join(alt)}")
 
 
-def _columns(shares: Sequence[float], names: Sequence[str], alt: str) -> str:
+def _columns(shares: Sequence[float], said: Sequence[str], names: Sequence[str], alt: str) -> str:
     if not shares:
         return ""
     most = max(shares)
     columns = "".join(
-        f'<div><span class="share">{100 * share:.0f} %</span><i style="height:{100 * share / most:.1f}%"></i></div>'
-        for share in shares
+        f'<div><span class="share">{escape(words)}</span><i style="height:{100 * share / most:.1f}%"></i></div>'
+        for share, words in zip(shares, said, strict=True)
     )
     steps = "".join(f"<span>{escape(name)}</span>" for name in names)
     return (

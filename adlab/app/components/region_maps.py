@@ -16,8 +16,8 @@ from adlab.explain.pair_explanation import region_map
 
 OPACITY = 0.75
 STYLE = (
-    "<style>.ad-regions figure{margin:0}.ad-regions img{display:block;max-width:100%;max-height:24rem;"
-    "border-radius:.5rem;border:1px solid var(--ad-line)}.ad-regions figcaption{margin-top:.4rem;font-size:.875rem}"
+    "<style>.ad-regions figure{margin:0}.ad-regions img{display:block;width:100%;max-height:24rem;"
+    "object-fit:contain;object-position:left}.ad-regions figcaption{margin-top:.4rem;font-size:.875rem}"
     "</style>"
 )
 

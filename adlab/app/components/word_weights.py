@@ -66,7 +66,7 @@ def _legend(found: PairExplanation) -> str:
         colour = f"color-mix(in srgb,{_colour(end)} {STRONGEST}%,transparent)"
         items.append(f'<span style="background:{colour}">{mark} {verb} {name}</span>')
     cut = " <span class='cut'>cut off</span>" if any(not word.read for word in found.words) else ""
-    return f'<p class="ad ad-words ad-quiet" style="display:block;margin-top:.7rem">{" ".join(items)}{cut}</p>'
+    return f'<p class="ad ad-words" style="display:block;margin-top:.7rem;font-size:.875rem">{" ".join(items)}{cut}</p>'
 
 
 def _colour(end: tuple[float, float, float]) -> str:

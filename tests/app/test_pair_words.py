@@ -1,0 +1,84 @@
+"""What is said of words, regions and their test: every clause follows from the numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from adlab.app import pair_words
+from adlab.app.components.bars import grade_columns, share_row, share_words
+from adlab.app.components.word_weights import draw, table
+from adlab.explain.pair_explanation import PairExplanation, Word
+from adlab.explain.perturbation import Perturbation
+from adlab.models.pair_inputs import InputMode
+
+WORDS = (
+    Word(field="query", text="blue", places=(1,), weight=0.6),
+    Word(field="query", text="<b>mug", places=(2,), weight=-0.2),
+    Word(field="title", text="Cup", places=(), weight=0.0),
+)
+
+
+def explanation(**changes) -> PairExplanation:
+    fields = {"words": WORDS, "cells": np.array([[0.1, -0.1], [0.0, 0.0]]), "looks": None, "marks": 0.2, "grade": 2}
+    return PairExplanation(mode=InputMode.IMAGE_TEXT, shares=np.full(4, 0.25), inputs=None, **(fields | changes))
+
+
+def perturbation(most, least, random, parts=6) -> Perturbation:
+    shares = np.array([0.0, 0.5, 1.0])
+    curves = (np.array([0.8, middle, 0.4]) for middle in (most, least))
+    others = np.array([[0.8, middle, 0.4] for middle in random])
+    return Perturbation(kind="words", parts=parts, shares=shares, most=next(curves), least=next(curves), random=others)
+
+
+def test_the_strongest_words_are_named_with_their_field_and_side():
+    assert (
+        pair_words.strongest_line(explanation())
+        == "“blue” (query) raises Good most; “<b>mug” (query) lowers Good most."
+    )
+    assert pair_words.strongest_line(explanation(words=WORDS[2:])) == "No word raises or lowers Good."
+
+
+def test_the_shares_of_weight_add_up():
+    line = pair_words.mass_line(explanation())
+    assert line.startswith("64 % of all weight lies on words, 16 % on the picture, 20 % on the marks")
+    assert pair_words.mass_line(explanation(cells=None)).startswith("80 % of all weight lies on words, 20 % on")
+
+
+@pytest.mark.parametrize(
+    ("most", "least", "words"),
+    [
+        (0.1, 0.79, ("faster than chance", "it holds better than chance")),
+        (0.5, 0.5, ("no faster than chance", "it holds no better than chance")),
+    ],
+)
+def test_the_test_claims_no_more_than_its_ranks(most, least, words):
+    line = pair_words.evidence_line(perturbation(most, least, np.linspace(0.3, 0.7, 19)), 2)
+    assert f": {words[0]}." in line
+    assert f", {words[1]}:" in line
+    assert "in 19 random orders" in line
+
+
+def test_few_parts_are_not_tested_against_chance():
+    line = pair_words.evidence_line(perturbation(0.1, 0.7, np.linspace(0.3, 0.7, 19), parts=3), 3)
+    assert line.startswith("Too few to tell from chance: 3 parts")
+    assert "rank p" not in line
+
+
+def test_words_are_drawn_with_sign_number_and_nothing_of_theirs_becomes_markup():
+    html = draw(explanation())
+    assert 'title="raises Good by 0.6">blue<sup>▲</sup>' in html
+    assert 'title="lowers Good by 0.2">&lt;b&gt;mug<sup>▼</sup>' in html
+    assert '<span class="cut" title="cut off: not read">Cup</span>' in html
+    assert "62%" in html
+    assert "21%" in html  # a third of the strongest
+    assert table(explanation())["weight"].tolist()[:2] == [0.6, -0.2]
+
+
+def test_a_probability_never_claims_the_very_ends():
+    assert [share_words(share) for share in (0.0, 0.009, 0.01, 0.5, 0.99, 0.991, 1.0)] == [
+        "< 1 %", "< 1 %", "1 %", "50 %", "99 %", "> 99 %", "> 99 %",
+    ]  # fmt: skip
+    assert "&gt; 99 %" in share_row("This model", "", 0.999)
+    assert "Bad &lt; 1 %, Good 100 %" not in grade_columns([0.001, 0.999], ["Bad", "Good"])
+    assert "Bad &lt; 1 %, Good &gt; 99 %" in grade_columns([0.001, 0.999], ["Bad", "Good"])
