@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from adlab.app.exports import csv_of, result_rows
 from adlab.app.state import Ad
-from adlab.data.modalities import BASES, AdModes, Mode
+from adlab.data.modalities import BASES, AdModes, Mode, column_name
 
 if TYPE_CHECKING:
     from adlab.app.modalities_table import ReadTable
-    from adlab.insights.modes import ModeComparison
 
 SHARED = "shared embeddings"
 
@@ -47,7 +46,7 @@ def table_csv(read: ReadTable) -> str:
         for head in read.heads:
             for mode in Mode:
                 result = modes.result(head, mode) if modes else None
-                name = f"{head}_{mode.value.replace('-', '_')}"
+                name = column_name(head, mode)
                 cells |= {
                     name: result.value if result else "",
                     f"{name}_low": result.interval.low if result else "",
@@ -71,6 +70,8 @@ def comparisons_csv(read: ReadTable) -> str:
 
 def table_json(read: ReadTable) -> str:
     """Everything about a table: verdicts, measures, and every row's answers with provenance."""
+    from adlab.insights.mode_verdict import comparison_dict
+
     plain = {
         "table": read.name,
         "notes": list(read.notes),
@@ -79,22 +80,6 @@ def table_json(read: ReadTable) -> str:
         "rows": [modes.to_dict() if modes else None for modes in read.ads],
     }
     return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
-
-
-def comparison_dict(one: ModeComparison) -> dict[str, Any]:
-    """A comparison as plain JSON, with its verdict."""
-    from adlab.insights.mode_verdict import verdict_words
-
-    return {
-        "head": one.head,
-        "outcome": one.outcome,
-        "measure": one.measure,
-        "rows": one.rows,
-        "resampled": one.unit,
-        "modes": {mode.value: found._asdict() for mode, found in one.modes.items()},
-        "differences": {name: found._asdict() for name, found in one.differences.items()},
-        "verdict": verdict_words(one),
-    }
 
 
 def _plain(value: Any) -> Any:

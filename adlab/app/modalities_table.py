@@ -155,7 +155,7 @@ def _begin(work: Callable[[Job], ReadTable]) -> None:
 
 def _read(name: str, rows: pd.DataFrame, ads: Iterator[tuple[int, Creative | str]], words: bool, job: Job) -> ReadTable:
     from adlab.data.table import context_of
-    from adlab.insights.modes import ModeComparison, answers_of, compare, groups_of, outcomes_of
+    from adlab.insights.modes import compare_heads
 
     job.step("Loading the models")
     assessor, reader = preload.start().result(), modalities.reader()
@@ -166,6 +166,7 @@ def _read(name: str, rows: pd.DataFrame, ads: Iterator[tuple[int, Creative | str
     thumbnails: dict[int, bytes] = {}
     problems: dict[int, str] = {}
     report, waiting = job.step("Reading ads by each part"), list[tuple[int, Creative]]()
+    report(0, len(rows))
 
     def work_off() -> None:
         contexts = [context_of(rows.iloc[row]) for row, _ in waiting]
@@ -186,20 +187,14 @@ def _read(name: str, rows: pd.DataFrame, ads: Iterator[tuple[int, Creative | str
     work_off()
     if not any(found):
         raise InputError(" ".join(notes_of(problems, len(rows))))
-    outcomes, (groups, unit) = outcomes_of(rows), groups_of(rows)
-    report, comparisons = job.step("Comparing with what came of the ads"), list[ModeComparison]()
-    for head in heads:
-        answers = answers_of(found, head)
-        for outcome in outcomes:
-            report(len(comparisons), len(heads) * len(outcomes))
-            comparisons.append(compare(head, answers, outcome, groups, unit))
+    comparisons = compare_heads(rows, found, heads, job.step("Comparing with what came of the ads"))
     return ReadTable(
         name=name,
         table=rows,
         names=tuple(_name(rows, row) for row in range(len(rows))),
         ads=tuple(found),
         thumbnails=thumbnails,
-        comparisons=tuple(comparisons),
+        comparisons=comparisons,
         heads=heads,
         notes=notes_of(problems, len(rows)),
     )

@@ -1,8 +1,8 @@
 """The command line: `main` runs one command and gives its exit code.
 
-Exit codes: 0 done, 2 a call or input that cannot be used, 3 some rows have an error (`score`, `project`), 130
-stopped by Ctrl-C. Results go to standard output; progress, warnings and errors to standard error. Nothing heavy is
-imported before a command runs.
+Exit codes: 0 done, 2 a call or input that cannot be used, 3 some rows have an error (`score`, `modalities`,
+`project`), 130 stopped by Ctrl-C. Results go to standard output; progress, warnings and errors to standard error.
+Nothing heavy is imported before a command runs.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 import adlab
-from adlab.cli import assess, evaluate, models, project, reproduce, score, simulate, train
+from adlab.cli import assess, evaluate, modalities, models, project, reproduce, score, simulate, train
 from adlab.errors import AdlabError
 
 __all__ = ["main"]
@@ -38,7 +38,7 @@ Files and folders:
 Exit codes:
   0    done
   2    the call or its input cannot be used; the message says why
-  3    done, but some rows have an error (score, project)
+  3    done, but some rows have an error (score, modalities, project)
   130  stopped by Ctrl-C
 
 \b
@@ -90,7 +90,7 @@ def _app() -> typer.Typer:
         context_settings=settings,
     )
     app.callback()(_root)
-    for module in (assess, score, project, models, evaluate, simulate):
+    for module in (assess, score, modalities, project, models, evaluate, simulate):
         command = module.__name__.rpartition(".")[2]
         app.command(command, help=module.HELP, epilog=module.EPILOG, no_args_is_help=module is not models)(module.run)
     for name, group in (("train", train.app()), ("reproduce", reproduce.app())):

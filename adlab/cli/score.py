@@ -73,7 +73,7 @@ def run(
 ) -> int:
     """Score a table; gives the exit code."""
     wanted = options.heads_of(heads)
-    _check_output(table, out)
+    check_output(table, out)
     if images is not None and not images.is_dir():
         raise InputError(f"--images is {str(images)!r}, which is not a folder; give the folder of the pictures.")
     from adlab.checkpoints.store import list_checkpoints
@@ -127,8 +127,12 @@ def without_own_columns(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataF
     return frame.drop(columns=taken)
 
 
-def _check_output(table: Path, out: Path) -> None:
-    """Refuse before any work what would fail after it."""
+def check_output(table: Path, out: Path) -> None:
+    """Refuse before any work what would fail after it.
+
+    Raises:
+        TableError: The output is of another kind, the input itself, or cannot be written.
+    """
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise TableError(f"--out is {str(out)!r}; name a file that ends in .csv or .parquet.")
     if out.is_dir():

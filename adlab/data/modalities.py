@@ -55,7 +55,7 @@ BASES: dict[str, Basis] = {
     ),
     "funnel": Basis(
         trained=True,
-        image_only="Reads the picture and its colour; title, description and the words in the picture are left out.",
+        image_only="Reads the picture and its colour; the copy and the words in the picture are left out.",
         text_only="Reads title and description; the picture and the words in it are left out.",
     ),
     "appeal": Basis(
@@ -71,6 +71,11 @@ BASES: dict[str, Basis] = {
     ),
 }
 NEVER_ALONE = "Compares the picture with the copy, so it has no answer by one of them."
+
+
+def column_name(head: str, mode: Mode) -> str:
+    """The column of a head's answers in a mode, such as "relevance_image_only"."""
+    return f"{head}_{mode.value.replace('-', '_')}"
 
 
 @dataclass(frozen=True, kw_only=True)

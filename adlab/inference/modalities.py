@@ -20,6 +20,7 @@ from adlab.inference.appeal import AppealHead
 from adlab.inference.assessor import Assessor
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.ctr import CtrHead
+from adlab.inference.funnel import FunnelHead
 from adlab.inference.relevance import GRADE_NAMES, RelevanceHead
 from adlab.models.pair_inputs import InputMode
 
@@ -56,7 +57,6 @@ class Modalities:
 
     def __init__(self, assessor: Assessor, *, models: Path | None = None) -> None:
         self._assessor = assessor
-        self.heads = tuple(head for head in assessor.heads if head in BASES)
         self._parts: dict[str, Part] = {}
         if assessor.relevance is not None:
             self._parts[RelevanceHead.name] = self._relevance
@@ -64,6 +64,8 @@ class Modalities:
             self._parts[AppealHead.name] = self._appeal
         if assessor.ctr is not None:
             self._parts[CtrHead.name] = self._ctr
+        if assessor.funnel is not None:
+            self._parts[FunnelHead.name] = self._funnel
         if ConversionHead.name in assessor.heads:
             # The first one that serves, as the Assessor takes it.
             serving = next(name for name, m in list_checkpoints(models).items() if ConversionHead.name in m.heads)
@@ -71,6 +73,7 @@ class Modalities:
                 serving, assessor.vectors.encoder_ids, root=models, device=assessor.device
             )
             self._parts[ConversionHead.name] = self._conversion
+        self.heads = tuple(head for head in assessor.heads if head in self._parts or head == AgreementHead.name)
 
     def read(self, creative: Creative, heads: Sequence[str] | None = None, context: Context | None = None) -> AdModes:
         """Read one ad; arguments as in `read_batch`."""
@@ -92,7 +95,7 @@ class Modalities:
         Raises:
             UnknownNameError: A head does not ship.
         """
-        wanted = [head for head in self._assessor.check_heads(heads) if head in BASES]
+        wanted = [head for head in self._assessor.check_heads(heads) if head in self.heads]
         contexts = [Context()] * len(creatives) if contexts is None else list(contexts)
         whole = self._assessor.assess_batch(creatives, wanted, contexts)
         if self._assessor.reads_words & set(wanted):
@@ -152,6 +155,16 @@ class Modalities:
         if mode is Mode.TEXT_ONLY:
             return head.results([creative], [words], [context], picture=False)[0]
         return head.results([replace(creative, title="", description="")], [None], [context])[0]
+
+    def _funnel(self, ad: Ad, mode: Mode, whole: HeadResult) -> HeadResult:
+        head = self._assessor.funnel
+        assert head is not None
+        creative, _, context = ad
+        if mode is Mode.IMAGE_ONLY:
+            part = replace(creative, title="", description="", seller="", brand="", category="", ocr_text=None)
+        else:
+            part = replace(creative, image=None, ocr_text=None)
+        return head.results([part], [None], [context])[0]
 
     def _conversion(self, ad: Ad, mode: Mode, whole: HeadResult) -> HeadResult:
         return self._by_embeddings(ad, "image" if mode is Mode.IMAGE_ONLY else "text")

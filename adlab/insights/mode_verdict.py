@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from enum import StrEnum
+from typing import Any
 
 from adlab.data.modalities import BASES, Mode
 from adlab.insights.modes import ModeComparison
@@ -60,3 +62,18 @@ def verdict_words(found: ModeComparison, head: str = "") -> str:
     if not BASES[found.head].trained:
         parts.append(EXTRAPOLATED)
     return " ".join(parts)
+
+
+def comparison_dict(found: ModeComparison) -> dict[str, Any]:
+    """A comparison as plain JSON, with its verdict and what the answers by one part are."""
+    return {
+        "head": found.head,
+        "outcome": found.outcome,
+        "measure": found.measure,
+        "rows": found.rows,
+        "resampled": found.unit,
+        "modes": {mode.value: interval._asdict() for mode, interval in found.modes.items()},
+        "differences": {name: interval._asdict() for name, interval in found.differences.items()},
+        "basis": asdict(BASES[found.head]),
+        "verdict": verdict_words(found),
+    }

@@ -7,7 +7,7 @@ one query are no independent draws, so whole queries are resampled where there a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -185,6 +185,30 @@ def compare(
         differences=differences,
         reason=reason,
     )
+
+
+def compare_heads(
+    table: pd.DataFrame,
+    ads: Sequence[AdModes | None],
+    heads: Sequence[str],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[ModeComparison, ...]:
+    """Judge every head by every outcome that a validated table holds.
+
+    Args:
+        table: N rows.
+        ads: Their answers, N; None for a row that could not be read.
+        heads: The heads.
+        progress: Called with (comparisons done, all).
+    """
+    outcomes, (groups, unit) = outcomes_of(table), groups_of(table)
+    found: list[ModeComparison] = []
+    for head in heads:
+        answers = answers_of(ads, head)
+        for outcome in outcomes:
+            progress(len(found), len(heads) * len(outcomes))
+            found.append(compare(head, answers, outcome, groups, unit))
+    return tuple(found)
 
 
 def gaps(more: FloatArray, less: FloatArray, unit: str) -> FloatArray:

@@ -14,20 +14,24 @@ OPTIONS = {
     "assess": "--title --description --query --seller --brand --category --gender --age --month --weekday --hour "
     "--position --heads --ocr --device --json",
     "score": "--images --out --heads --ocr --device --batch-size",
+    "modalities": "--images --out --comparison --heads --ocr --device --batch-size",
     "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",
-    "evaluate": "--data --device --json",
+    "evaluate": "--data --device --json --add",
     "simulate": "--ads --impressions --out --seed --aggregate --contexts-per-ad --images --size --image-format --ctr "
     "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train ctr": "--out --members --run --seed --budget-minutes",
     "train relevance": "--data --out --pairs --no-contrast --no-pretraining --run --seed --budget-minutes --device",
+    "train relevance-student": "--data --teacher --out --graded --further --run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",
     "reproduce m2fn": "--part --data --out --seed --ads --rows --image-size --epochs --pixel-epochs --seeds --preset "
     "--budget-minutes --device",
+    "reproduce adscvlr": "--part --data --out --teacher --pairs --seeds --layers --simulated-ads --gallery --auctions "
+    "--explained --seed --budget-minutes --device",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 
@@ -47,7 +51,7 @@ def test_help_is_a_manual_page(run, command):
 def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("assess", "score", "project", "models", "evaluate", "simulate", "train", "reproduce"):
+    for command in ("assess", "score", "modalities", "project", "models", "evaluate", "simulate", "train", "reproduce"):
         assert re.search(rf"^  {command} +\S.*[^.]\.$", out, re.MULTILINE), command
     for name in ("ADLAB_MODELS", "ADLAB_DATA", "ADLAB_CACHE", "130"):
         assert name in out

@@ -15,6 +15,7 @@ TITLES = {
     "models": "Models",
 }
 TITLES |= {"history": "History", "insights": "When and for whom do ads get clicked?"}
+TITLES |= {"modalities": "Does the image earn its place?"}
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 
-from adlab.app import modalities, modalities_exports, modalities_words, scoring, state
-from adlab.app.components import ad_preview, example_picker, modalities_ad, modalities_results
+from adlab.app import modalities, modalities_exports, modalities_words, scoring
+from adlab.app.caching import RELEVANCE
+from adlab.app.components import (
+    ad_preview,
+    example_picker,
+    modalities_ad,
+    modalities_maps,
+    modalities_results,
+    query_relevance,
+)
 from adlab.app.components.text import plain
 from adlab.app.state import Ad
 from adlab.data.modalities import AdModes
 
 ONE, TABLE = "One ad", "A table of ads"
-QUERY = "modalities.query"
 
 
 def show() -> None:
@@ -37,16 +42,10 @@ def _one(ad: Ad) -> None:
     left, right = st.columns([4, 8], gap="large")
     with left:
         ad_preview.show(ad)
-        st.session_state[QUERY] = ad.query
-        st.text_input(
-            "What the viewer searched for",
-            key=QUERY,
-            placeholder="Relevance needs a query",
-            on_change=_ask,
-            args=(ad,),
-        )
+        query_relevance.field(ad, "Read for it")
         example_picker.show(ad.example)
-        st.page_link("pages/score.py", label="Score another ad, and it is read here", icon=":material/speed:")
+        if st.button("Give another ad on the Score page", key="modalities.score", icon=":material/speed:"):
+            st.switch_page("pages/score.py")
     with right:
         outcome = modalities.read(ad)
         if outcome.modes is None:
@@ -62,15 +61,11 @@ def _one(ad: Ad) -> None:
             )
             return
         modalities_ad.show(outcome.modes)
+        if RELEVANCE in outcome.modes.results:
+            modalities_maps.show(ad)
         if words := modalities_words.absent_words(outcome.absent):
             st.caption(f":material/inventory_2: {plain(words)}")
         _downloads(ad, outcome.modes)
-
-
-def _ask(ad: Ad) -> None:
-    """Read the ad for another query."""
-    query = " ".join(str(st.session_state.get(QUERY) or "").split())
-    state.show(replace(ad, query=query, example="" if query != ad.query else ad.example), keep=False)
 
 
 def _downloads(ad: Ad, modes: AdModes) -> None:

@@ -68,7 +68,7 @@ def _verdicts(read: ReadTable) -> None:
             outcomes,
             default=outcomes[0],
             required=True,
-            format_func=lambda name: OUTCOME_NAMES[name],
+            format_func=_outcome,
             key="modalities.outcome",
         )
     st.html(verdicts([one for one in read.comparisons if one.outcome == chosen], OUTCOME_NAMES[chosen]))
@@ -96,6 +96,14 @@ def verdicts(found: list[ModeComparison], outcome: str) -> str:
     )
 
 
+def _outcome(name: str) -> str:
+    return OUTCOME_NAMES[name]
+
+
+def _title(head: str) -> str:
+    return head_words.words_for(head).title
+
+
 def _comparison(one: ModeComparison) -> str:
     cells = "".join(
         f'<td data-name="{NAMES[mode]}"><b>{one.modes[mode].value:.3f}</b> '
@@ -110,7 +118,7 @@ def _comparison(one: ModeComparison) -> str:
         )
     units = one.modes[Mode.BOTH].n_groups
     count = f"{one.rows:,} rows" if one.unit == "rows" else f"{one.rows:,} rows, {units:,} {one.unit}"
-    title = escape(head_words.words_for(one.head).title)
+    title = escape(_title(one.head))
     return f'<tr><td><b>{title}</b></td>{cells}<td data-name="n">{count}</td></tr>'
 
 
@@ -127,9 +135,7 @@ def _disagreements(read: ReadTable) -> None:
         st.info("No ad was read by picture, by words and by both, so there is nothing to compare.")
         return
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="bottom")
-    head = left.selectbox(
-        "Model", heads, format_func=lambda name: head_words.words_for(name).title, key="modalities.head"
-    )
+    head = left.selectbox("Model", heads, format_func=_title, key="modalities.head")
     pair = right.segmented_control(
         "Readings", list(PAIRS), default=next(iter(PAIRS)), required=True, key="modalities.pair"
     )
