@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adlab.evaluation.cl4cvr_variants import FULL
+from adlab.evaluation.cl4cvr_variants import ESMM, FULL
 from adlab.evaluation.cl4cvr_words import HEADINGS, cell, judged, over_seeds, signed
 from adlab.evaluation.writing import markdown_table
 
 GIGA = 1 << 30
+HARDLY = 0.55  # an area whose interval begins below it tells next to nothing
 
 
 def hillstrom_section(results: Mapping[str, Any]) -> list[str]:
@@ -28,7 +29,7 @@ def hillstrom_section(results: Mapping[str, Any]) -> list[str]:
         "## Hillstrom mailing",
         f"Real customers: {settings['rows']:,}, of whom {settings['clicks']:,} visited and {settings['conversions']:,} "
         "bought. The visit stands for the click. "
-        f"{settings['folds']} folds, drawn {settings['repeats']} times; areas on the fold left out. Networks: towers "
+        f"{settings['folds']} folds, {_drawn(settings['repeats'])}; areas on the fold left out. Networks: towers "
         f"of {'-'.join(map(str, settings['tower_dims']))}, {settings['epochs']} epochs, batches of "
         f"{settings['batch_size']} by Adam at {settings['learning_rate']:g}; nothing is tuned, CL4CVR stands at "
         f"τ = 0.1 and at τ = 12, α = 0.01. A batch holds {settings['conversions_a_batch']:.1f} conversions and "
@@ -43,10 +44,22 @@ def hillstrom_section(results: Mapping[str, Any]) -> list[str]:
             for name, found in above.items()
         ]
         parts.append(markdown_table(["", *HEADINGS.values(), "CVR AUC, over draws"], cells))
+    if ESMM in areas:
+        own = areas[ESMM]["cvr"]
+        parts.append(
+            f"ESMM's CVR AUC is {cell(own)} where chance has 0.5: what is known of a customer hardly tells which "
+            "visitors buy. Differences in CVR AUC are to be read with that in mind."
+            if own["low"] < HARDLY
+            else f"ESMM's CVR AUC is {cell(own)} where chance has 0.5."
+        )
     if FULL in above:
         told = (judged(above[FULL][m], m, of="CL4CVR", over="ESMM") for m in ("cvr", "ctcvr"))
         parts.append("\n".join(f"- {line}" for line in told))
     return parts
+
+
+def _drawn(repeats: int) -> str:
+    return "drawn once" if repeats == 1 else f"drawn {repeats} times"
 
 
 def throughput_section(results: Mapping[str, Any]) -> list[str]:

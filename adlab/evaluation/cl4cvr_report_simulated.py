@@ -10,7 +10,7 @@ from adlab.errors import InputError
 from adlab.evaluation.cl4cvr_report_weight import gradients_section, tuning_section
 from adlab.evaluation.cl4cvr_settings import FunnelStudy
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, IDS_ONLY, PAPER, SIDE
-from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, cell, judged, over_seeds, plain, signed
+from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, ONE_SEED, cell, judged, over_seeds, plain, signed
 from adlab.evaluation.cl4cvr_world import DEV, NEW, TEST
 from adlab.evaluation.writing import markdown_table
 from adlab.metrics.correlation import sprc
@@ -39,11 +39,8 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         "### Rivals, and what the paper leaves open",
         f"{results['settings']['side_rows']:,} training rows at most, with "
         f"{results['settings']['side_conversions']:,} conversions; rows of known ads."
-        + (
-            " One seed each: the chance of a training is in no interval."
-            if results["settings"]["side_seeds"] == 1
-            else ""
-        ),
+        + ONE_SEED
+        * (results["settings"]["side_seeds"] == 1),
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
         *_creatives(results),
         *gradients_section(results["gradients"]),

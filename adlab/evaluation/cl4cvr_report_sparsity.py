@@ -8,7 +8,7 @@ from typing import Any
 from adlab.errors import InputError
 from adlab.evaluation.cl4cvr_report_simulated import setting
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL
-from adlab.evaluation.cl4cvr_words import cell, over_seeds, signed, verdict
+from adlab.evaluation.cl4cvr_words import ONE_SEED, cell, over_seeds, signed, verdict
 from adlab.evaluation.writing import markdown_table
 from adlab.metrics.correlation import sprc
 
@@ -37,7 +37,9 @@ def sparsity_section(results: Mapping[str, Any]) -> list[str]:
         setting(results["settings"]),
         f"{results['settings']['side_rows']:,} training rows at most. Thinned conversions become clicks without one, "
         "thinned clicks impressions without one; test rows stay those of the full log, and their true order stays "
-        f"too. τ = {results['tuned']['temperature']:g}, α = {results['tuned']['weight']:g} at every share.",
+        f"too. τ = {results['tuned']['temperature']:g}, α = {results['tuned']['weight']:g} at every share."
+        + ONE_SEED
+        * (results["settings"]["side_seeds"] == 1),
         markdown_table([*headings, "over seeds", "gain in CTCVR AUC"], rows),
         _trend(results["points"]),
     ]

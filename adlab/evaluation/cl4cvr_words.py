@@ -7,6 +7,7 @@ from typing import Any
 
 HEADINGS = {"ctr": "CTR AUC", "cvr": "CVR AUC", "ctcvr": "CTCVR AUC"}
 MISSING = "–"
+ONE_SEED = " One seed each: the chance of a training is in no interval."
 
 
 def cell(found: Mapping[str, Any]) -> str:

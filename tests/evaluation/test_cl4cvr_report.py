@@ -10,7 +10,7 @@ from adlab.errors import UnknownNameError
 from adlab.evaluation import cl4cvr
 from adlab.evaluation.cl4cvr import reproduce_cl4cvr
 from adlab.evaluation.cl4cvr_report import SECTIONS, render, write_report
-from adlab.evaluation.cl4cvr_report_real import throughput_section
+from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
@@ -147,12 +147,29 @@ def test_a_gain_that_grows_with_few_conversions_has_a_correlation_below_zero(res
     text = "\n".join(sparsity_section({"settings": SETTINGS, "tuned": results["tuned"], "points": points}))
     assert "above 0 at 2, below 0 at 0 and not told apart from 0 at 1 of 3 points" in text
     assert "with the number of conversions: -1.00" in text
+    assert "One seed each: the chance of a training is in no interval." in text
+    several = {"settings": SETTINGS | {"side_seeds": 3}, "tuned": results["tuned"], "points": points}
+    assert "One seed each" not in "\n".join(sparsity_section(several))
 
 
 def test_speed_is_rows_by_time():
     row = {"variant": FULL, "rows": 1000, "seconds": 4.0, "cpu_seconds": 2.0, "encoding_cpu_seconds": 0.1}
     found = {"threads": 1, "batch_size": 8, "precision": "float32", "rows": [row | {"peak_bytes": 2.0**30}]}
     assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 1.00 |" in "\n".join(throughput_section(found))
+
+
+@pytest.mark.parametrize(("area_of_esmm", "hardly"), [(0.52, True), (0.7, False)])
+def test_an_area_near_chance_is_said_to_tell_hardly_anything(area_of_esmm, hardly):
+    settings = {
+        "rows": 100, "clicks": 20, "conversions": 5, "folds": 5, "repeats": 1, "tower_dims": [8], "epochs": 2,
+        "batch_size": 8, "learning_rate": 0.1, "conversions_a_batch": 1.0, "identical_pairs_a_batch": 0.5,
+        "problems": [],
+    }  # fmt: skip
+    models = [{"name": ESMM, "label": "ESMM"}]
+    found = {"settings": settings, "models": models, "areas": {ESMM: area(area_of_esmm)}, "above_esmm": {}}
+    text = "\n".join(hillstrom_section(found))
+    assert ("hardly tells which visitors buy" in text) == hardly
+    assert "5 folds, drawn once;" in text
 
 
 def test_a_part_measured_alone_stands_beside_those_stored_before(results, monkeypatch, tmp_path):
