@@ -70,6 +70,7 @@ def summarise(
         "gains": {
             "without": _gains(main, "m2fn", without, observed, resamples),
             "with": _gains(main, _first(main, WITH_CATEGORY), rivals, observed, resamples),
+            "scales": _gain(main, *WITH_CATEGORY, observed, resamples) if set(WITH_CATEGORY) <= main.keys() else None,
             "modules": [_gain(main, "m2fn", name, observed, resamples) for name in _ablation(main)],
             "low": [
                 _gain(conditional, *pair, observed, resamples)

@@ -95,9 +95,13 @@ def test_with_the_category_the_rescaled_network_is_compared_where_it_was_measure
     summary, found, counts = results
     assert summary["gains"]["with"]["name"] == "m2fn+category"
     rescaled = {f"network-m2fn scaled+category-{repeat}": found[f"network-cat-{repeat}"] for repeat in range(2)}
-    gain = summarise(found | rescaled, counts, 20, ABOUT)["gains"]["with"]
+    gains = summarise(found | rescaled, counts, 20, ABOUT)["gains"]
+    assert (gains["scales"]["name"], gains["scales"]["over"]) == ("m2fn scaled+category", "m2fn+category")
+    assert gains["scales"]["high"] < 0  # its stand-in is the worse one
+    gain = gains["with"]
     assert gain["name"] == "m2fn scaled+category"
     assert gain["over"] == "mean of ridges"  # neither the unscaled network nor another M2FN is a rival
+    assert summary["gains"]["scales"] is None
 
 
 def test_the_mean_of_the_ridges_is_the_mean_of_what_they_say(results):
