@@ -26,6 +26,7 @@ NAME, OWN, REFERENCE = "funnel-cl4cvr", "funnel-own", "reference-simulated"
 TRAINING = FunnelTraining(epochs=8, contrast=Contrast(temperature=12.0), precision="float32")
 CL4CVR, ESMM, REGRESSION, FIELDS = "cl4cvr", "esmm", "regression", "fields"
 RIVALS = 3  # beside the members
+LEAST_STEPS, LEAST_BATCH = 64, 64  # of an epoch and of a step: with a few steps a small log would teach nothing
 UNCALIBRATED = ChainCalibration(
     ctr=Platt(slope=1.0, intercept=0.0), cvr=Platt(slope=1.0, intercept=0.0), half_widths=dict.fromkeys(STEPS, 0.0)
 )
@@ -129,10 +130,11 @@ class FunnelTrainer:
         speaker = Speaker([], self.log, self.schema, creative)
         rows = speaker.batch(self.log.table.take(stop), self.log.ad[stop], WHOLE)
         started = time.monotonic()
+        training_rows = self.log.training(self.schema, creative=creative, seed=seed)
         fitted = fit_funnel(
             shape,
-            training,
-            self.log.training(self.schema, creative=creative, seed=seed),
+            in_small_steps(training, training_rows.rows),
+            training_rows,
             creatives,
             Stopping(rows=rows, counts=self.log.counts.take(stop)),
             seed=seed,
@@ -162,3 +164,8 @@ class FunnelTrainer:
         if gain.high is not None and gain.high < 0:
             return None, "no: it lowered the CVR AUC of the ads that decide"
         return contrast, "yes: it did not lower the CVR AUC of the ads that decide"
+
+
+def in_small_steps(training: FunnelTraining, rows: int) -> FunnelTraining:
+    """The training with batches small enough for an epoch of `LEAST_STEPS` steps, but of no less than `LEAST_BATCH`."""
+    return replace(training, batch_size=min(training.batch_size, max(rows // LEAST_STEPS, LEAST_BATCH)))

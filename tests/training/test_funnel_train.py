@@ -93,6 +93,11 @@ def test_a_task_that_harms_is_left_out(log, tmp_path, monkeypatch):
     assert trained.members[0] is trained.rivals["esmm"]
 
 
+def test_a_small_log_is_learned_in_small_steps_and_a_large_one_as_asked():
+    sizes = [funnel_members.in_small_steps(funnel_members.TRAINING, rows).batch_size for rows in (100, 6400, 10**6)]
+    assert sizes == [64, 100, 1024]
+
+
 def _blank(shape):
     from adlab.models.funnel_networks import build_funnel
 
