@@ -25,7 +25,7 @@ from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_i
 from adlab.features.vectors import VectorCache, Vectors
 from adlab.inference.pair_head import provenance_of
 from adlab.inference.relevance_student import RelevanceStudent
-from adlab.metrics.grades import grade_interval, grade_log_odds, shares_of
+from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.metrics.relevance import BEST_GRADE, expected_grade
 from adlab.models.pair_inputs import InputMode, PairInputs
 from adlab.models.visual_embedders import Regions, grid_boxes
@@ -169,7 +169,7 @@ class RelevanceHead:
         shares = shares_of(own / temperature)
         grade = expected_grade(shares)
         spread = grade_log_odds(np.stack(members, axis=1), temperature)
-        low, high = grade_interval(spread, self.settings.stretch)
+        low, high = grade_interval(centred(spread, grade_log_odds(own[None], temperature)[0]), self.settings.stretch)
         return ModeReading(mode, shares, grade, np.minimum(low, grade), np.maximum(high, grade))
 
     def inputs(self, creative: Creative, mode: InputMode) -> PairInputs:

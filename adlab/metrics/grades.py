@@ -34,11 +34,22 @@ def grade_log_odds(logits: np.ndarray, temperature: np.ndarray | float = 1.0) ->
     return found
 
 
+def centred(log_odds: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Members moved so that their mean is what the network's own head says, (M, N).
+
+    Args:
+        log_odds: Of the members, as `grade_log_odds` gives them, (M, N).
+        own: Of the own head, (N,).
+    """
+    moved: np.ndarray = log_odds - log_odds.mean(axis=0) + own
+    return moved
+
+
 def grade_interval(log_odds: np.ndarray, stretch: float) -> tuple[np.ndarray, np.ndarray]:
     """Lower and upper end of the expected grade, 0–3, each (N,).
 
     Args:
-        log_odds: As `grade_log_odds` gives them, (M, N).
+        log_odds: As `centred` gives them, (M, N).
         stretch: Of the spread over members.
     """
     low, high = logit_interval(log_odds, stretch)

@@ -12,7 +12,7 @@ from adlab.checkpoints.relevance import COVERAGE
 from adlab.checkpoints.store import as_stored
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.metrics.calibration import fit_temperature
-from adlab.metrics.grades import grade_log_odds
+from adlab.metrics.grades import centred, grade_log_odds
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.pair_inputs import InputMode
@@ -41,15 +41,14 @@ class Calibrated:
     stretch: float
 
 
-def calibrate(
-    net: AdsCVLR, train: GradedSet, rows: np.ndarray, held: GradedSet, *, members: int, seed: int = 0
-) -> Calibrated:
-    """Fit heads on training pairs, everything else on dev pairs that decided nothing.
+def calibrate(net: AdsCVLR, stop: GradedSet, held: GradedSet, *, members: int, seed: int = 0) -> Calibrated:
+    """Fit heads on dev pairs that chose the epoch, everything else on dev pairs that decided nothing.
+
+    Heads learned from training pairs would be surer than the network's own on pairs that it has not seen.
 
     Args:
         net: Trained, and rounded as it is stored.
-        train: Pairs that it was trained on.
-        rows: Numbers of those that heads learn from, (K,).
+        stop: Dev pairs that chose the epoch; heads learn from them.
         held: Dev pairs that chose no epoch.
         members: Heads that ship.
         seed: Of the resamples.
@@ -58,8 +57,8 @@ def calibrate(
         InputError: There are fewer than two queries.
     """
     temperatures = mode_temperatures(net, held)
-    read = natural(net, train, rows)
-    states = LabelledStates(read.cls, train.grades[read.rows], train.confidences[read.rows], units_of(train)[read.rows])
+    read = natural(net, stop, np.arange(len(stop)))
+    states = LabelledStates(read.cls, stop.grades[read.rows], stop.confidences[read.rows], units_of(stop)[read.rows])
     together = fit_heads(net.grade, states, members + HELD_OUT, seed=seed)
     state = as_stored(together.state_dict())
     heads, held_out = GradeHeads(members, net.config.width), GradeHeads(HELD_OUT, net.config.width)
@@ -119,11 +118,12 @@ def natural(net: AdsCVLR, data: GradedSet, rows: np.ndarray) -> Readings:
 
 
 def _both(net: AdsCVLR, data: GradedSet, fitted: Calibrated) -> tuple[np.ndarray, np.ndarray]:
-    """Log-odds of the expected grade by the shipped heads and by the others, (M, N) and (H, N)."""
+    """Log-odds of the expected grade by the shipped heads about the own one, and by the others, (M, N) and (H, N)."""
     read = natural(net, data, np.arange(len(data)))
     temperature = np.array([fitted.temperatures[MODES[kind]] for kind in data.modes[read.rows]])
     order, cls = np.argsort(read.rows), torch.from_numpy(read.cls)
     with torch.inference_mode():
         logits = [heads(cls).double().numpy() for heads in (fitted.heads, fitted.held_out)]
-    shipped, others = (grade_log_odds(each, temperature)[:, order] for each in logits)
-    return shipped, others
+    shipped, others = (grade_log_odds(each, temperature) for each in logits)
+    own = grade_log_odds(read.logits[None], temperature)[0]
+    return centred(shipped, own)[:, order], others[:, order]

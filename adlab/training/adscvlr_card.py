@@ -44,8 +44,8 @@ def data_words(material: Material, result: FitResult) -> str:
     stopped = ", ended by its time budget" if result.stopped_by_budget else ""
     return (
         f"{len(material.graded.of('train')):,} graded pairs of the training part, {len(material.pretraining):,} pairs "
-        f"of pre-training; epochs by {len(material.stop):,} dev pairs, calibration by {len(material.calibrate):,} "
-        f"others; {result.epochs} epochs of fine-tuning{stopped}"
+        f"of pre-training; epochs and further grade heads by {len(material.stop):,} dev pairs, calibration by "
+        f"{len(material.calibrate):,} others; {result.epochs} epochs of fine-tuning{stopped}"
     )
 
 

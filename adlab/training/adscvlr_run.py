@@ -11,7 +11,6 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from adlab.checkpoints.manifest import Manifest, TrainingRecord
@@ -30,7 +29,7 @@ from adlab.models.bert_weights import from_text_encoder
 from adlab.paths import cache_dir, models_dir
 from adlab.training.adscvlr_calibration import calibrate, coverage
 from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of, reference_tensors, terms_of
-from adlab.training.adscvlr_finetune_data import MODES, GradedSet, drawn_rows
+from adlab.training.adscvlr_finetune_data import MODES, GradedSet
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
 from adlab.training.adscvlr_measures import measure_relevance
 from adlab.training.adscvlr_pretrain_batches import PretrainingSet
@@ -44,7 +43,6 @@ from adlab.training.run import Fit, FitResult, fit, quiet, run_name
 
 NAME = "relevance-adscvlr"
 PRETRAINING_SHARE = 1 / 3  # of a time budget
-HEAD_ROWS = 20_000  # training pairs that the heads learn from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,13 +116,11 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     result = finetune(run, net, material, tokenizer, folder / "finetuning")
     net.load_trainable_state(as_stored(net.trainable_state()))  # measure what ships, rounding included
     net.eval().requires_grad_(False)
-    train, held, test = (
+    stop, held, test = (
         GradedSet(data, material.bank, tokenizer)
-        for data in (material.graded.of("train"), material.calibrate, material.graded.of("test"))
+        for data in (material.stop, material.calibrate, material.graded.of("test"))
     )
-    rng = np.random.default_rng([run.seed, HEAD_ROWS])
-    rows = np.unique(drawn_rows(train.sources, run.training.shares, min(HEAD_ROWS, len(train)), rng))
-    fitted = calibrate(net, train, rows, held, members=run.members, seed=run.seed)
+    fitted = calibrate(net, stop, held, members=run.members, seed=run.seed)
     readings = {mode: read_in_mode(net, test, mode) for mode in MODES if len(readable(test, mode))}
     measures = (*measure_relevance(test, readings, fitted.temperatures, "test"), coverage(net, test, fitted))
     settings = RelevanceSettings(
@@ -136,6 +132,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         stretch=fitted.stretch,
         members=run.members,
     )
+    trained = material.graded.of("train")
     manifest = Manifest(
         name=run.out.name,
         kind=KIND,
@@ -146,9 +143,9 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         encoders=encoders,
         preprocessing=f"letterbox {image_encoder.preprocess.size} px, {run.sources.side**2} regions; up to "
         f"{run.limits.total} tokens, {run.limits.description} of the description",
-        data_kind=DataKind.HUMAN_LABELS if "human" in train.data.labels else DataKind.SIMULATION,
-        trained_on=kinds_of(train.data),
-        terms=f"{terms_of(train.data)}; encoders: {image_encoder.spec.data_terms}",
+        data_kind=DataKind.HUMAN_LABELS if "human" in trained.labels else DataKind.SIMULATION,
+        trained_on=kinds_of(trained),
+        terms=f"{terms_of(trained)}; encoders: {image_encoder.spec.data_terms}",
         licence="Apache-2.0, data terms apply",
         training=TrainingRecord(
             command=command,

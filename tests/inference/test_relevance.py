@@ -73,11 +73,10 @@ def test_each_mode_says_what_the_network_says_of_the_pixels_and_words(head, toke
     assert read.grade[0] == pytest.approx(shares @ np.arange(4), abs=1e-6)
     assert read.mode is mode
     odds = np.log(members / (3 - members))
-    ends = odds.mean() + head.settings.stretch * (np.quantile(odds, [0.05, 0.95]) - odds.mean())
-    low, high = 3 / (1 + np.exp(-ends))
-    assert read.low[0] == pytest.approx(min(low, read.grade[0]), abs=1e-5)
-    assert read.high[0] == pytest.approx(max(high, read.grade[0]), abs=1e-5)
-    assert read.low[0] < read.high[0]
+    own = np.log(read.grade[0] / (3 - read.grade[0]))
+    ends = own + head.settings.stretch * (np.quantile(odds, [0.05, 0.95]) - odds.mean())
+    assert (read.low[0], read.high[0]) == pytest.approx(tuple(3 / (1 + np.exp(-ends))), abs=1e-5)
+    assert read.low[0] < read.grade[0] < read.high[0]
 
 
 def test_the_three_modes_differ_and_an_ad_is_read_with_all_that_it_has(head):

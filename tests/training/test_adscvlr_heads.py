@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from adlab.errors import InputError
-from adlab.metrics.grades import grade_interval, grade_log_odds, shares_of
+from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.training.adscvlr_heads import (
     STRENGTH,
     LabelledStates,
@@ -74,6 +74,15 @@ def test_log_odds_are_those_of_the_expected_grade():
     np.testing.assert_allclose(1 / (1 + np.exp(-grade_log_odds(logits, 2.0))), wanted)
     each = grade_log_odds(logits, np.array([1.0, 1, 2, 1, 1]))
     np.testing.assert_allclose(each[:, 2], grade_log_odds(logits, 2.0)[:, 2])
+
+
+def test_members_spread_about_what_the_own_head_says():
+    members, own = np.array([[1.0, 5.0], [3.0, 5.0]]), np.array([-1.0, 2.0])
+    np.testing.assert_allclose(centred(members, own), [[-2.0, 2.0], [0.0, 2.0]])
+    low, high = grade_interval(centred(members, own), 1.0)
+    value = 3 / (1 + np.exp(-own))
+    assert low[0] < value[0] < high[0]
+    np.testing.assert_allclose([low[1], high[1]], value[1])
 
 
 def test_the_stretch_covers_held_out_heads_as_often_as_the_level_says():
