@@ -1,4 +1,4 @@
-"""`reproduce focal`, `m2fn`, `cl4cvr` and `simulator`: generated reports, a paper's tables beside ours or our proof."""
+"""`reproduce focal` and its like for the other papers, and `simulator`: generated reports, or our own proof."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from adlab.cli import console, options, reproduce_cl4cvr, reproduce_m2fn
+from adlab.cli import console, options, reproduce_adscvlr, reproduce_cl4cvr, reproduce_m2fn
 
 HELP = """Reproduce the tables and figures of FOCAL Ad on Flickr8k.
 
@@ -59,6 +59,7 @@ def app() -> typer.Typer:
         rich_markup_mode=None,
     )
     group.command("focal", help=HELP, epilog=EPILOG)(focal)
+    group.command("adscvlr", help=reproduce_adscvlr.HELP, epilog=reproduce_adscvlr.EPILOG)(reproduce_adscvlr.adscvlr)
     group.command("m2fn", help=reproduce_m2fn.HELP, epilog=reproduce_m2fn.EPILOG)(reproduce_m2fn.m2fn)
     group.command("cl4cvr", help=reproduce_cl4cvr.HELP, epilog=reproduce_cl4cvr.EPILOG)(reproduce_cl4cvr.cl4cvr)
     group.command("simulator", help=SIMULATOR_HELP, epilog=SIMULATOR_EPILOG)(simulator)

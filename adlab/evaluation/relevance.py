@@ -86,7 +86,7 @@ def measure_teacher(
     readings = {mode: _reading(room, data, mode) for mode in MODES if len(readable(data, mode))}
     found = list(measure_relevance(data, readings, {mode: temperatures[mode.value] for mode in MODES}, "test"))
     ask = partial(teacher_grades, room)
-    return [*found, *further_tests(sources, ask, partial(_asked_all, ask), gallery, CAPTIONS)]
+    return [*found, *further_tests(sources, ask, partial(asked_all, ask), gallery, CAPTIONS)]
 
 
 def measure_pupil(
@@ -122,7 +122,7 @@ def measure_pupil(
     encoders = {"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id}
     net = load_student(manifest.name, encoders).network
     found = measures_of(net, settings, room, room.material.graded.of("test"))
-    ask, alike = partial(student_scores, room, net), partial(_all_products, room, net)
+    ask, alike = partial(student_scores, room, net), partial(all_products, room, net)
     return [*found, *further_tests(sources, ask, alike, None, None)]
 
 
@@ -173,12 +173,12 @@ def _temperatures(teacher: Teacher, pairs: Sequence[AskedPair]) -> np.ndarray:
     return np.array([temperatures[pair.mode.value] for pair in pairs])
 
 
-def _asked_all(ask: Callable[[Files, Sequence[AskedPair]], np.ndarray], files: Files, gallery: Gallery) -> np.ndarray:
+def asked_all(ask: Callable[[Files, Sequence[AskedPair]], np.ndarray], files: Files, gallery: Gallery) -> np.ndarray:
     """By asking about every pair."""
     return ask(files, all_with_all(gallery)).reshape(len(gallery.names), -1)
 
 
-def _all_products(room: Classroom, net: TwoTower, files: Files, gallery: Gallery) -> np.ndarray:
+def all_products(room: Classroom, net: TwoTower, files: Files, gallery: Gallery) -> np.ndarray:
     """By one product of all photos with all captions, each read once."""
     flat = [caption for captions in gallery.captions for caption in captions]
     photos = room._replace(pictures=Pictures(files, {})).vectors([captioned(name, flat[0]) for name in gallery.names])

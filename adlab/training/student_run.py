@@ -27,16 +27,18 @@ from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import TwoTower
+from adlab.models.visual_embedders import grid_boxes
 from adlab.paths import cache_dir, models_dir
 from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_card import kinds_of, terms_of
 from adlab.training.adscvlr_finetune_data import drawn_rows
 from adlab.training.adscvlr_finetune_task import SHARES
+from adlab.training.adscvlr_regions import RegionBank
 from adlab.training.adscvlr_run import precision_here
 from adlab.training.adscvlr_sources import Material, Sources, read_material
 from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.memory import keep_freed_memory
-from adlab.training.relevance_data import SIMULATION_SEED
+from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData
 from adlab.training.run import Fit, FitResult, fit, quiet, run_name
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_cost import measure_cost
@@ -180,23 +182,36 @@ def enter(
         DataUnavailableError: A data set is not there.
         UnknownNameError: There is no such teacher.
     """
-    image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
-    loaded = load_teacher(teacher, text_encoder, image_encoder.spec.encoder_id, root=teacher_root)
-    material = read_material(
-        _with_side(sources, loaded.relevance.settings.side), image_encoder, pretraining=False, progress=progress
-    )
+    room = meet(teacher, teacher_root, device, progress)
+    side = room.teacher.relevance.settings.side
+    material = read_material(_with_side(sources, side), room.image_encoder, pretraining=False, progress=progress)
     count = sources.simulated_ads if SIMULATED in sources.names else 0
     plans = {picture_key(plan): plan for plan in (plan_ad(SIMULATION_SEED, index) for index in range(count))}
+    return room._replace(material=material, pictures=Pictures(material.graded.data.files, plans))
+
+
+def meet(
+    teacher: str, teacher_root: Path | None = None, device: str = "auto", progress: Progress = no_progress
+) -> Classroom:
+    """The teacher and the encoders, without any pairs.
+
+    Raises:
+        CheckpointError: The teacher is not intact, or was trained on other encoders.
+        UnknownNameError: There is no such teacher.
+    """
+    image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
+    loaded = load_teacher(teacher, text_encoder, image_encoder.spec.encoder_id, root=teacher_root)
+    nothing, no_regions = RelevanceSet(()), RegionBank(np.zeros((0, 1, 1), dtype=np.float16), {}, grid_boxes(1, 1))
+    material = Material(RelevanceData(nothing, ()), nothing, nothing, [], [], no_regions)
     where = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    pictures = Pictures(material.graded.data.files, plans)
-    return Classroom(loaded, material, pictures, image_encoder, text_encoder, where, progress)
+    return Classroom(loaded, material, Pictures({}, {}), image_encoder, text_encoder, where, progress)
 
 
 def training_pairs(run: StudentRun, room: Classroom) -> list[AskedPair]:
     """Graded pairs, some of them by less, and pairs that nobody graded; each once."""
     graded = room.material.graded.of("train").pairs
     sources = np.array([pair.source for pair in graded])
-    shares = _shares(sources)
+    shares = shares_of_sources(sources)
     rng = np.random.default_rng([run.seed, 0])
     rows = np.unique(drawn_rows(sources, shares, min(run.graded, len(graded)), rng))
     own = [asked(graded[row]) for row in rows]
@@ -333,7 +348,7 @@ def _manifest(
     )
 
 
-def _shares(sources: np.ndarray) -> dict[str, float]:
+def shares_of_sources(sources: np.ndarray) -> dict[str, float]:
     """Shares of the sources there are, adding up to 1; a source without a stated share gets the mean of the others."""
     present = sorted(set(sources.tolist()))
     raw = {name: SHARES.get(name, float(np.mean(list(SHARES.values())))) for name in present}

@@ -51,9 +51,9 @@ class StudentTraining:
         ConfigError: A number is outside its range.
     """
 
-    epochs: int = 8
+    epochs: int = 6
     batch_size: int = 256
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-4
     weight_decay: float = 1e-2
     warm_up: float = 0.1
     hidden_dim: int = 256

@@ -14,6 +14,7 @@ from helpers.tiny_models import manifest
 
 from adlab.checkpoints.manifest import Measure
 from adlab.errors import DataUnavailableError
+from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
 from adlab.training.adscvlr_sources import Sources
 from adlab.training.simulated import Collection
 from adlab.training.vision import VisionTraining
@@ -56,6 +57,7 @@ def calls(monkeypatch):
         "adlab.training.student_run": {"StudentRun": Config, "train_student": keep(TRAINED)},
         "adlab.training.focal_sim": {"FocalSimRun": Config, "train_focal_sim": keep(TRAINED)},
         "adlab.evaluation.focal": {"FocalReproduction": Config, "reproduce_focal": keep(Path("there/focal.md"))},
+        "adlab.evaluation.adscvlr": {"reproduce_adscvlr": keep(Path("there/adscvlr.md"))},
         "adlab.evaluation.m2fn": {"reproduce_m2fn": keep(Path("there/m2fn.md"))},
         "adlab.evaluation.m2fn_settings": {"M2FNReproduction": Config},
         "adlab.evaluation.checkpoint": {"evaluate_checkpoint": keep(list(MEASURES))},
@@ -247,6 +249,34 @@ def test_reproduce_focal_hands_over_every_option_and_prints_the_report(calls, da
     run("reproduce", "focal", "--data", data, "--image-encoder", "resnet18", "--text-encoder", "minilm")
     assert (calls.config.image_encoder, calls.config.text_encoder) == ("resnet18", "minilm")
     assert (calls.config.data, calls.config.out, calls.config.seeds) == (data, Path("docs/reproduction"), 5)
+
+
+def test_reproduce_adscvlr_hands_over_every_option(calls, data, tmp_path, run):
+    sizes = ("--pairs", 30, "--seeds", 1, "--layers", 2, "--gallery", 9, "--auctions", 7, "--explained", 5)
+    code, printed, _ = run(
+        *("reproduce", "adscvlr", "--part", "tables", "--data", data, "--out", tmp_path, "--teacher", "other"),
+        *(*sizes, "--simulated-ads", 50, "--seed", 3, "--budget-minutes", 5, "--device", "cpu"),
+    )
+    assert (code, printed) == (0, "Report: there/adscvlr.md\n")
+    wanted = AdsCVLRReproduction(
+        data=data,
+        out=tmp_path,
+        teacher="other",
+        simulated_ads=50,
+        pairs=30,
+        seeds=1,
+        layers=2,
+        gallery=9,
+        auctions=7,
+        explained=5,
+        seed=3,
+        budget_minutes=5.0,
+        device="cpu",
+    )
+    assert calls[0][:2] == (wanted, ("tables",))
+    calls.clear()
+    run("reproduce", "adscvlr")
+    assert calls[0][:2] == (AdsCVLRReproduction(data=data), PARTS)
 
 
 def test_reproduce_m2fn_hands_over_every_option_and_needs_data_for_rated_ads_only(calls, data, tmp_path, run):

@@ -1,0 +1,81 @@
+"""`python -m adlab reproduce adscvlr`: AdsCVLR's tables, its retrieval, a simulated auction, and its explanations.
+
+A part is measured by a function of its own, its numbers are kept beside the report (`adscvlr/<part>.json`), and the
+report is written anew from whatever parts are there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from adlab.errors import UnknownNameError
+from adlab.evaluation.adscvlr_auction import reproduce_auction
+from adlab.evaluation.adscvlr_faithfulness import reproduce_faithfulness
+from adlab.evaluation.adscvlr_report import FOLDER, write_report
+from adlab.evaluation.adscvlr_retrieval import reproduce_retrieval
+from adlab.evaluation.adscvlr_settings import (
+    AUCTION,
+    FAITHFULNESS,
+    PARTS,
+    RETRIEVAL,
+    TABLES,
+    TEACHER,
+    AdsCVLRReproduction,
+)
+from adlab.evaluation.adscvlr_tables import reproduce_tables
+from adlab.evaluation.writing import rounded
+from adlab.features.stored import Progress, no_progress
+
+Part = Callable[[AdsCVLRReproduction, Progress], dict[str, Any]]
+MEASURES: dict[str, Part] = {
+    TABLES: reproduce_tables,
+    RETRIEVAL: reproduce_retrieval,
+    AUCTION: reproduce_auction,
+    FAITHFULNESS: reproduce_faithfulness,
+}
+_SIZES = {  # what decides the numbers of each part beside data, checkpoint and seed
+    TABLES: ("simulated_ads", "pairs", "seeds", "layers"),
+    RETRIEVAL: ("gallery",),
+    AUCTION: ("simulated_ads", "auctions"),
+    FAITHFULNESS: ("simulated_ads", "explained"),
+}
+
+
+def reproduce_adscvlr(how: AdsCVLRReproduction, parts: Sequence[str] = PARTS, progress: Progress = no_progress) -> Path:
+    """Measure some parts and write the report; a stopped call goes on where it was.
+
+    Args:
+        how: What to do.
+        parts: Which to measure; the report also has those that were measured before.
+        progress: Called with (done, all) of a part.
+
+    Returns:
+        The report.
+
+    Raises:
+        UnknownNameError: There is no such part, or the checkpoint is not there.
+        DataUnavailableError: A data set is missing.
+    """
+    if unknown := [part for part in parts if part not in MEASURES]:
+        raise UnknownNameError("part", unknown[0], MEASURES)
+    for part in parts:
+        stored = {"command": command_of(how, part), "results": MEASURES[part](how, progress)}
+        folder = how.out / FOLDER
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(rounded(stored), indent=1, ensure_ascii=False)
+        (folder / f"{part}.json").write_text(text + "\n", encoding="utf-8")
+    return write_report(how.out)
+
+
+def command_of(how: AdsCVLRReproduction, part: str) -> str:
+    """The command that does a part again: paths, device and budget left out, as they decide no number."""
+    words = ["python -m adlab reproduce adscvlr --part", part]
+    if part != TABLES and how.teacher != TEACHER:
+        words += ["--teacher", how.teacher]
+    for name in (*_SIZES[part], "seed"):
+        if getattr(how, name) != getattr(AdsCVLRReproduction, name):
+            words += [f"--{name.replace('_', '-')}", str(getattr(how, name))]
+    return " ".join(words)

@@ -1,0 +1,205 @@
+"""`adscvlr.md`: the reproduction of AdsCVLR as people read it, assembled from the stored numbers of each part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from adlab.evaluation.adscvlr_settings import AUCTION, FAITHFULNESS, RETRIEVAL, TABLES
+from adlab.evaluation.writing import markdown_table
+
+REPORT, FOLDER = "adscvlr.md", "adscvlr"
+Section = Callable[[dict[str, Any]], str]
+
+
+def write_report(out: Path) -> Path:
+    """Write the report from the parts that are stored in `adscvlr/`; equal numbers give equal files.
+
+    Args:
+        out: Folder of the report.
+
+    Returns:
+        The report.
+    """
+    found = {
+        part: json.loads(file.read_text(encoding="utf-8"))
+        for part in SECTIONS
+        if (file := out / FOLDER / f"{part}.json").is_file()
+    }
+    report = out / REPORT
+    report.write_text(render(found), encoding="utf-8")
+    return report
+
+
+def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
+    """The report as Markdown.
+
+    Args:
+        stored: By part, the command and the results, as `adlab.evaluation.adscvlr` stores them.
+    """
+    parts = [
+        "# AdsCVLR, reproduced",
+        "Query–ad relevance with a transformer over words and regions of the picture (AdsCVLR). Generated from stored "
+        "numbers, not edited by hand. The paper's query–ad pairs are not published: its tables stand beside ours for "
+        "their order, not for their values.",
+    ]
+    for part, section in SECTIONS.items():
+        if part in stored:
+            numbers = f"{FOLDER}/{part}.json"
+            parts.append(section(stored[part]["results"]))
+            parts.append(f"Made by `{stored[part]['command']}`; numbers in [{numbers}]({numbers}).")
+        else:
+            parts.append(f"Not measured here: `python -m adlab reproduce adscvlr --part {part}`.")
+    return "\n\n".join(parts) + "\n"
+
+
+def tables_section(results: dict[str, Any]) -> str:
+    """Tables 1–3."""
+    about, rows = results["about"], results["rows"]
+    sources = sorted({source for row in rows for source in row["auc"]})
+    parts = [
+        "## Tables 1, 2 and 3: AUC of Fair or better against Bad",
+        f"Every row on the same splits: {about['train']:,} training pairs, {about['test']:,} test pairs of queries, "
+        "or pictures where there is no copy, that trained nothing. A trained row of our network sees "
+        f"{about['pairs']:,} pairs in one epoch of fine-tuning, after as many in one of pre-training where it has "
+        "any, and so is far below what ships; the means are over seeds. Intervals (90 %) resample queries or pictures "
+        "and hold the seeds fixed. A dash: the row cannot read those ads, or all of them are relevant.",
+    ]
+    for table in ("1", "2", "3"):
+        parts.append(f"### Table {table}")
+        own = [row for row in rows if table in row["paper"] or (table == "1" and not row["paper"])]
+        headings = ["", "paper, %", *(f"{source}" for source in sources), "seeds"]
+        parts.append(
+            markdown_table(
+                headings,
+                (
+                    [
+                        row["name"],
+                        f"{row['paper'][table]:.2f}" if table in row["paper"] else "",
+                        *(_percent(row["auc"].get(source)) for source in sources),
+                        str(row["seeds"]),
+                    ]
+                    for row in own
+                ),
+            )
+        )
+    parts.append(
+        "ViLT is not built. Table 2 is without pre-training (its best row lies below Table 1's); the row without a "
+        "number in the paper tells the three modes apart from their contrast. CLIP reads pictures alone."
+    )
+    if about["missing"]:
+        parts.append(f"Not, or not with every seed, measured in the time given: {', '.join(about['missing'])}.")
+    return "\n\n".join(parts)
+
+
+def retrieval_section(results: dict[str, Any]) -> str:
+    """Table 4."""
+    names = [f"R@{k} {way}" for way in ("image→text", "text→image") for k in (1, 5, 10)]
+    rows = [
+        [
+            f"AdsCVLR in the paper, {gallery}, zero-shot",
+            *(f"{value:.1f}" for way in ("image→text", "text→image") for value in values[way]),
+        ]
+        for gallery, values in results["paper"].items()
+    ]
+    for row in results["rows"]:
+        by_name = {measure["name"]: measure for measure in row["measures"]}
+        rows.append([row["name"], *(_percent(by_name[name], 1) for name in names)])
+    return "\n\n".join(
+        [
+            "## Table 4: retrieval, percent",
+            f"{results['photos']:,} test photos of Flickr8k that nobody judged, one caption each, all with all. This "
+            "is in-domain, not zero-shot: encoders and network have learned from captions of other photos of the "
+            "collection. The gallery is smaller than the paper's, which makes finding easier. Intervals (90 %) "
+            "resample photos.",
+            markdown_table(["", *names], rows),
+        ]
+    )
+
+
+def auction_section(results: dict[str, Any]) -> str:
+    """Table 5."""
+    rows = [["distilled AdsCVLR in the paper, online, against C-DSSM", "", "+4.1", "+2.1"]]
+    for row in results["rows"]:
+        changes = [_change(row[f"relative_{key}"]) for key in ("ctr", "rpm")]
+        plain = ["0", "0"] if row["name"] == results["baseline"] else changes
+        rows.append([row["name"], f"{row['grade']:.2f}", *plain])
+    costs = ", ".join(f"{-cost:g}" for cost in results["cost_of_grade"])
+    return "\n\n".join(
+        [
+            "## Table 5: a simulated auction",
+            "Simulated, no online test: ads, bids, viewers and what irrelevance costs are made. In "
+            f"{results['auctions']:,} auctions over {results['ads']:,} test ads, a filter keeps the more relevant half "
+            "of 20 candidates, the highest bid × click rate of those wins one slot and pays the least that would "
+            "still have won; the viewer clicks by the planted response to the ad, its log-odds lowered by "
+            f"{costs} where it is Bad, Fair, Good, Excellent by the simulator's rule. Changes against the text-only "
+            "filter in the same auctions; intervals (90 %) resample auctions.",
+            markdown_table(["filter", "mean grade shown", "CTR, % change", "RPM, % change"], rows),
+        ]
+    )
+
+
+def faithfulness_section(results: dict[str, Any]) -> str:
+    """Perturbation of explanations."""
+    rows = [
+        [
+            row["source"],
+            row["kind"],
+            f"{row['n']:,}",
+            *(f"{row[name]:.3f}" for name in ("most", "random", "least")),
+            _interval(row["below_random"]),
+            _interval(row["above_random"]),
+        ]
+        for row in results["rows"]
+    ]
+    return "\n\n".join(
+        [
+            "## Does the explanation name what the grade rests on?",
+            "Words, or regions, of test pairs are taken away in steps, and the probability of the explained grade is "
+            "averaged over the steps (area under the curve): most relevant first, least relevant first, and the mean "
+            f"of {results['orders']} random orders. Faithful relevance lies below random in the first case and above "
+            "it in the second: both differences above 0. Intervals (90 %) resample queries or pictures.",
+            markdown_table(
+                [
+                    "source",
+                    "parts",
+                    "n",
+                    "most relevant first",
+                    "random",
+                    "least relevant first",
+                    "random less most",
+                    "least less random",
+                ],
+                rows,
+            ),
+        ]
+    )
+
+
+def _percent(found: Mapping[str, float] | None, digits: int = 2) -> str:
+    """A share with its interval, in percent."""
+    if found is None:
+        return "–"
+    value, low, high = (f"{100 * found[key]:.{digits}f}" for key in ("value", "low", "high"))
+    return f"{value} ({low} – {high})"
+
+
+def _change(found: Mapping[str, float]) -> str:
+    value, low, high = (f"{100 * found[key]:+.1f}" for key in ("value", "low", "high"))
+    return f"{value} ({low} – {high})"
+
+
+def _interval(found: Mapping[str, float]) -> str:
+    value, low, high = (f"{found[key]:+.3f}" for key in ("value", "low", "high"))
+    return f"{value} ({low} – {high})"
+
+
+# In the order of the report; a section begins with a heading of the second level.
+SECTIONS: dict[str, Section] = {
+    TABLES: tables_section,
+    RETRIEVAL: retrieval_section,
+    AUCTION: auction_section,
+    FAITHFULNESS: faithfulness_section,
+}

@@ -1,0 +1,267 @@
+"""`reproduce adscvlr --part tables`: Tables 1, 2 and 3, every row on the same pairs, splits and test queries.
+
+A row is scores of the test pairs, one array a seed, kept as soon as it is there: a stopped call goes on with the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
+from adlab.encoders.image import ImageEncoder
+from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.evaluation.adscvlr_arms import ARMS, Arm, seen_material, seen_set
+from adlab.evaluation.adscvlr_clip import CLIP_KINDS, JOINT, MINILM, ClipPairs, clip_scores, cosines
+from adlab.evaluation.adscvlr_settings import AdsCVLRReproduction
+from adlab.evaluation.kept import Arrays, KeptParts
+from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
+from adlab.features.query_ad_tokens import QueryAdTokenizer
+from adlab.features.stored import Progress, no_progress
+from adlab.metrics.bootstrap import bootstrap_interval
+from adlab.metrics.grades import shares_of
+from adlab.metrics.ranking import auc
+from adlab.metrics.relevance import relevant_probability
+from adlab.paths import cache_dir
+from adlab.training.adscvlr_finetune_data import MODES, GradedSet
+from adlab.training.adscvlr_finetune_task import FinetuneTraining
+from adlab.training.adscvlr_pretrain_task import PretrainTraining
+from adlab.training.adscvlr_readings import read_in_mode
+from adlab.training.adscvlr_run import RelevanceRun, finetune, pretrain, start
+from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
+from adlab.training.memory import keep_freed_memory
+from adlab.training.run import quiet
+from adlab.training.student_measures import unit_of
+
+VERSION = 1  # raise when what is measured changes: kept parts of another version are not read
+RESAMPLES = 500
+PLAIN = {
+    MINILM: "MiniLM: cosine of query and title",
+    JOINT: "joint space of the encoders: cosine of query and picture",
+}
+
+
+class World(NamedTuple):
+    """What all rows share.
+
+    Attributes:
+        how: What was asked for.
+        sources: Which data.
+        material: Pairs and regions.
+        image_encoder: For pictures.
+        text_encoder: For texts.
+        vocabulary: Words of ads of the training part.
+        progress: Called with (done, total) of each stage.
+    """
+
+    how: AdsCVLRReproduction
+    sources: Sources
+    material: Material
+    image_encoder: ImageEncoder
+    text_encoder: TextEncoder
+    vocabulary: AdVocabulary
+    progress: Progress
+
+
+class Work(NamedTuple):
+    """A row before it is measured.
+
+    Attributes:
+        name: As the report has it.
+        paper: AUC in percent by table of the paper.
+        scores: From a seed to scores of the test pairs.
+    """
+
+    name: str
+    paper: Mapping[str, float]
+    scores: Callable[[int], np.ndarray]
+
+
+def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress) -> dict[str, Any]:
+    """Measure what the budget allows; a stopped call goes on where it was.
+
+    Args:
+        how: Data, sizes, seed and budget.
+        progress: Called with (rows done, all rows), while pictures are looked at with pictures.
+
+    Returns:
+        Plain JSON: `rows`, each with its name, the paper's AUC by table, seeds, and AUC by source; `about`.
+
+    Raises:
+        DataUnavailableError: A data set is missing.
+    """
+    quiet()
+    keep_freed_memory()
+    world = open_world(how, progress)
+    kept = KeptParts(cache_dir() / "reproduce" / _identity(world))
+    work = work_of(world)
+    found = _measure(work, how, kept, progress)
+    test = world.material.graded.of("test")
+    units = np.array([unit_of(pair) for pair in test.pairs])
+    sources = np.array([pair.source for pair in test.pairs])
+    rows = [
+        {
+            "key": key,
+            "name": work[key].name,
+            "paper": work[key].paper,
+            "seeds": len(scores),
+            "auc": by_source(scores, test.grades, sources, units),
+        }
+        for key, scores in found.items()
+    ]
+    return {"rows": rows, "about": _about(world, found, work)}
+
+
+def work_of(world: World) -> dict[str, Work]:
+    """All rows by key, in the order of the report."""
+    pairs = cache(
+        lambda: ClipPairs.of(world.material, world.sources, world.image_encoder, world.text_encoder, world.progress)
+    )
+    found = {kind: Work(name, {}, partial(_plain, pairs, kind)) for kind, name in PLAIN.items()}
+    found |= {kind: Work(name, paper, partial(_clip, pairs, kind)) for kind, (name, paper) in CLIP_KINDS.items()}
+    return found | {arm.key: Work(arm.name, arm.tables, partial(trained_scores, world, arm)) for arm in ARMS}
+
+
+def _plain(pairs: Callable[[], ClipPairs], kind: str, _: int) -> np.ndarray:
+    return cosines(pairs(), kind)
+
+
+def _clip(pairs: Callable[[], ClipPairs], kind: str, seed: int) -> np.ndarray:
+    return clip_scores(pairs(), kind, seed)
+
+
+def open_world(how: AdsCVLRReproduction, progress: Progress = no_progress) -> World:
+    """Read the data and look at pictures.
+
+    Raises:
+        DataUnavailableError: A data set is missing.
+    """
+    image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
+    sources = Sources(folder=how.data, names=how.sources, simulated_ads=how.simulated_ads)
+    material = read_material(sources, image_encoder, seed=how.seed, progress=progress)
+    wordpieces = text_encoder.wordpieces()
+    words = learn_ad_words(wordpieces, copies(material), AdVocabularyConfig(size=1000))
+    return World(how, sources, material, image_encoder, text_encoder, extend(wordpieces, words), progress)
+
+
+def trained_scores(world: World, arm: Arm, seed: int) -> np.ndarray:
+    """Train one row and score the test pairs: P(grade ≥ Fair) with all an arm sees, NaN where that is nothing.
+
+    Args:
+        world: What all rows share.
+        arm: Which row.
+        seed: Of the training.
+    """
+    how = world.how
+    run = RelevanceRun(
+        sources=world.sources,
+        out=Path(f"reproduce-{arm.key}"),
+        pretraining=PretrainTraining(epochs=1, pairs=how.pairs, weights=arm.weights) if arm.weights else None,
+        training=FinetuneTraining(epochs=1, pairs=how.pairs, three_modes=arm.three_modes, contrast_weight=arm.contrast),
+        layers=how.layers,
+        seed=seed,
+        device=how.device,
+    )
+    material, tokenizer = seen_material(world.material, arm), QueryAdTokenizer(world.vocabulary, run.limits)
+    folder = cache_dir() / "runs" / f"{_identity(world)}-{arm.key}-{seed}"
+    net = start(run, world.vocabulary, world.text_encoder, material)
+    if run.pretraining is not None:
+        net, _ = pretrain(run, run.pretraining, net, material, tokenizer, world.image_encoder, folder / "pretraining")
+    finetune(run, net, material, tokenizer, folder / "finetuning")
+    shutil.rmtree(folder, ignore_errors=True)  # half a gigabyte; what is kept are the scores
+    net.eval().requires_grad_(False)
+    whole = world.material.graded.of("test")
+    seen, rows = seen_set(whole, arm.sees)
+    test = GradedSet(seen, world.material.bank, tokenizer)
+    scores = np.full(len(whole), np.nan)
+    for number, mode in enumerate(MODES):
+        own = np.flatnonzero(test.modes == number)
+        if len(own):
+            read = read_in_mode(net, test, mode, own)
+            scores[rows[read.rows]] = relevant_probability(shares_of(read.logits))
+    return scores
+
+
+def by_source(
+    scores: list[np.ndarray], grades: np.ndarray, sources: np.ndarray, units: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """AUC of Fair or better by source, the mean over seeds, with its interval by query or picture.
+
+    Left out: sources that some scores lack, and those all or none of whose pairs are Bad.
+
+    Args:
+        scores: One array a seed, (N,).
+        grades: (N,).
+        sources: (N,).
+        units: What is resampled, (N,).
+    """
+    found = {}
+    for source in sorted(set(sources.tolist())):
+        own = np.flatnonzero(sources == source)
+        relevant = (grades[own] > 0).astype(np.int64)
+        parts = [each[own] for each in scores]
+        if any(np.isnan(part).any() for part in parts) or not 0 < relevant.sum() < len(own):
+            continue
+        if len(set(units[own].tolist())) < 2:
+            continue
+
+        def mean(rows: np.ndarray, parts: list[np.ndarray] = parts, relevant: np.ndarray = relevant) -> float:
+            return float(np.mean([auc(part[rows], relevant[rows]) for part in parts]))
+
+        interval = bootstrap_interval(mean, units[own], n_resamples=RESAMPLES)
+        found[source] = {"value": interval.value, "low": interval.low, "high": interval.high, "n": len(own)}
+    return found
+
+
+def _measure(
+    work: Mapping[str, Work], how: AdsCVLRReproduction, kept: KeptParts, progress: Progress
+) -> dict[str, list[np.ndarray]]:
+    """Scores by row, seed by seed; rows that need no training have one."""
+    began, longest = time.monotonic(), 0.0
+    found: dict[str, list[np.ndarray]] = {key: [] for key in work}
+    todo = [(seed, key) for seed in range(how.seeds) for key in work if seed == 0 or key not in PLAIN]
+    for done, (seed, key) in enumerate(todo):
+        name, started = f"{key}-{seed}", time.monotonic()
+        in_time = how.budget_minutes is None or started - began + longest <= 60 * how.budget_minutes
+        if kept.has(name) or in_time:
+            arrays = kept.get(name, partial(_scored, work[key], how.seed + seed))
+            found[key].append(arrays["scores"].astype(np.float64))
+            longest = max(longest, time.monotonic() - started)
+        progress(done + 1, len(todo))
+    return {key: scores for key, scores in found.items() if scores}
+
+
+def _scored(work: Work, seed: int) -> Arrays:
+    return {"scores": work.scores(seed)}
+
+
+def _about(world: World, found: Mapping[str, list[np.ndarray]], work: Mapping[str, Work]) -> dict[str, Any]:
+    """What the run was, and what it lacks."""
+    train, test = (world.material.graded.of(part) for part in ("train", "test"))
+    missing = [work[key].name for key in work if len(found.get(key, [])) < (1 if key in PLAIN else world.how.seeds)]
+    return {
+        "pairs": world.how.pairs,
+        "seeds": world.how.seeds,
+        "train": len(train),
+        "test": len(test),
+        "pretraining": len(world.material.pretraining),
+        "missing": missing,
+        "image_encoder": world.image_encoder.spec.encoder_id,
+        "text_encoder": world.text_encoder.spec.encoder_id,
+    }
+
+
+def _identity(world: World) -> str:
+    """Name of what is kept: it changes with all that a row depends on but its seed."""
+    how = world.how
+    ids = (world.image_encoder.spec.encoder_id, world.text_encoder.spec.encoder_id)
+    count = [len(world.material.graded.data), len(world.material.pretraining)]
+    settings = (VERSION, how.sources, how.simulated_ads, how.pairs, how.layers, how.seed, ids, count, ARMS)
+    return f"adscvlr-{hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"

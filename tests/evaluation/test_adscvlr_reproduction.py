@@ -1,0 +1,189 @@
+"""`reproduce adscvlr`: what an arm sees, auctions by hand, and every part on a little data, kept and reported."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from helpers.pictures import caption, picture
+from helpers.tiny_models import RELEVANCE, save_relevance, save_vision
+
+from adlab.data.relevance import RelevancePair
+from adlab.encoders.text import load_minilm
+from adlab.errors import ConfigError, InputError, UnknownNameError
+from adlab.evaluation import adscvlr_tables
+from adlab.evaluation.adscvlr import command_of, reproduce_adscvlr
+from adlab.evaluation.adscvlr_arms import ARMS, seen_pair
+from adlab.evaluation.adscvlr_auction import CANDIDATES, Market, compared, make_market, replay
+from adlab.evaluation.adscvlr_faithfulness import summary
+from adlab.evaluation.adscvlr_report import render
+from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
+from adlab.evaluation.adscvlr_tables import by_source
+from adlab.simulator.plan import plan_ad
+
+PHOTOS = 8
+
+
+def pair(**fields: object) -> RelevancePair:
+    values = {"query": "shoe", "title": "a shoe", "image": "key", "grade": 2, "labels": "rule", "source": "web"}
+    return RelevancePair(**(values | fields))
+
+
+def test_an_arm_sees_what_it_may_and_drops_what_is_left_with_nothing():
+    assert seen_pair(pair(), "both") == pair()
+    assert seen_pair(pair(), "text") == pair(image="")
+    assert seen_pair(pair(brand="Acme"), "image") == pair(title="")
+    assert seen_pair(pair(title=""), "text") is None
+    assert seen_pair(pair(image=""), "image") is None
+    with pytest.raises(ConfigError, match="sees is 'ears'"):
+        seen_pair(pair(), "ears")
+
+
+def test_every_number_of_the_papers_tables_has_its_row():
+    paper = {table: {arm.key: arm.tables[table] for arm in ARMS if table in arm.tables} for table in ("1", "2", "3")}
+    assert paper["2"] == {"image": 80.03, "text": 86.93, "both": 87.10, "contrast": 87.74}
+    assert paper["3"] == {"full": 89.16, "a": 87.40, "b": 88.69, "c": 88.72, "d": 88.81, "e": 88.78}
+    assert len({arm.key for arm in ARMS}) == len(ARMS)
+    by_key = {arm.key: arm for arm in ARMS}
+    assert by_key["unicoder"].weights.caption == by_key["unicoder"].contrast == 0
+    assert by_key["a"].weights.masked_language > 0
+    assert not by_key["a"].texts_alone
+
+
+def test_auc_is_the_mean_over_seeds_and_a_source_that_is_not_read_is_left_out():
+    grades, units = np.array([0, 1, 0, 1, 3, 3]), np.array(["a", "a", "b", "b", "c", "d"])
+    sources = np.array(["web"] * 4 + ["shop"] * 2)
+    good, bad = np.array([0.1, 0.9, 0.2, 0.8, 1, 1]), np.array([0.9, 0.1, 0.2, 0.8, 1, 1])
+    found = by_source([good, bad], grades, sources, units)
+    assert found["web"]["value"] == pytest.approx((1.0 + 0.25) / 2)
+    assert (found["web"]["low"] <= found["web"]["value"] <= found["web"]["high"], found["web"]["n"]) == (True, 4)
+    assert set(found) == {"web"}  # of shop's pairs, all are relevant
+    assert by_source([np.where(sources == "web", np.nan, 1)], grades, sources, units) == {}
+
+
+def test_an_auction_by_hand():
+    market = Market(
+        [], grades=np.array([[0, 3, 2]]), rates=np.array([[0.2, 0.1, 0.05]]), bids=np.array([[2.0, 1.0, 1.0]])
+    )
+    open_to_all = replay(market, np.zeros((1, 3)), 3)  # ad 0 wins: 0.4 against 0.1, and pays 0.1 / 0.2 a click
+    odds = 0.2 / 0.8 * np.exp(-1.5)
+    assert open_to_all.clicks[0] == pytest.approx(odds / (1 + odds))
+    assert open_to_all.revenue[0] == pytest.approx(0.5 * odds / (1 + odds))
+    assert open_to_all.grades.tolist() == [0]
+    filtered = replay(market, np.array([[0.0, 0.9, 0.8]]), 2)  # ad 1 wins over ad 2 and pays 0.05 / 0.1
+    assert filtered.clicks[0] == pytest.approx(0.1)
+    assert filtered.revenue[0] == pytest.approx(0.5 * 0.1)
+    assert filtered.grades.tolist() == [3]
+
+
+def test_a_filter_by_the_planted_grade_gains_clicks_and_the_baseline_differs_from_itself_by_nothing():
+    market = make_market([plan_ad(3, index) for index in range(120)], 200, seed=1)
+    assert market.grades.shape == (200, CANDIDATES)
+    assert len(market.pairs) == 200 * CANDIDATES
+    assert len({pair.query for pair in market.pairs[:CANDIDATES]}) == 1
+    assert {0, 3} <= set(market.grades.ravel().tolist())
+    chance, ceiling = (replay(market, scores, 10) for scores in (np.zeros((200, CANDIDATES)), market.grades))
+    same, better = compared("same", chance, chance), compared("ceiling", ceiling, chance)
+    assert same["relative_ctr"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert better["relative_ctr"]["low"] > 0
+    assert better["grade"] > same["grade"]
+    with pytest.raises(InputError, match="needs 20 or more"):
+        make_market([plan_ad(3, 0)], 2)
+
+
+def test_faithfulness_compares_with_random_orders_and_leaves_out_ads_without_such_parts():
+    areas = np.array([[0.2, 0.7, 0.5], [0.3, 0.5, 0.4], [np.nan] * 3])
+    row = summary("web", "words", areas, np.array(["a", "b", "c"]))
+    assert (row["n"], row["most"]) == (2, pytest.approx(0.25))
+    assert row["below_random"]["value"] == pytest.approx(0.2)
+    assert row["above_random"]["value"] == pytest.approx(0.15)
+    assert summary("web", "regions", areas[2:], np.array(["c"])) is None
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """A tiny teacher, 40 judged queries, and photos without judgements beside two with them."""
+    folder = tmp_path_factory.mktemp("reproduced")
+    models, photos = folder / "models", folder / "data" / "flickr8k"
+    save_relevance(models, save_vision(models), load_minilm())
+    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
+    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
+    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(120)]
+    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
+    (photos / "Images").mkdir(parents=True)
+    names = [f"{row}.jpg" for row in range(PHOTOS)]
+    for row, name in enumerate(names):
+        picture(row).save(photos / "Images" / name)
+    lines = [f"{name}#{k}\t{caption(5 * row + k)}" for row, name in enumerate(names) for k in range(5)]
+    (photos / "Flickr8k.token.txt").write_text("\n".join(lines))
+    for split, members in (("train", []), ("dev", []), ("test", names)):
+        (photos / f"Flickr_8k.{split}Images.txt").write_text("\n".join(members))
+    judged = [f"{row}.jpg\t{other}.jpg#0\t{row % 3 + 1}\t2\t2" for row in range(2) for other in range(2)]
+    (photos / "ExpertAnnotations.txt").write_text("\n".join(judged) + "\n")
+    (photos / "CrowdFlowerAnnotations.txt").write_text("0.jpg\t1.jpg#2\t0.0\t0\t3\n1.jpg\t0.jpg#2\t1.0\t3\t0\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADLAB_CACHE", str(folder / "cache"))
+        patch.setenv("ADLAB_MODELS", str(models))
+        yield folder
+
+
+@pytest.fixture
+def how(root, monkeypatch) -> AdsCVLRReproduction:
+    monkeypatch.setenv("ADLAB_CACHE", str(root / "cache"))
+    return AdsCVLRReproduction(
+        data=root / "data",
+        out=root / "out",
+        teacher=RELEVANCE,
+        sources=("crowdflower", "simulated"),
+        simulated_ads=250,
+        pairs=24,
+        seeds=1,
+        layers=1,
+        gallery=4,
+        auctions=6,
+        explained=3,
+        device="cpu",
+    )
+
+
+@pytest.mark.slow
+def test_every_part_is_measured_reported_and_kept(root, how, monkeypatch):
+    keys = ("text", "image", "d")
+    monkeypatch.setattr(adscvlr_tables, "ARMS", tuple(arm for arm in ARMS if arm.key in keys))
+    report = reproduce_adscvlr(how)
+    text = report.read_text()
+    assert text.count("Made by `python -m adlab reproduce adscvlr --part ") == len(PARTS)
+    stored = {part: json.loads((root / "out" / "adscvlr" / f"{part}.json").read_text())["results"] for part in PARTS}
+    rows = {row["key"]: row for row in stored["tables"]["rows"]}
+    assert set(rows) == {"minilm", "joint", "clip", "clip_a", "clip_mh", *keys}
+    assert set(rows["text"]["auc"]) == {"crowdflower", "simulated"}
+    assert set(rows["image"]["auc"]) == set(rows["joint"]["auc"]) == {"simulated"}
+    assert stored["tables"]["about"]["missing"] == []
+    assert stored["retrieval"]["photos"] == 4
+    changes = {row["name"]: row["relative_ctr"]["value"] for row in stored["auction"]["rows"]}
+    assert changes[stored["auction"]["baseline"]] == 0
+    assert {row["source"] for row in stored["faithfulness"]["rows"]} == {"crowdflower", "simulated"}
+    assert not list((root / "cache" / "runs").glob("adscvlr-*"))
+
+    def fail(*_, **__):
+        raise AssertionError("measured again")
+
+    monkeypatch.setattr(adscvlr_tables, "trained_scores", fail)
+    monkeypatch.setattr("adlab.evaluation.adscvlr_faithfulness.measured", fail)
+    assert reproduce_adscvlr(how, ("tables", "faithfulness")).read_text() == text
+
+
+def test_an_unknown_part_is_named_and_what_is_not_measured_says_how_to():
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'tables'\?"):
+        reproduce_adscvlr(AdsCVLRReproduction(data=None), ("table",))
+    assert "Not measured here: `python -m adlab reproduce adscvlr --part auction`" in render({})
+
+
+def test_the_command_of_a_part_names_what_decides_its_numbers():
+    how = AdsCVLRReproduction(data=None, teacher="other", pairs=9, auctions=5, seed=2)
+    assert command_of(how, "tables") == "python -m adlab reproduce adscvlr --part tables --pairs 9 --seed 2"
+    wanted = "python -m adlab reproduce adscvlr --part auction --teacher other --auctions 5 --seed 2"
+    assert command_of(how, "auction") == wanted
+    with pytest.raises(ConfigError, match="gallery is 1"):
+        AdsCVLRReproduction(data=None, gallery=1)
