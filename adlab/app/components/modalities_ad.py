@@ -88,13 +88,13 @@ def _row(modes: AdModes, head: str) -> str:
     scale = (min(r.scale[0] for r in known), max(r.scale[1] for r in known)) if known else (0.0, 1.0)
     kind = badge(known[0].provenance) if known else ""
     cells = "".join(
-        f'<td data-name="{NAMES[mode]}">{_cell(modes, head, mode, result, scale)}</td>'
+        f'<td data-name="{NAMES[mode]}"><div>{_cell(modes, head, mode, result, scale)}</div></td>'
         for mode, result in zip(Mode, found, strict=True)
     )
     change, sure = map(escape, modalities_words.gain_words(modes, head))
     gain = f'{f"<b>{change}</b>" if change else ""}<span class="ad-quiet">{sure}</span>'
     title = escape(head_words.words_for(head).title)
-    return f'<tr><td><b>{title}</b>{kind}</td>{cells}<td data-name="Picture adds">{gain}</td></tr>'
+    return f'<tr><td><b>{title}</b>{kind}</td>{cells}<td data-name="Picture adds"><div>{gain}</div></td></tr>'
 
 
 def _cell(modes: AdModes, head: str, mode: Mode, result: HeadResult | None, scale: tuple[float, float]) -> str:

@@ -106,15 +106,15 @@ def _title(head: str) -> str:
 
 def _comparison(one: ModeComparison) -> str:
     cells = "".join(
-        f'<td data-name="{NAMES[mode]}"><b>{one.modes[mode].value:.3f}</b> '
-        f'<span class="ad-quiet">{one.modes[mode].low:.3f} – {one.modes[mode].high:.3f}</span></td>'
+        f'<td data-name="{NAMES[mode]}"><div><b>{one.modes[mode].value:.3f}</b> '
+        f'<span class="ad-quiet">{one.modes[mode].low:.3f} – {one.modes[mode].high:.3f}</span></div></td>'
         for mode in Mode
     )
     for key, name in (("image_adds", "Picture adds"), ("text_adds", "Words add")):
         found = one.differences[key]
         cells += (
-            f'<td data-name="{name}"><b>{found.value:+.3f}</b> '
-            f'<span class="ad-quiet">{found.low:+.3f} to {found.high:+.3f}</span></td>'
+            f'<td data-name="{name}"><div><b>{found.value:+.3f}</b> '
+            f'<span class="ad-quiet">{found.low:+.3f} to {found.high:+.3f}</span></div></td>'
         )
     units = one.modes[Mode.BOTH].n_groups
     count = f"{one.rows:,} rows" if one.unit == "rows" else f"{one.rows:,} rows, {units:,} {one.unit}"
