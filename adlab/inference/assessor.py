@@ -14,7 +14,7 @@ from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.relevance_student import KIND as STUDENT
 from adlab.checkpoints.store import list_checkpoints
-from adlab.data.assessment import Assessment, HeadResult
+from adlab.data.assessment import Assessment, DataKind, HeadResult
 from adlab.data.creative import Context, Creative
 from adlab.data.image_intake import AdImage
 from adlab.encoders.device import precision_of
@@ -290,8 +290,9 @@ def resolve_device(device: str) -> str:
 
 
 def _serving(head: str, manifests: Mapping[str, Manifest]) -> str | None:
-    """The first checkpoint that serves a head."""
-    return next((name for name, manifest in manifests.items() if head in manifest.heads), None)
+    """The checkpoint that serves a head: one that learned from the user's own log before those that ship."""
+    serving = [name for name, manifest in manifests.items() if head in manifest.heads]
+    return min(serving, key=lambda name: manifests[name].data_kind != DataKind.USER_LOG, default=None)
 
 
 def _language(creative: Creative) -> str:
