@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,9 +61,10 @@ class Card:
     def gain(self, step: str, name: str, own: Stated, other: Stated, note: str) -> Measure:
         """Area of one statement above another's on the same cases, paired by ad."""
         _, share, trials = own.of(step)
-        scores = [stated.of(step)[0] for stated in (own, other)]
+        ours, theirs = own.of(step)[0], other.of(step)[0]
         found = paired_bootstrap_difference(
-            *(lambda rows, score=score: _auc(score, share, trials, rows) for score in scores),
+            lambda rows: _auc(ours, share, trials, rows),
+            lambda rows: _auc(theirs, share, trials, rows),
             own.ads,
             n_resamples=RESAMPLES,
             seed=self.seed,
@@ -104,7 +106,7 @@ class Card:
                 continue
             self._add(
                 coverage_name(mode, step),
-                lambda rows, inside=inside[there]: float(inside[rows].mean()),
+                partial(_mean_of, inside[there]),
                 stated.ads[there],
                 f"a factor of {np.exp(half):.2f} on the odds to either side"
                 + ("" if self.planted else "; held against observed counts, so with their chance on top"),
@@ -159,6 +161,10 @@ def calibration_error(stated: FloatArray, share: FloatArray, trials: FloatArray)
 
 def _auc(score: FloatArray, share: FloatArray, trials: FloatArray, rows: NDArray[np.int64]) -> float:
     return expected_auc(score[rows], share[rows], trials[rows])
+
+
+def _mean_of(values: FloatArray, rows: NDArray[np.int64]) -> float:
+    return float(values[rows].mean())
 
 
 def _holds(stated: FloatArray, true: FloatArray, half: float) -> FloatArray:

@@ -8,9 +8,10 @@ measured on ads that trained nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,7 +161,7 @@ def _vectors(
     return encoder, encoder.vectors(inputs, encoders.texts)
 
 
-def _creative(cells: dict[str, object], images: Path | None) -> tuple[Creative | None, str]:
+def _creative(cells: Mapping[Any, Any], images: Path | None) -> tuple[Creative | None, str]:
     """An ad, or why it cannot be read; neither where the table says nothing of it."""
     if not any(str(cells.get(name, "")) for name in ("image", *COPY_FIELDS)):
         return None, ""
