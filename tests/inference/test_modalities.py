@@ -64,8 +64,8 @@ def test_relevance_by_one_part_is_that_of_an_ad_that_never_had_the_other(reader,
     for mode, other in alone.items():
         expected = assessor.assess(other, ["relevance"]).heads[0]
         assert found[mode].value == pytest.approx(expected.value, abs=1e-9)
-            grades = {name: value for name, value in expected.details.items() if name != STUDENT}
-            assert found[mode].details == pytest.approx(grades, abs=1e-9)
+        grades = {name: value for name, value in expected.details.items() if name != STUDENT}
+        assert found[mode].details == pytest.approx(grades, abs=1e-9)
         assert found[mode].interval.low == pytest.approx(expected.interval.low, abs=1e-9)
 
 
