@@ -22,7 +22,8 @@ GRADE_DETAILS = tuple(f"relevance_{grade.lower()}" for grade in GRADES)
 def show(modes: AdModes) -> None:
     """Draw the table, the distributions and, folded, how each answer was made."""
     st.html(table(modes))
-    st.html(distributions(modes))
+    if shares := distributions(modes):
+        st.html(shares)
     with st.expander("What “alone” means for each model", icon=":material/help:"):
         st.html(bases(modes))
 
