@@ -113,7 +113,7 @@ Examples:
 RELEVANCE_STUDENT_EPILOG = f"""{CODES}\b
 Examples:
   python -m adlab train relevance-student
-  python -m adlab train relevance-student --teacher models/relevance-plain \
+  python -m adlab train relevance-student --teacher models/relevance-plain \\
       --further 200000 --out models/student-plain
 """
 REFERENCE_EPILOG = """Output: the reference set in models/, written anew.

@@ -218,8 +218,9 @@ class Assessor:
         notes: list[list[str]] = [[] for _ in creatives]
         asked = [head for head in (self._appeal, self._ctr) if head is not None and head.name in wanted]
         rows = [row for row, creative in enumerate(creatives) if creative.image is not None]
-        reading = [name for name in self.heads if name in self.reads_words and name in wanted]
-        unknown = WORDS_UNKNOWN.format(f"{' and '.join(reading)} {'was' if len(reading) == 1 else 'were'}")
+        reading = [head.name for head in (self._appeal, self._ctr, self._funnel) if head and head.name in wanted]
+        names = " and ".join(part for part in (", ".join(reading[:-1]), *reading[-1:]) if part)
+        unknown = WORDS_UNKNOWN.format(f"{names} {'was' if len(reading) == 1 else 'were'}")
         for row in rows if reading else ():
             notes[row].append(words[row].problem or (unknown if words[row].text is None else ""))
         if not asked or not rows:
@@ -260,9 +261,9 @@ class Assessor:
         rows = [row for row, creative in enumerate(creatives) if not lacks(creative, head.name)]
         ads, seen = [creatives[row] for row in rows], [contexts[row] for row in rows]
         found = head.results(ads, [words[row].text for row in rows], seen)
-        for row, ad, context, result in zip(rows, ads, seen, found, strict=True):
+        for row, context, result in zip(rows, seen, found, strict=True):
             results[row].append(self._ranks.add(result))
-            notes[row].append(head.problem(ad, context))
+            notes[row].append(head.problem(context))
 
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int

@@ -156,13 +156,12 @@ class FunnelHead:
         )
         return chain_of(ctr, cvr, np.array(self.settings.weights))
 
-    def problem(self, creative: Creative, context: Context) -> str:
-        """What is to be said of values that the head does not know, or nothing."""
+    def problem(self, context: Context) -> str:
+        """What is to be said of values that the head does not know, or nothing.
+
+        A brand or seller that no log knows is no exception but the rule: it is averaged over without a word.
+        """
         strange = self._readable(context)[1]
-        for name in OF_THE_AD:
-            level = getattr(creative, name)
-            if name in self.levels and level and level not in self.levels[name]:
-                strange[name] = level
         return " ".join(
             f"{name} is {value!r}, which {HEAD} does not know; it was averaged over. Known: "
             f"{', '.join(self.levels[name][:12])}{', …' if len(self.levels[name]) > 12 else ''}."

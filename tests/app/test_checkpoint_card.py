@@ -74,7 +74,9 @@ def test_terms_limits_and_training_stand_on_the_card():
 def test_checkpoints_that_serve_a_score_come_first(tiny_models, monkeypatch):
     monkeypatch.setenv("ADLAB_MODELS", str(tiny_models))
     found = shelf.checkpoints()
-    assert [bool(c.manifest.heads) for c in found.checkpoints] == [True] * 4 + [False] * 4
+    serving = [bool(c.manifest.heads) for c in found.checkpoints]
+    assert serving == sorted(serving, reverse=True)
+    assert sum(serving) == 6
     assert found.checkpoints[0].card.startswith("# ")
     assert found.problems == ()
 
@@ -85,7 +87,7 @@ def test_a_damaged_folder_does_not_hide_the_others(tiny_models, monkeypatch, tmp
     file.write_text(json.dumps(json.loads(file.read_text()) | {"summary": "altered"}))
     monkeypatch.setenv("ADLAB_MODELS", str(copy))
     found = shelf.checkpoints()
-    assert len(found.checkpoints) == 7
+    assert len(found.checkpoints) == len(list(copy.iterdir())) - 1
     assert len(found.problems) == 1
     assert "focal" in found.problems[0]
 

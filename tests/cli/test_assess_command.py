@@ -75,7 +75,7 @@ def test_brackets_in_words_are_shown_as_they_are(models, pictures, run, monkeypa
         (["broken.png"], "is not a picture that can be opened"),
         (["none.png"], "does not exist"),
         (["0.png", "--title", "x" * 20_001], "shorten it"),
-        (["0.png", "--title", "A dog", "--heads", "funnel"], "'funnel' does not ship"),
+        (["0.png", "--title", "A dog", "--heads", "headline"], "'headline' does not ship"),
         (["0.png", "--title", "A dog", "--device", "cuda:7"], "cuda:7"),
         (["0.png", "--titel", "A dog"], "--title"),
         ([], "Usage"),

@@ -68,7 +68,7 @@ def test_an_unknown_name_is_answered_with_the_nearest(models, run):
 def test_verify_finds_intact_files(models, run):
     code, out, _ = run("models", "--verify")
     assert code == 0
-    assert out.count("intact, ") == 8
+    assert out.count("intact, ") == len(list(models.iterdir()))
 
 
 def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
@@ -76,20 +76,13 @@ def test_verify_finds_an_altered_file_and_still_reports_the_others(copied, run):
         file.write(b"x")
     code, out, err = run("models", "--verify")
     assert code == 2
-    assert out.count("intact, ") == 7
+    assert out.count("intact, ") == len(list(copied.iterdir())) - 1
     assert "focal-tiny" in err
     assert "weights.safetensors has another sha256" in err
     code, out, _ = run("models", "--verify", "--json")
     assert code == 2
     assert {entry["name"]: entry["intact"] for entry in json.loads(out)} == {
-        "focal-tiny": False,
-        "focal-tiny-sim": True,
-        "m2fn-tiny": True,
-        "m2fn-tiny-ctr": True,
-        "reference-tiny": True,
-        "reference-tiny-rated": True,
-        "reference-tiny-sim": True,
-        "vision-mobilenetv2": True,
+        folder.name: folder.name != "focal-tiny" for folder in copied.iterdir()
     }
     assert run("models", "vision-mobilenetv2", "--verify")[0] == 0
 

@@ -19,7 +19,13 @@ from adlab.paths import ROOT
 COLUMNS = ["agreement", "agreement_low", "agreement_high"]
 CONVERSION, APPEAL = (["conversion", "conversion_low", "conversion_high"], ["appeal", "appeal_low", "appeal_high"])
 CTR = ["ctr", "ctr_low", "ctr_high"]
-ALL_COLUMNS = [*COLUMNS, *CONVERSION, *APPEAL, "appeal_std", *CTR]
+GRADES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent", "relevance_student")
+RELEVANCE = ["relevance", "relevance_low", "relevance_high", *GRADES]
+FUNNEL = [f"{name}{end}" for name in ("pctr", "pcvr", "pctcvr") for end in ("", "_low", "_high")]
+FILLED = [*COLUMNS, *CONVERSION, *APPEAL, "appeal_std", *CTR, *FUNNEL]
+ALL_COLUMNS = [*FILLED[: -len(FUNNEL)], *RELEVANCE, *FUNNEL]
+NO_QUERY = "relevance: Needs a query and an image or a title or description; this ad lacks a query."
+WITHOUT_QUERY = ("--heads", "agreement,conversion,appeal,ctr")
 
 
 def scored(
@@ -45,7 +51,8 @@ def test_every_ad_is_scored_in_order_and_its_columns_are_kept(models, pictures, 
     assert list(out.columns) == ["ad_id", "image", "title", *ALL_COLUMNS, "notes", "error"]
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()
     assert out["title"].tolist() == ads["title"].tolist()
-    assert out[ALL_COLUMNS].notna().all(axis=None)
+    assert out[FILLED].notna().all(axis=None)
+    assert out[RELEVANCE].isna().all(axis=None)
     assert (out["agreement_low"] <= out["agreement"]).all()
     assert (out["agreement"] <= out["agreement_high"]).all()
     assert out["agreement"].between(0, 100).all()
@@ -56,7 +63,8 @@ def test_every_ad_is_scored_in_order_and_its_columns_are_kept(models, pictures, 
     assert (out["appeal_low"] <= out["appeal"]).all()
     assert (out["appeal"] <= out["appeal_high"]).all()
     assert out["appeal"].between(1, 7).all()
-    assert out[["notes", "error"]].isna().all(axis=None)
+    assert (out["notes"] == NO_QUERY).all()
+    assert out["error"].isna().all()
 
 
 def test_cells_are_kept_as_they_were_written(models, tmp_path):
@@ -106,7 +114,7 @@ def test_rows_that_lack_something_say_so_and_rows_that_cannot_be_read_have_an_er
         {"ad_id": "nothing"},
         {"ad_id": "also good", "image": "1.png", "description": caption(1)},
     ]
-    code, out = scored(pd.DataFrame(rows), tmp_path, pictures)
+    code, out = scored(pd.DataFrame(rows), tmp_path, pictures, *WITHOUT_QUERY)
     out = out.set_index("ad_id")
     assert code == 3
     assert out.index.tolist() == [row["ad_id"] for row in rows]
@@ -147,7 +155,7 @@ def test_what_qualifies_a_score_stands_in_the_notes(models, pictures, tmp_path):
         {"image": "1.png", "title": caption(1)},
         {"image": "alpha.png", "title": caption(2)},
     ]
-    code, out = scored(pd.DataFrame(rows), tmp_path, pictures)
+    code, out = scored(pd.DataFrame(rows), tmp_path, pictures, *WITHOUT_QUERY)
     assert code == 0
     assert out.loc[2, "notes"] == "image: transparency laid on white."
     assert "does not look English" in out.loc[0, "notes"]
@@ -202,7 +210,7 @@ def test_a_column_of_the_users_own_is_never_overwritten(models, pictures, ads, t
     ("arguments", "words"),
     [
         (["--heads", "agrement"], ["Unknown head 'agrement'", "Did you mean 'agreement'"]),
-        (["--heads", "agreement,funnel"], ["'funnel' does not ship", "shipped ones are agreement"]),
+        (["--heads", "agreement,headline"], ["'headline' does not ship", "shipped ones are agreement"]),
         (["--heads", " , "], ["--heads is ' , '"]),
         (["--batch-size", "0"], ["--batch-size"]),
         (["--device", "tpu"], ["tpu"]),
@@ -329,7 +337,8 @@ def test_a_process_of_its_own_scores_from_csv_to_parquet(tiny_models, pictures, 
     assert done.stderr.startswith("Reading the words in 6 pictures.\nReading the other 3 takes about ")
     assert done.stderr.count("\n") == 2
     assert (
-        done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion, 6 with appeal, 6 with ctr.\n"
+        done.stdout == "new/scores.parquet: 6 rows, 6 with agreement, 6 with conversion, 6 with appeal, 6 with ctr, "
+        "0 with relevance, 6 with funnel, 6 with notes.\n"
     )
     out = pd.read_parquet(tmp_path / "new" / "scores.parquet")
     assert out["ad_id"].tolist() == ads["ad_id"].tolist()

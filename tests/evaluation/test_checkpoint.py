@@ -110,7 +110,7 @@ def test_foreign_encoders_are_refused(shipped, data, monkeypatch):
 
 
 def test_what_cannot_be_measured_is_named(shipped, data, tmp_path):
-    with pytest.raises(UnknownNameError, match="Valid: focal, m2fn, vision"):
+    with pytest.raises(UnknownNameError, match="Valid: adscvlr, focal, m2fn, two-tower, vision"):
         evaluate_checkpoint("reference-tiny", lambda: data)
     with pytest.raises(UnknownNameError, match="Did you mean 'focal-tiny'"):
         evaluate_checkpoint("focal-tny", lambda: data)

@@ -111,7 +111,7 @@ def test_the_reference_ads_rank_evenly_among_themselves(head):
 
 def test_an_ad_without_copy_is_judged_and_one_without_a_picture_says_what_it_lacks(assessor):
     picture_only = assessor.assess(ad(1, title=""))
-    assert [result.head for result in picture_only.heads] == ["appeal", "ctr"]
+    assert [result.head for result in picture_only.heads] == ["appeal", "ctr", "funnel"]
     assert picture_only.not_scored["agreement"].startswith("Needs an image and a title")
     copy_only = assessor.assess(Creative(title="Words alone"))
     assert copy_only.not_scored["appeal"] == "Needs an image; this ad lacks an image."
@@ -122,11 +122,11 @@ def test_words_are_read_unless_that_is_switched_off_and_the_result_says_so(tiny_
     found = type("Found", (), {"text": "Seen in the picture"})()
     monkeypatch.setattr(words_in_picture, "read_text", lambda image: read.append(image) or found)
     off = Assessor(models=tiny_models, device="cpu", words="off")
-    assert off.reads_words == {"appeal", "ctr"}
-    assert WORDS_UNKNOWN.format("appeal and ctr were") in off.assess(ad(4, words=None)).warnings
+    assert off.reads_words == {"appeal", "ctr", "funnel"}
+    assert WORDS_UNKNOWN.format("appeal, ctr and funnel were") in off.assess(ad(4, words=None)).warnings
     assert read == []
     auto = Assessor(models=tiny_models, device="cpu")
-    assert WORDS_UNKNOWN.format("appeal and ctr were") not in auto.assess(ad(4, words=None)).warnings
+    assert WORDS_UNKNOWN.format("appeal, ctr and funnel were") not in auto.assess(ad(4, words=None)).warnings
     assert len(read) == 1
     auto.assess(ad(4, words=None), ["agreement"])
     assert len(read) == 1  # a head that reads no words causes no reading

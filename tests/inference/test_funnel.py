@@ -133,11 +133,13 @@ def test_picture_copy_words_brand_and_context_all_matter(head):
 def test_a_level_that_the_head_does_not_know_is_averaged_over_and_said(head):
     strange, plain = replace(EVENING, position="sidebar"), replace(EVENING, position=None)
     assert details(head, ad(), context=strange)["pctcvr"] == details(head, ad(), context=plain)["pctcvr"]
-    said = head.problem(ad(brand="Nova"), strange)
-    assert "position is 'sidebar'" in said
-    assert "brand is 'Nova'" in said
-    assert head.problem(ad(), EVENING) == ""
-    assert head.problem(ad(seller="Who"), Context(month=3)) == ""  # fields that it does not read at all
+    assert "position is 'sidebar'" in head.problem(strange)
+    assert head.problem(EVENING) == head.problem(Context(month=3)) == ""
+
+
+def test_a_brand_that_no_log_knows_is_averaged_over_without_a_word(head, assessor):
+    assert details(head, ad(brand="Nova")) == details(head, ad(brand=""))
+    assert not any("Nova" in warning for warning in assessor.assess(ad(brand="Nova")).warnings)
 
 
 def test_a_result_says_that_it_was_simulated_and_ranks_the_ad_by_its_average(head):

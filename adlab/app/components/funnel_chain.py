@@ -67,7 +67,8 @@ def picture(result: HeadResult, impressions: int, price: float | None = None) ->
     )
     whole = funnel_words.rate_words(funnel_counts.rate(result, "pctcvr"))
     return (
-        f'<div class="ad ad-chain-room"><div class="ad-chain" role="img" aria-label="{escape(said)}">{"".join(steps)}</div>'
+        f'<div class="ad ad-chain-room"><div class="ad-chain" role="img" aria-label="{escape(said)}">'
+        f"{''.join(steps)}</div>"
         f"<p><strong>pCTCVR {whole}</strong> of all impressions are clicked and convert: pCTR × pCVR. "
         f'<span class="ad-quiet">Ranges hold in {100 * result.interval.level:g} of 100 cases; bars are on a '
         f"logarithmic scale. {funnel_words.INCLUDED}</span></p></div>"
