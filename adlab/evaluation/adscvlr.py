@@ -6,7 +6,6 @@ report is written anew from whatever parts are there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from adlab.errors import UnknownNameError
 from adlab.evaluation.adscvlr_auction import reproduce_auction
 from adlab.evaluation.adscvlr_faithfulness import reproduce_faithfulness
-from adlab.evaluation.adscvlr_report import FOLDER, write_report
+from adlab.evaluation.adscvlr_report import NAME, write_report
 from adlab.evaluation.adscvlr_retrieval import reproduce_retrieval
 from adlab.evaluation.adscvlr_settings import (
     AUCTION,
@@ -26,7 +25,7 @@ from adlab.evaluation.adscvlr_settings import (
     AdsCVLRReproduction,
 )
 from adlab.evaluation.adscvlr_tables import reproduce_tables
-from adlab.evaluation.writing import rounded
+from adlab.evaluation.parts import keep_part
 from adlab.features.stored import Progress, no_progress
 
 Part = Callable[[AdsCVLRReproduction, Progress], dict[str, Any]]
@@ -62,11 +61,8 @@ def reproduce_adscvlr(how: AdsCVLRReproduction, parts: Sequence[str] = PARTS, pr
     if unknown := [part for part in parts if part not in MEASURES]:
         raise UnknownNameError("part", unknown[0], MEASURES)
     for part in parts:
-        stored = {"command": command_of(how, part), "results": MEASURES[part](how, progress)}
-        folder = how.out / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(rounded(stored), indent=1, ensure_ascii=False)
-        (folder / f"{part}.json").write_text(text + "\n", encoding="utf-8")
+        results = MEASURES[part](how, progress)
+        keep_part(how.out, NAME, part, command_of(how, part), results)
     return write_report(how.out)
 
 

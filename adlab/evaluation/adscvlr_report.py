@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from adlab.evaluation.adscvlr_settings import AUCTION, FAITHFULNESS, RETRIEVAL, TABLES
+from adlab.evaluation.parts import Section, kept_parts, sections_of, write_parts
 from adlab.evaluation.writing import markdown_table
 
-REPORT, FOLDER = "adscvlr.md", "adscvlr"
-Section = Callable[[dict[str, Any]], str]
+NAME = "adscvlr"
 
 
 def write_report(out: Path) -> Path:
@@ -23,14 +22,7 @@ def write_report(out: Path) -> Path:
     Returns:
         The report.
     """
-    found = {
-        part: json.loads(file.read_text(encoding="utf-8"))
-        for part in SECTIONS
-        if (file := out / FOLDER / f"{part}.json").is_file()
-    }
-    report = out / REPORT
-    report.write_text(render(found), encoding="utf-8")
-    return report
+    return write_parts(out, NAME, render(kept_parts(out, NAME, SECTIONS)))
 
 
 def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
@@ -45,13 +37,7 @@ def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
         "numbers, not edited by hand. The paper's query–ad pairs are not published: its tables stand beside ours for "
         "their order, not for their values.",
     ]
-    for part, section in SECTIONS.items():
-        if part in stored:
-            numbers = f"{FOLDER}/{part}.json"
-            parts.append(section(stored[part]["results"]))
-            parts.append(f"Made by `{stored[part]['command']}`; numbers in [{numbers}]({numbers}).")
-        else:
-            parts.append(f"Not measured here: `python -m adlab reproduce adscvlr --part {part}`.")
+    parts += sections_of(stored, SECTIONS, NAME)
     return "\n\n".join(parts) + "\n"
 
 

@@ -6,7 +6,6 @@ report is written anew from whatever parts are there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 from adlab.errors import UnknownNameError
 from adlab.evaluation.cl4cvr_exposure import reproduce_exposure
 from adlab.evaluation.cl4cvr_hillstrom import reproduce_hillstrom
-from adlab.evaluation.cl4cvr_report import FOLDER, SECTIONS, write_report
+from adlab.evaluation.cl4cvr_report import NAME, SECTIONS, write_report
 from adlab.evaluation.cl4cvr_settings import (
     EXPOSURE,
     HILLSTROM,
@@ -28,7 +27,7 @@ from adlab.evaluation.cl4cvr_settings import (
 from adlab.evaluation.cl4cvr_simulated import reproduce_simulated
 from adlab.evaluation.cl4cvr_sparsity import reproduce_sparsity
 from adlab.evaluation.cl4cvr_throughput import reproduce_throughput
-from adlab.evaluation.writing import rounded
+from adlab.evaluation.parts import keep_part
 from adlab.features.stored import Progress, no_progress
 
 Part = Callable[[CL4CVRReproduction, Progress], dict[str, Any]]
@@ -63,11 +62,8 @@ def reproduce_cl4cvr(
     if unknown := [part for part in parts if part not in PARTS]:
         raise UnknownNameError("part", unknown[0], PARTS)
     for part in parts:
-        stored = {"command": command_of(how, part), "results": PARTS[part](how, progress)}
-        folder = how.out / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(rounded(stored), indent=1, ensure_ascii=False)
-        (folder / f"{part}.json").write_text(text + "\n", encoding="utf-8")
+        results = PARTS[part](how, progress)
+        keep_part(how.out, NAME, part, command_of(how, part), results)
     return write_report(how.out)
 
 

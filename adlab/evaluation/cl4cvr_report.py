@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
 from adlab.evaluation.cl4cvr_summary import summary
+from adlab.evaluation.parts import kept_parts, made_by, not_measured, write_parts
 
-REPORT, FOLDER = "cl4cvr.md", "cl4cvr"
+NAME = "cl4cvr"
 Section = Callable[[Mapping[str, Any]], Sequence[str]]
 # In the order of the report; a section begins with a heading of the second level.
 SECTIONS: dict[str, Section] = {
@@ -35,14 +35,7 @@ def write_report(out: Path) -> Path:
     Returns:
         The report.
     """
-    found = {
-        part: json.loads(file.read_text(encoding="utf-8"))
-        for part in SECTIONS
-        if (file := out / FOLDER / f"{part}.json").is_file()
-    }
-    report = out / REPORT
-    report.write_text(render(found), encoding="utf-8")
-    return report
+    return write_parts(out, NAME, render(kept_parts(out, NAME, SECTIONS)))
 
 
 def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
@@ -62,14 +55,14 @@ def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
         parts.append(told)
     for part, section in SECTIONS.items():
         if part not in stored:
-            parts.append(f"Not measured here: `python -m adlab reproduce cl4cvr --part {part}`.")
+            parts.append(not_measured(NAME, part))
             continue
-        results, numbers = stored[part]["results"], f"{FOLDER}/{part}.json"
+        results = stored[part]["results"]
         parts += section(results)
         if results["missing"]:
             parts.append(
                 f"**Not measured, the time was up**: {', '.join(results['missing'])}. The same command goes on with "
                 "these."
             )
-        parts.append(f"Made by `{stored[part]['command']}`; numbers in [{numbers}]({numbers}).")
+        parts.append(made_by(stored[part]["command"], NAME, part))
     return "\n\n".join(parts) + "\n"

@@ -6,7 +6,6 @@ is written anew from whatever halves are there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +13,11 @@ from typing import Any
 
 from adlab.errors import UnknownNameError
 from adlab.evaluation.m2fn_real import reproduce_real
-from adlab.evaluation.m2fn_report import FOLDER, SECTIONS, write_report
+from adlab.evaluation.m2fn_report import NAME, SECTIONS, write_report
 from adlab.evaluation.m2fn_settings import REAL, SIMULATED, M2FNReproduction
 from adlab.evaluation.m2fn_simulated import reproduce_simulated
 from adlab.evaluation.m2fn_simulated_study import SimulatedStudy
-from adlab.evaluation.writing import rounded
+from adlab.evaluation.parts import keep_part
 from adlab.features.stored import Progress, no_progress
 
 Half = Callable[[M2FNReproduction, Progress], dict[str, Any]]
@@ -46,11 +45,8 @@ def reproduce_m2fn(
     if unknown := [half for half in halves if half not in HALVES]:
         raise UnknownNameError("half", unknown[0], HALVES)
     for half in halves:
-        stored = {"command": command_of(how, half), "results": HALVES[half](how, progress)}
-        folder = how.out / FOLDER
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(rounded(stored), indent=1, ensure_ascii=False)
-        (folder / f"{half}.json").write_text(text + "\n", encoding="utf-8")
+        results = HALVES[half](how, progress)
+        keep_part(how.out, NAME, half, command_of(how, half), results)
     return write_report(how.out)
 
 

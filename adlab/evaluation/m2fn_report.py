@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from adlab.evaluation.m2fn_real_report import real_section
 from adlab.evaluation.m2fn_settings import REAL, SIMULATED
 from adlab.evaluation.m2fn_simulated_report import simulated_section
+from adlab.evaluation.parts import Section, kept_parts, sections_of, write_parts
 
-REPORT, FOLDER = "m2fn.md", "m2fn"
-Section = Callable[[dict[str, Any]], str]
+NAME = "m2fn"
 # In the order of the report; a section begins with a heading of the second level.
 SECTIONS: dict[str, Section] = {REAL: real_section, SIMULATED: simulated_section}
 
@@ -26,14 +24,7 @@ def write_report(out: Path) -> Path:
     Returns:
         The report.
     """
-    found = {
-        half: json.loads(file.read_text(encoding="utf-8"))
-        for half in SECTIONS
-        if (file := out / FOLDER / f"{half}.json").is_file()
-    }
-    report = out / REPORT
-    report.write_text(render(found), encoding="utf-8")
-    return report
+    return write_parts(out, NAME, render(kept_parts(out, NAME, SECTIONS)))
 
 
 def render(stored: dict[str, dict[str, Any]]) -> str:
@@ -48,11 +39,5 @@ def render(stored: dict[str, dict[str, Any]]) -> str:
         "numbers, not edited by hand. The paper's own data are not published: its tables are set beside ours for "
         "their order, not for their values.",
     ]
-    for half, section in SECTIONS.items():
-        if half in stored:
-            numbers = f"{FOLDER}/{half}.json"
-            parts.append(section(stored[half]["results"]))
-            parts.append(f"Made by `{stored[half]['command']}`; numbers in [{numbers}]({numbers}).")
-        else:
-            parts.append(f"Not measured here: `python -m adlab reproduce m2fn --part {half}`.")
+    parts += sections_of(stored, SECTIONS, NAME)
     return "\n\n".join(parts) + "\n"

@@ -7,7 +7,7 @@ member that was trained, stopped or calibrated on the ads' own conversions: they
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -180,8 +180,8 @@ def _vectors(
         _check_apart(loaded, seed, first)
     focal = focal_member(loaded, {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id})
 
-    def encode(texts: object) -> np.ndarray:
-        return stored_texts(text_encoder, list(texts), progress)  # type: ignore[call-overload]
+    def encode(texts: Sequence[str]) -> np.ndarray:
+        return stored_texts(text_encoder, texts, progress)
 
     seen = see_ads(plans, encoder=image_encoder, progress=progress)
     assert seen.vectors is not None  # an encoder was given

@@ -13,7 +13,7 @@ from helpers.tiny_models import PAIRS, RELEVANCE, STUDENT
 from PIL import Image
 
 from adlab.checkpoints.relevance import Relevance
-from adlab.data.assessment import DataKind
+from adlab.data.assessment import DataKind, HeadResult
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.encoders.text import load_minilm
@@ -44,6 +44,11 @@ def tokenizer(head) -> QueryAdTokenizer:
     return QueryAdTokenizer(
         extend(load_minilm().wordpieces(), head.settings.words), TokenLimits(total=48, description=16)
     )
+
+
+def numbers(result: HeadResult) -> dict[str, float]:
+    interval = {"low": result.interval.low, "high": result.interval.high}
+    return {"value": result.value, **interval, "percentile": result.percentiles[0].value, **result.details}
 
 
 def by_hand(
@@ -99,7 +104,10 @@ def test_an_ad_has_the_same_numbers_alone_in_a_batch_and_from_any_thread(tiny_mo
     fresh = RelevanceHead(RELEVANCE, assessor.vectors, root=tiny_models)
     with ThreadPoolExecutor(4) as pool:
         alone = list(pool.map(lambda one: fresh.results([one])[0], reversed(ads)))
-    assert together == alone[::-1]
+    for one, other in zip(together, alone[::-1], strict=True):
+        # The last bit of a matrix product depends on its size, and regions are rounded to half precision after it.
+        assert numbers(one) == pytest.approx(numbers(other), abs=1e-3)
+        assert one.provenance == other.provenance
     assert len({result.value for result in together}) == len(ads)
 
 
