@@ -41,9 +41,6 @@ def read_pictures(
         images: Folder that the column `image` is relative to.
         say: Told how many pictures are to be read, and how long that takes once the first ones are.
         advance: Called with (pictures done, all pictures) once the time was said.
-
-    Raises:
-        AdlabError: A process that reads was killed.
     """
     paths = _paths(ads, images)
     begun = estimated = False

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from contextlib import closing
-from multiprocessing import get_context
-from pathlib import Path
 from typing import NamedTuple
 
-from adlab.data.image_intake import AdImage, read_image
-from adlab.errors import AdlabError, ConfigError, ImageError
-from adlab.features.ocr import OcrText, load_engine, processors, read_text, stored_text
+from adlab.errors import ConfigError, ImageError
+from adlab.features.ocr import OcrText, processors, stored_text
+from adlab.features.ocr_processes import Source, read_by_processes, read_here, taken_in
 
 MEASURED = 3  # pictures read before the estimate
-Source = AdImage | Path
 
 
 class Estimate(NamedTuple):
@@ -52,11 +46,11 @@ def read_all(
 
     Returns:
         In the order given; for a file that is no picture the error that says so, and for a picture whose words
-        cannot be read a `WordsError`.
+        cannot be read a `WordsError`. A process that is killed, as when memory runs out, ends nothing: the rest is
+        read by one process, and a picture on which that is killed too has a `WordsError`.
 
     Raises:
         ConfigError: `workers` is below 1.
-        AdlabError: A process was killed.
     """
     if workers is not None and workers < 1:
         raise ConfigError(f"workers is {workers}; give 1 or more.")
@@ -64,7 +58,7 @@ def read_all(
     waiting: dict[str, list[int]] = {}
     for place, source in enumerate(images):
         try:
-            image = _taken_in(source)
+            image = taken_in(source)
         except ImageError as error:
             results[place] = error
             continue
@@ -79,52 +73,16 @@ def read_all(
     times: list[float] = []
     if not repeats:
         on_estimate(Estimate(0, stored, 0.0, 0.0))
-    with closing(_read([images[places[0]] for places in repeats], processes)) as read:
-        for number, text, seconds in read:
-            for place in repeats[number]:
-                results[place] = text
-            done += len(repeats[number])
-            times.append(seconds)
+    unread = {number: images[places[0]] for number, places in enumerate(repeats)}
+    here = processes == 1 or len(unread) <= MEASURED
+    with closing(read_here(unread) if here else read_by_processes(unread, processes)) as readings:
+        for reading in readings:
+            for place in repeats[reading.place]:
+                results[place] = reading.text
+            done += len(repeats[reading.place])
+            times.append(reading.seconds)
             if len(times) == min(MEASURED, len(repeats)):
                 each, left = sum(times) / len(times), len(repeats) - len(times)
-                on_estimate(Estimate(left, stored, each, each * left / processes))
+                on_estimate(Estimate(left, stored, each, each * left / reading.processes))
             progress(done, len(images))
     return [result for result in results if result is not None]
-
-
-def _read(sources: list[Source], processes: int) -> Generator[tuple[int, OcrText | ImageError, float], None, None]:
-    """Place, text and seconds of each picture, as they come."""
-    if processes <= 1 or len(sources) <= MEASURED:
-        if sources:
-            load_engine()  # or the first picture would seem slow
-        for place, source in enumerate(sources):
-            yield place, *_timed(source)
-        return
-    pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_load)
-    try:
-        futures: dict[Future[tuple[OcrText | ImageError, float]], int] = {
-            pool.submit(_timed, source): place for place, source in enumerate(sources)
-        }
-        for future in as_completed(futures):
-            yield futures[future], *future.result()
-    except BrokenProcessPool as error:
-        raise AdlabError(f"A process that reads text was killed; give fewer workers than {processes}.") from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _load() -> None:
-    load_engine(threads=1)
-
-
-def _timed(source: Source) -> tuple[OcrText | ImageError, float]:
-    started = time.perf_counter()
-    try:
-        text: OcrText | ImageError = read_text(_taken_in(source))
-    except ImageError as error:  # the engine failed, or the file was replaced meanwhile
-        text = error
-    return text, time.perf_counter() - started
-
-
-def _taken_in(source: Source) -> AdImage:
-    return source if isinstance(source, AdImage) else read_image(source)

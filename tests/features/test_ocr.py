@@ -192,7 +192,7 @@ def test_text_has_single_spaces():
 
 
 def test_importing_loads_no_engine():
-    heavy = ("rapidocr", "onnxruntime", "cv2")
+    heavy = ("rapidocr", "onnxruntime", "cv2", "torch", "pandas", "scipy")
     code = f"import sys, adlab.features.ocr_pool; print([m for m in {heavy} if m in sys.modules])"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
