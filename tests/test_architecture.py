@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LEAVES = {"errors", "paths", "metrics"}
+LEAVES = {"errors", "paths", "processes", "metrics"}
 CORE = {"data", "encoders", "models", "losses", "layers", "checkpoints", "features", "simulator", "training"}
 CORE |= {"inference", "explain", "projection", "insights", "reports", "evaluation"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "paths": set(),
+    "processes": set(),
     "metrics": set(),
     "data": set(),
     "layers": set(),

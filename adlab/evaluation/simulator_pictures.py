@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from adlab.processes import ProcessPool
 from adlab.simulator.collection import JPEG_QUALITY
 from adlab.simulator.drawing.sheet import contact_sheet
 from adlab.simulator.render import RenderSpec, render
@@ -75,7 +74,7 @@ def measure_pictures(
     if workers == 1:
         collect(map(work, batches))
     else:
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPool(workers) as pool:
             collect(pool.map(work, batches))
     return PictureMeasures(*(np.concatenate(parts) for parts in zip(*found, strict=True)))
 

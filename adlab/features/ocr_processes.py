@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Mapping
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple
 
 from adlab.data.image_intake import AdImage, read_image
 from adlab.errors import ImageError, WordsError
 from adlab.features.ocr import OcrText, load_engine, read_text
+from adlab.processes import ProcessPool
 
 Source = AdImage | Path
 _REMEDY = "close other programs and read it again, give the words as ocr_text, or go on without."
@@ -83,7 +83,7 @@ def _together(sources: Mapping[int, Source], processes: int) -> Generator[Readin
     with ExitStack() as stack:
         futures: dict[Future[tuple[OcrText | ImageError, float]], int] = {}
         try:
-            pool = ProcessPoolExecutor(processes, mp_context=get_context("spawn"), initializer=_load)
+            pool = ProcessPool(processes, initializer=_load)
             stack.callback(pool.shutdown, cancel_futures=True)
             for place, source in sources.items():
                 futures[pool.submit(_timed, source)] = place
@@ -98,7 +98,7 @@ def _until_killed(sources: Mapping[int, Source]) -> Generator[Reading, None, Non
     """What one process reads, up to and with the picture on which it is killed."""
     with ExitStack() as stack:
         try:
-            pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+            pool = ProcessPool(1)
             stack.callback(pool.shutdown, cancel_futures=True)
             pool.submit(_load).result()
         except OSError:  # the system starts none

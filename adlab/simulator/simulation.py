@@ -17,10 +17,9 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from adlab.errors import ConfigError, InputError
+from adlab.processes import ProcessPool
 from adlab.simulator.ceiling import ceiling_of
 from adlab.simulator.coefficients import EFFECTS, OUTCOMES
 from adlab.simulator.collection import ad_names, ad_rows, collection_factors, draw_pictures, pieces
@@ -174,7 +174,7 @@ class _Work:
         if not self.settings.images or self.workers == 1:
             yield None
             return
-        with ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPool(self.workers) as pool:
             yield pool
 
     def _piece(self, number: int) -> Path:

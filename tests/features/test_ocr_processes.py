@@ -61,7 +61,7 @@ def test_each_death_costs_one_picture_and_one_process(mortal):
 def test_processes_that_are_killed_while_they_load_are_not_started_for_every_picture(monkeypatch):
     monkeypatch.setattr(ocr_processes, "_load", mortal_reader.load_and_die)
     steps = []
-    found = read_all([sized(width, 20) for width in range(20, 30)], workers=2, progress=lambda *step: steps.append(step))
+    found = read_all([sized(width, 20) for width in range(20, 30)], workers=2, progress=lambda *at: steps.append(at))
     assert all(isinstance(text, WordsError) for text in found)
     assert "was killed while loading" in str(found[0])
     assert steps == [(done, 10) for done in range(11)]
@@ -73,7 +73,7 @@ def test_where_the_system_starts_no_process_this_one_reads(monkeypatch):
         def __init__(self, *_, **__):
             raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(ocr_processes, "ProcessPoolExecutor", Refused)
+    monkeypatch.setattr(ocr_processes, "ProcessPool", Refused)
     monkeypatch.setattr(ocr_processes, "load_engine", lambda **_: None)
     monkeypatch.setattr("adlab.features.ocr._recognised", mortal_reader._recognised)
     found = read_all([sized(width, 20) for width in (10, 11, 12, 14)], workers=2)
