@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from adlab.app import caching, jobs, latent_state, preload, state
+from adlab.app import caching, jobs, latent_state, latent_views, preload, state
 from adlab.app.examples import examples
 from adlab.app.jobs import Job
 from adlab.app.state import Ad
@@ -18,11 +18,12 @@ from adlab.checkpoints.manifest import Manifest, read_manifest
 from adlab.errors import AdlabError, CheckpointError, InputError
 from adlab.paths import models_dir
 from adlab.projection.findings import Findings, find
-from adlab.projection.latent import LatentSet, MeasuredMap, measured_map
+from adlab.projection.latent import LatentSet, MeasuredMap, measured_map, measured_points
 from adlab.projection.maps import MapConfig
 from adlab.projection.placing import Distances, Placed, own_distances, place
-from adlab.projection.points import ABSENT, PRIVATE, PRIVATE_IMAGE, PRIVATE_TEXT, SHARED, Embeddings, points_of
+from adlab.projection.points import ABSENT, PRIVATE, PRIVATE_IMAGE, PRIVATE_TEXT, SHARED, Embeddings, Points, points_of
 from adlab.projection.reference import read_latent, reference_folder, simulator_of
+from adlab.projection.view_findings import VIEWS
 
 if TYPE_CHECKING:
     from adlab.projection.embedding import Networks
@@ -66,14 +67,16 @@ def checkpoints() -> dict[str, Manifest]:
 
 
 def reference_set(manifest: Manifest) -> LatentSet:
-    """The reference set of a checkpoint.
+    """The reference set of a checkpoint, with a funnel's views where one holds views of these ads.
 
     Raises:
         CheckpointError: There is none, or it is damaged.
     """
     folder = reference_folder(manifest, models_dir())
-    digest = read_manifest(folder).content_digest()
-    return _reference_set(str(folder), digest + manifest.content_digest(), manifest)
+    reference = read_manifest(folder)
+    funnel = latent_views.funnel_of(reference)
+    digests = [part.content_digest() for part in (reference, manifest, funnel) if part is not None]
+    return _reference_set(str(folder), "|".join(digests), manifest, funnel)
 
 
 def simulator(manifest: Manifest) -> dict[str, Any] | None:
@@ -82,8 +85,9 @@ def simulator(manifest: Manifest) -> dict[str, Any] | None:
 
 
 @st.cache_resource(max_entries=MOST_SETS, show_spinner=False)
-def _reference_set(folder: str, _digest: str, _manifest: Manifest) -> LatentSet:
-    return read_latent(Path(folder), _manifest)
+def _reference_set(folder: str, digest: str, _manifest: Manifest, _funnel: Manifest | None) -> LatentSet:
+    ads = read_latent(Path(folder), _manifest)
+    return ads if _funnel is None else latent_views.attached(ads, _funnel)
 
 
 def warm_placing() -> None:
@@ -102,7 +106,10 @@ def map_job(ads: LatentSet, space: str, method: str) -> Job:
     """The job that makes a map which the set does not hold; begun on the first call, found again on later ones."""
 
     def work(job: Job) -> MeasuredMap:
-        return measured_map(ads.embeddings, space, MapConfig(method=method), job.step("Making the map"))
+        how, step = MapConfig(method=method), job.step("Making the map")
+        if space in VIEWS:
+            return measured_points(ads.points(space).vectors, how, step)
+        return measured_map(ads.embeddings, space, how, step)
 
     return _job(f"map|{_identity(ads)}|{space}|{method}", work)
 
@@ -145,14 +152,20 @@ def own_ad(ads: LatentSet, space: str, method: str, coordinates: NDArray[np.floa
     if not (preload.start().done() and preload.start_maps().done()):
         return LOADING
     try:
-        new = points_of(_embedded(ad.key, ads.sha256, ads.checkpoint, ad), space)
-        points, own = points_of(ads.embeddings, space), _own_distances(_identity(ads), space, ads)
+        new = _points_of_ad(ad, ads, space)
+        points, own = ads.points(space), _own_distances(_identity(ads), space, ads)
         placed = [place(vector, points.vectors, coordinates, method, own) for vector in new.vectors]
     except AdlabError as error:
         return str(error)
     if not placed:
         return f"“{ad.label}” of the Score page is not on this map: it lacks {NEEDS[space]}."
     return OwnAd(ad.label, tuple(zip(new.modality.tolist(), placed, strict=True)))
+
+
+def _points_of_ad(ad: Ad, ads: LatentSet, space: str) -> Points:
+    if ads.views is not None and space in VIEWS:
+        return latent_views.point_of(ad, ads.views, space)
+    return points_of(_embedded(ad.key, ads.sha256, ads.checkpoint, ad), space)
 
 
 @st.cache_data(max_entries=MOST_ADS, show_spinner=False)
@@ -184,7 +197,7 @@ def networks(checkpoint: str, _sha256: str) -> Networks:
 
 @st.cache_resource(max_entries=4 * MOST_SETS, show_spinner=False)
 def _own_distances(identity: str, space: str, _ads: LatentSet) -> Distances:
-    return own_distances(points_of(_ads.embeddings, space).vectors)
+    return own_distances(_ads.points(space).vectors)
 
 
 def _job(key: str, work: Callable[[Job], Any]) -> Job:
@@ -196,4 +209,5 @@ def _job(key: str, work: Callable[[Job], Any]) -> Job:
 
 
 def _identity(ads: LatentSet) -> str:
-    return f"{ads.name}|{ads.sha256}|{latent_state.own_job() if ads.display == OWN else ''}"
+    views = ads.views.sha256 if ads.views is not None else ""
+    return f"{ads.name}|{ads.sha256}|{views}|{latent_state.own_job() if ads.display == OWN else ''}"

@@ -11,7 +11,8 @@ from adlab.app.latent_own import Own
 from adlab.data.table import escaped
 from adlab.projection.findings import shared_cosine
 from adlab.projection.latent import LatentSet
-from adlab.projection.points import SPACES, points_of
+from adlab.projection.points import SPACES
+from adlab.projection.view_findings import VIEWS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +72,10 @@ def twin_table(shown: Shown, method: str, coordinates: dict[str, object]) -> pd.
         columns[column.name] = column.texts() if column.levels else column.values
     columns["cosine"] = shared_cosine(ads.embeddings).round(4)
     table = pd.DataFrame(columns)
-    for space in SPACES:
+    for space in (*SPACES, *VIEWS):
         if space not in coordinates:
             continue
-        points = points_of(ads.embeddings, space)
+        points = ads.points(space)
         for modality in dict.fromkeys(points.modality.tolist()):
             here = points.modality == modality
             for axis, letter in enumerate("xy"):

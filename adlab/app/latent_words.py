@@ -10,20 +10,27 @@ from adlab.projection.maps import PCA, TSNE, TSNE_RAW, UMAP
 from adlab.projection.points import PRIVATE, PRIVATE_IMAGE, PRIVATE_TEXT, SHARED
 from adlab.projection.probe import Probe
 from adlab.projection.reference import LABEL as PAIR_LABEL
+from adlab.projection.view_findings import VIEWS, WITH, WITHOUT
 
-SIDE_BY_SIDE = "side-by-side"
+SIDE_BY_SIDE, FUNNEL = "side-by-side", "funnel"
 SPACE_TITLES = {
     SIDE_BY_SIDE: "Three spaces",
     SHARED: "Shared",
     PRIVATE_IMAGE: "Private image",
     PRIVATE_TEXT: "Private text",
     PRIVATE: "Both private",
+    FUNNEL: "Funnel, two ways",
+    WITHOUT: "Without the contrastive task",
+    WITH: "With the contrastive task",
 }
+CHOICES = tuple(space for space in SPACE_TITLES if space not in VIEWS)
 SPACE_NOTES = {
     SHARED: "what picture and copy share; one point an ad",
     PRIVATE_IMAGE: "what only the picture says; one point a picture",
     PRIVATE_TEXT: "what only the copy says; one point a text",
     PRIVATE: "pictures and texts in one map; a point each",
+    WITHOUT: "an ad as the funnel's towers read it, trained on clicks and conversions alone",
+    WITH: "the same, with CL4CVR's masked views beside them; one point an ad",
 }
 METHOD_TITLES = {TSNE: "t-SNE", TSNE_RAW: "t-SNE, no PCA", UMAP: "UMAP", PCA: "PCA"}
 METHOD_NOTES = {
@@ -132,9 +139,11 @@ def _number(value: float | int | str) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
-def source_words(ads: LatentSet) -> str:
+def source_words(ads: LatentSet, spaces: tuple[str, ...]) -> str:
     """Where the ads come from, in a line."""
     own = "your ads, kept in memory until you remove them or the server stops" if ads.display == "own" else ads.name
     if ads.display == "simulated":
         own += ": simulated ads, drawn here again; no real people, brands or shops"
+    if ads.views is not None and spaces == VIEWS:
+        return f"{own} · as two networks of {ads.views.checkpoint}'s training read them, learned from a simulated log"
     return f"{own} · embedded by {ads.checkpoint}, first member, at length 1"

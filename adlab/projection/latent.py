@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,13 @@ from adlab.errors import InputError, UnknownNameError
 from adlab.projection.columns import Column
 from adlab.projection.findings import Findings
 from adlab.projection.maps import METHODS, FinishedMap, MapConfig, Parameters, make_map
-from adlab.projection.points import SPACES, Embeddings, points_of
+from adlab.projection.points import SPACES, Embeddings, Points, points_of
 from adlab.projection.progress import Progress, no_progress
 from adlab.projection.quality import Faithfulness, faithfulness
+from adlab.projection.view_findings import VIEWS
+
+if TYPE_CHECKING:
+    from adlab.projection.views import FunnelViews
 
 QUALITY_NEIGHBOURS = 15
 MOST_MEASURED = 5000  # points whose neighbourhoods are measured on a larger map; the number stands with the result
@@ -60,6 +64,7 @@ class LatentSet:
         display: Whether pictures and copy may be shown: ``"own"`` (the user's), ``"simulated"`` or ``"no"``.
         why: Words for the reader where they may not be shown.
         terms: Data terms.
+        views: The same ads as a funnel's networks see them, where one holds them.
     """
 
     name: str
@@ -73,6 +78,17 @@ class LatentSet:
     display: str = "no"
     why: str = ""
     terms: str = ""
+    views: FunnelViews | None = None
+
+    def points(self, space: str) -> Points:
+        """The points of a space: one of `SPACES`, or a funnel's view.
+
+        Raises:
+            UnknownNameError: The set has no such space.
+        """
+        if self.views is not None and space in VIEWS:
+            return self.views.points(space)
+        return points_of(self.embeddings, space)
 
     def column(self, name: str) -> Column:
         """A column by name.
@@ -106,10 +122,17 @@ def measured_map(
     points = points_of(embeddings, space)
     if not len(points.rows):
         raise InputError(f"No ad has what the space {space!r} needs; give pictures, copy, or both.")
-    made: FinishedMap = make_map(points.vectors, config, progress)
-    return MeasuredMap(
-        coordinates=made.coordinates, parameters=made.parameters, quality=quality_of(points.vectors, made)
-    )
+    return measured_points(points.vectors, config, progress)
+
+
+def measured_points(vectors: NDArray[np.floating], config: MapConfig, progress: Progress = no_progress) -> MeasuredMap:
+    """Map the points of a space, (P, D), and measure the map.
+
+    Raises:
+        InputError: There are too few points for the method.
+    """
+    made: FinishedMap = make_map(vectors, config, progress)
+    return MeasuredMap(coordinates=made.coordinates, parameters=made.parameters, quality=quality_of(vectors, made))
 
 
 def quality_of(vectors: NDArray[np.floating], made: FinishedMap) -> Faithfulness | None:

@@ -60,7 +60,7 @@ def own_distances(vectors: ArrayLike, seed: int = 0) -> Distances:
     rows = np.arange(len(z))
     if len(z) > MOST:
         rows = np.sort(np.random.default_rng(seed).choice(len(z), MOST, replace=False))
-    found = [_nearest(z[part], z, part)[1].mean(axis=1) for part in np.split(rows, range(CHUNK, len(rows), CHUNK))]
+    found = [nearest_rows(z[part], z, part)[1].mean(axis=1) for part in np.split(rows, range(CHUNK, len(rows), CHUNK))]
     return Distances(np.sort(np.concatenate(found)), len(z))
 
 
@@ -83,17 +83,26 @@ def place(vector: ArrayLike, vectors: ArrayLike, coordinates: ArrayLike, method:
     new = matrix("vector", np.asarray(vector)[None])
     if new.shape[1] != z.shape[1]:
         raise InputError(f"The ad has {new.shape[1]} columns, the map's points {z.shape[1]}; give as many.")
-    (nearest,), (distances,) = _nearest(new, z)
+    (nearest,), (distances,) = nearest_rows(new, z)
     distance = float(distances.mean())
     percentile = float(mid_rank_percentile([distance], own.ascending)[0])
     where = pca_axes(z).place(new)[0] if method == PCA else _medoid(y[nearest])
     return Placed(where.astype(np.float32), nearest, distances, distance, percentile)
 
 
-def _nearest(
+def nearest_rows(
     new: FloatArray, z: FloatArray, left_out: NDArray[np.int64] | None = None
 ) -> tuple[NDArray[np.int64], FloatArray]:
-    """Nearest rows of `z` and their distances, nearest first, (M, k) each; row `left_out[i]` does not count for i."""
+    """The ten nearest rows of a space, or all where there are fewer.
+
+    Args:
+        new: Points to ask of, (M, D).
+        z: The space, (P, D).
+        left_out: For each of `new`, a row that does not count: its own, say, (M,).
+
+    Returns:
+        Their numbers and Euclidean distances, nearest first, (M, k) each.
+    """
     squares = np.square(new).sum(axis=1)[:, None] + np.square(z).sum(axis=1)[None] - 2 * new @ z.T
     if left_out is not None:
         squares[np.arange(len(new)), left_out] = np.inf

@@ -142,7 +142,7 @@ def read_latent(folder: Path, checkpoint: Manifest) -> LatentSet:
         CheckpointError: A file is missing, damaged, or does not fit the others.
     """
     manifest = read_manifest(folder)
-    weights = {name: values.astype(np.float32) for name, values in _arrays(folder, manifest, WEIGHTS).items()}
+    weights = {name: values.astype(np.float32) for name, values in read_arrays(folder, manifest, WEIGHTS).items()}
     lacking = [name for name in PARTS if name not in weights]
     if lacking:
         raise CheckpointError(f"{manifest.name} has no embeddings {', '.join(lacking)}; train its checkpoint again.")
@@ -161,7 +161,9 @@ def read_latent(folder: Path, checkpoint: Manifest) -> LatentSet:
     if latent is None:
         return unmapped
     try:
-        return _with_maps(unmapped, weights, latent, _arrays(folder, manifest, POINTS), _arrays(folder, manifest, MAPS))
+        return _with_maps(
+            unmapped, weights, latent, read_arrays(folder, manifest, POINTS), read_arrays(folder, manifest, MAPS)
+        )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} has maps that cannot be read ({error!r}); restore the folder.") from error
 
@@ -221,7 +223,12 @@ def _rounded(embeddings: Embeddings) -> Embeddings:
     return Embeddings(**parts, image_of=embeddings.image_of, text_of=embeddings.text_of)
 
 
-def _arrays(folder: Path, manifest: Manifest, file_name: str) -> dict[str, NDArray[np.generic]]:
+def read_arrays(folder: Path, manifest: Manifest, file_name: str) -> dict[str, NDArray[np.generic]]:
+    """Arrays of one file of a checkpoint, verified, without torch.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the one that the manifest names.
+    """
     from hashlib import file_digest
 
     from safetensors import SafetensorError

@@ -26,12 +26,14 @@ from adlab.features.stored import Progress, no_progress
 from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel import FunnelInputs, FunnelNetwork
 from adlab.models.funnel_ensemble import FunnelEnsemble
+from adlab.projection.views import EXTRAS, drawn_names
 from adlab.training.funnel_ads import AdLog
 from adlab.training.funnel_calibration import settings_from
 from adlab.training.funnel_comparison import measure_funnel
 from adlab.training.funnel_measures import Card
 from adlab.training.funnel_members import FunnelTrain, FunnelTrainer
 from adlab.training.funnel_stated import Speaker
+from adlab.training.funnel_views import reference_views
 
 SHOWN = 4  # rows in the reference tensors
 
@@ -56,8 +58,7 @@ def train_funnel(
         CheckpointError: The reference set holds other ads than the test ads.
     """
     started = time.monotonic()
-    if run.reference:
-        _check_reference(run, log)
+    reference = _check_reference(run, log) if run.reference else None
     schema = log.schema()
     trainer = FunnelTrainer(run, log, schema, progress)
     card = Card(log.words.on, planted=log.planted is not None, seed=run.seed)
@@ -67,6 +68,7 @@ def train_funnel(
     settings = settings_from(speaker, log.parts.calibrate, run.reference, run.seed)
     unknown = measure_funnel(card, speaker, settings, trained)
     ensemble = _ensemble(trainer.shape(), log, networks)
+    views = None if reference is None else reference_views(run, log, trainer.shape(), trained, reference, progress)
     encoders, terms = _encoders(log, root)
     manifest = Manifest(
         name=run.out.name,
@@ -95,9 +97,10 @@ def train_funnel(
         ),
         measures=tuple(card.measures),
         limits=(*log.words.limits, *_limits(log)),
-        extras=extras_of(settings),
+        extras=extras_of(settings) | ({} if views is None else {EXTRAS: views.extras}),
     )
-    saved = save_checkpoint(run.out, manifest, ensemble.state_dict(), _reference_tensors(ensemble, schema))
+    files = {} if views is None else views.files
+    saved = save_checkpoint(run.out, manifest, ensemble.state_dict(), _reference_tensors(ensemble, schema), files)
     if run.reference:
         _add_quantiles(run, unknown.chain.pctcvr)
     return saved
@@ -136,16 +139,16 @@ def _limits(log: AdLog) -> tuple[str, ...]:
     )
 
 
-def _check_reference(run: FunnelTrain, log: AdLog) -> None:
-    """The reference set beside the checkpoint must be made of the test ads."""
+def _check_reference(run: FunnelTrain, log: AdLog) -> Manifest:
+    """The reference set beside the checkpoint must be made of the test ads; gives its manifest."""
     manifest = load_checkpoint(run.reference, run.out.parent).manifest
-    drawn = manifest.extras.get("latent", {}).get("simulator", {})
-    names = [f"sim-{drawn.get('seed')}-{int(index):06d}" for index in drawn.get("index", [])]
+    names = drawn_names(manifest.extras.get("latent", {}).get("simulator") or {"seed": None, "index": []})
     test = [log.ads[number] for number in log.parts.test]
     if names != test:
         raise CheckpointError(
             f"{run.reference} does not hold the {len(test):,} test ads, {test[0]} and on; give the set that does."
         )
+    return manifest
 
 
 def _add_quantiles(run: FunnelTrain, scores: np.ndarray) -> None:

@@ -14,13 +14,15 @@ from adlab.checkpoints.funnel import MODES, coverage_name
 from adlab.checkpoints.manifest import read_manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, load_reference_set
-from adlab.checkpoints.store import save_checkpoint
+from adlab.checkpoints.store import load_checkpoint, save_checkpoint
 from adlab.data.creative import Context
 from adlab.data.image_intake import AdImage
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.vectors import Vectors
 from adlab.inference.funnel import FunnelHead
+from adlab.projection.view_findings import VIEWS, WITH, WITHOUT
+from adlab.projection.views import are_of, read_views
 from adlab.simulator.plan import plan_ad
 from adlab.simulator.render import draw
 from adlab.training import funnel_simulated
@@ -135,6 +137,24 @@ def test_the_head_says_of_a_drawn_ad_what_the_training_measured(trained, log, ro
     chain = head.chain(told, Context())
     assert quantiles["ads/funnel"][0] * 0.99 <= chain.pctcvr[0] <= quantiles["ads/funnel"][-1] * 1.01
     assert special.logit(chain.pctr[0]) == pytest.approx(special.logit(log.planted.ad_ctr.mean()), abs=2.5)
+
+
+def test_the_views_beside_it_are_what_the_networks_make_of_the_test_ads(trained, log, root):
+    views = read_views(root / "funnel-cl4cvr", read_manifest(root / "funnel-cl4cvr"))
+    assert are_of(trained, read_manifest(root / SIMULATED))
+    for space in VIEWS:
+        np.testing.assert_allclose(
+            views.vectors[space], views.networks[space].of(log.vectors[log.parts.test]), rtol=2e-3, atol=2e-3
+        )
+    first = load_checkpoint("funnel-cl4cvr", root).state["members.0.embedding.projection.weight"].numpy()
+    kept = trained.training.config["contrast kept"].startswith("yes")
+    served, other = (WITH, WITHOUT) if kept else (WITHOUT, WITH)
+    np.testing.assert_allclose(views.networks[served].weight, first, rtol=1e-3, atol=1e-6)
+    assert np.abs(views.networks[other].weight - first).max() > 1e-3
+    assert views.findings.kept_by_chance is not None or not kept
+    assert "independent ads" in views.findings.answer(WITH).reason  # six of them
+    with_maps = {space for space, _ in views.maps}
+    assert with_maps == set(VIEWS)
 
 
 def test_a_reference_set_of_other_ads_is_refused(log, root, monkeypatch):

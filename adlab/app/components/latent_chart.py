@@ -14,7 +14,7 @@ from adlab.projection.columns import NO_LEVEL
 from adlab.projection.findings import shared_cosine
 from adlab.projection.latent import LatentSet, MeasuredMap
 from adlab.projection.maps import PCA
-from adlab.projection.points import IMAGE, PAIR, TEXT, Points, points_of, values_of_points
+from adlab.projection.points import IMAGE, PAIR, TEXT, Points, values_of_points
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -120,7 +120,7 @@ def figure(
     """
     import plotly.graph_objects as go
 
-    points = points_of(ads.embeddings, space)
+    points = ads.points(space)
     ink = INK["dark" if st.context.theme.type == "dark" else "light"]
     size = 7 if len(points.rows) <= 300 else 5 if len(points.rows) <= MOST_SVG else 3
     scatter = go.Scatter if len(points.rows) <= MOST_SVG else go.Scattergl

@@ -9,10 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from adlab.app import latent, latent_state
 from adlab.app.components.latent_chart import colour_choices
-from adlab.app.latent_words import METHOD_NOTES, METHOD_TITLES, SIDE_BY_SIDE, SPACE_TITLES
+from adlab.app.latent_words import CHOICES, FUNNEL, METHOD_NOTES, METHOD_TITLES, SIDE_BY_SIDE, SPACE_TITLES
 from adlab.checkpoints.manifest import Manifest
 from adlab.projection.latent import LatentSet
 from adlab.projection.maps import TSNE
+from adlab.projection.view_findings import VIEWS
 
 REFERENCE, YOURS = "Reference set", "Your ads"
 
@@ -21,7 +22,7 @@ class Look(NamedTuple):
     """How the maps are drawn.
 
     Attributes:
-        spaces: One, or three side by side.
+        spaces: One, or several side by side.
         method: One of `METHODS`.
         colour: One of `colour_choices`.
         own_ad: Whether the ad of the Score page is marked.
@@ -56,7 +57,7 @@ def choose_look(ads: LatentSet, place: DeltaGenerator) -> Look:
     with st.container(horizontal=True, gap="medium"):
         space = st.segmented_control(
             "Space",
-            list(SPACE_TITLES),
+            list(CHOICES),
             default=SIDE_BY_SIDE,
             required=True,
             format_func=SPACE_TITLES.__getitem__,
@@ -76,5 +77,6 @@ def choose_look(ads: LatentSet, place: DeltaGenerator) -> Look:
     key = f"{latent_state.COLOUR}-{ads.name}"  # another set has other columns
     colour = place.selectbox("Colour by", colour_choices(ads), key=key, persist_state="session")
     own_ad = st.toggle("Mark the ad of the Score page", value=True, key=latent_state.OWN_AD, persist_state="session")
-    spaces = latent.SIDE_BY_SIDE if space == SIDE_BY_SIDE else (str(space),)
+    several = {SIDE_BY_SIDE: latent.SIDE_BY_SIDE, FUNNEL: VIEWS}
+    spaces = several.get(str(space), (str(space),))
     return Look(spaces, str(method), str(colour), own_ad)

@@ -18,7 +18,6 @@ from adlab.app.latent import OwnAd
 from adlab.app.latent_shown import Shown
 from adlab.app.latent_words import SPACE_NOTES, SPACE_TITLES, map_caption
 from adlab.projection.latent import MeasuredMap
-from adlab.projection.points import points_of
 
 HEIGHT, SMALL_HEIGHT, NAMED = 540, 370, 3
 
@@ -104,7 +103,7 @@ def _own_ad_words(shown: Shown, own: dict[str, OwnAd | str]) -> None:
     for space, found in own.items():
         if isinstance(found, str):
             continue
-        rows = points_of(shown.ads.embeddings, space).rows
+        rows = shown.ads.points(space).rows
         for modality, placed in found.places:
             near = ", ".join(shown.names[row] for row in rows[placed.nearest[:NAMED]])
             what = SPACE_TITLES[space] + (f", its {MODALITY_NAMES[modality]}" if len(found.places) > 1 else "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
-from adlab.app.latent_words import SPACE_TITLES, percent, verdicts
+from adlab.app.latent_words import SPACE_TITLES, Verdict, percent, verdicts
 from adlab.projection.findings import LABEL, Answer, Findings
 
 NUMBERS = frozenset(
@@ -18,27 +19,35 @@ def show(findings: Findings) -> None:
     """Draw the verdicts and, folded, all numbers."""
     st.html(verdict_cards(findings))
     with st.expander("All numbers behind this", icon=":material/table_chart:"):
-        st.html(probe_table(findings) + cosine_table(findings))
+        st.html(probe_rows(findings.answers, findings.label) + cosine_table(findings))
 
 
 def verdict_cards(findings: Findings) -> str:
     """HTML: what FOCAL Ad expects, and what was found."""
+    how = (
+        "By a cross-validated linear probe with its 90 % interval against chance and against an untrained network, not "
+        "by the look of a map."
+    )
+    return judged("What the paper expects, judged", "FOCAL Ad, §7.2", how, verdicts(findings))
+
+
+def judged(title: str, paper: str, how: str, found: Sequence[Verdict]) -> str:
+    """HTML: a card of verdicts under a title; the paper they are about, and how they were found."""
     cards = "".join(
         f'<div class="ad-verdict-card"><div class="ad-head"><h3>{escape(one.expectation)}</h3>'
         f'<span class="ad-badge">{escape(one.word)}</span></div><p>{escape(one.reason)}</p></div>'
-        for one in verdicts(findings)
+        for one in found
     )
     return (
-        '<section class="ad ad-card"><div class="ad-head"><h2>What the paper expects, judged</h2>'
-        '<span class="ad-quiet">FOCAL Ad, §7.2</span></div><p class="ad-quiet">By a cross-validated linear probe with '
-        "its 90 % interval against chance and against an untrained network, not by the look of a map.</p>"
-        f'<div class="ad-verdicts">{cards}</div></section>'
+        f'<section class="ad ad-card"><div class="ad-head"><h2>{escape(title)}</h2><span class="ad-quiet">'
+        f'{escape(paper)}</span></div><p class="ad-quiet">{escape(how)}</p><div class="ad-verdicts">{cards}</div>'
+        "</section>"
     )
 
 
-def probe_table(findings: Findings) -> str:
-    """HTML: every question put to every space."""
-    rows = "".join(_row(answer, findings.label) for answer in findings.answers)
+def probe_rows(answers: Sequence[Answer], label: str) -> str:
+    """HTML: what a straight line reads, one row an answer."""
+    rows = "".join(_row(answer, label) for answer in answers)
     return _table(
         "What a straight line reads from each space",
         ("Space", "What", "Accuracy", "90 % interval", "Chance", "Untrained", "Gain", "Like neighbours", "n"),

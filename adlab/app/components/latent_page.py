@@ -17,6 +17,7 @@ from adlab.app.components import (
     latent_numbers,
     latent_picks,
     latent_upload,
+    latent_views,
 )
 from adlab.app.components.text import plain
 from adlab.app.jobs import Job
@@ -25,9 +26,15 @@ from adlab.app.latent_words import source_words
 from adlab.checkpoints.manifest import Manifest
 from adlab.errors import AdlabError
 from adlab.projection.latent import MeasuredMap
+from adlab.projection.view_findings import VIEWS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+NO_VIEWS = (
+    "No funnel here holds views of these ads. The one that ships holds those of the simulated ads: choose their model "
+    "and its reference set above."
+)
 
 
 def show() -> None:
@@ -71,16 +78,15 @@ def _draw(shown: Shown, place: DeltaGenerator) -> None:
     for note in shown.notes:
         st.caption(f":material/info: {plain(note)}")
     look = latent_controls.choose_look(shown.ads, place)
+    if look.spaces == VIEWS and shown.ads.views is None:
+        st.info(NO_VIEWS, icon=":material/filter_alt_off:")
+        return
     finished = latent_maps.show(shown, look)
     latent_card.show(shown, look.colour)
-    st.caption(f"{plain(source_words(shown.ads))} · data terms: {plain(shown.ads.terms)}")
+    st.caption(f"{plain(source_words(shown.ads, look.spaces))} · data terms: {plain(shown.ads.terms)}")
     table = cache(partial(_table, shown, look.method, finished))  # only where something of it is looked at
     latent_picks.show(shown, table)
-    findings = latent.findings_of(shown.ads)
-    if isinstance(findings, Job):
-        job_progress.show(findings, "latent.findings", findings.cancel)
-    else:
-        latent_numbers.show(findings)
+    _numbers(shown, look.spaces)
     words = f"The maps as a table, {len(shown.names):,} ads"
     with st.expander(words, icon=":material/table_rows:", key="latent.twin", on_change="rerun") as twin:
         if twin.open:
@@ -94,6 +100,18 @@ def _draw(shown: Shown, place: DeltaGenerator) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def _numbers(shown: Shown, spaces: tuple[str, ...]) -> None:
+    """What was judged of the spaces on screen."""
+    if shown.ads.views is not None and spaces == VIEWS:
+        latent_views.show(shown.ads.views)
+        return
+    findings = latent.findings_of(shown.ads)
+    if isinstance(findings, Job):
+        job_progress.show(findings, "latent.findings", findings.cancel)
+    else:
+        latent_numbers.show(findings)
 
 
 def _table(shown: Shown, method: str, finished: dict[str, MeasuredMap]) -> pd.DataFrame:
