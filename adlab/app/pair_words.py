@@ -16,7 +16,8 @@ READING = (
     "Attention × gradient, rolled over the layers of the network (Chefer et al. 2021): how far each word and each part "
     "of the picture raises the logit of the grade explained, or lowers it. It says what this model’s grade rests on, "
     "not what a person would look at. Words and regions also work through each other, so a weight is no effect of that "
-    "word alone: the test below takes parts away and asks again."
+    "word alone: the test below takes parts away and asks again. Words and regions are taken out of what is read "
+    "together; the likeness of the wholes, where a grade rests on it, is kept."
 )
 REGION_NOTE = (
     "The network sees the picture as {count} regions, each about a {part} of its side wide and aware of its "
@@ -56,6 +57,22 @@ def mass_line(found: PairExplanation) -> str:
     return f"{', '.join(shares)}, {100 * found.marks:.0f} % on the marks between fields, which are not shown."
 
 
+def parts_line(found: PairExplanation) -> str:
+    """How the logit of the grade adds up; nothing where the network reads words and regions alone."""
+    if found.parts is None:
+        return ""
+    name, parts = GRADES[found.grade], [f"words and regions read together {_signed(found.parts.stream)}"]
+    if found.parts.copy:
+        parts.append(f"likeness of the whole query to the whole copy {_signed(found.parts.copy)}")
+    if found.parts.picture:
+        parts.append(f"likeness of the whole query to the whole picture {_signed(found.parts.picture)}")
+    total = found.parts.stream + found.parts.copy + found.parts.picture
+    return (
+        f"The logit of {name} stands {_signed(total)} from the mean of the four grades: {'; '.join(parts)}. "
+        "Colours and map show where the first of these comes from; the others are read from whole texts and pictures."
+    )
+
+
 def word_tip(word: Word, grade: int) -> str:
     """What a word's colour stands for."""
     if not word.read:
@@ -86,6 +103,10 @@ def evidence_line(found: Perturbation, grade: int) -> str:
 def region_note(side: int) -> str:
     """How coarse the map is."""
     return REGION_NOTE.format(count=side**2, part=PARTS.get(side, f"{side}th part"))
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.1f}".replace("-", "−")
 
 
 def _percent(share: float) -> str:

@@ -125,7 +125,7 @@ def load_relevance(
     try:
         network = AdsCVLR(AdsCVLRConfig(**manifest.network), text_encoder.state()[WORDS].float().cpu())
         network.load_trainable_state(checkpoint.state)
-        heads = GradeHeads(settings.members, network.config.width)
+        heads = GradeHeads(settings.members, network.config.evidence)
         heads.load_state_dict(read_extra(checkpoint, HEADS))
     except (TypeError, KeyError, RuntimeError, AdlabError) as error:
         raise CheckpointError(f"{name} does not fit its network: {error}. Restore the folder.") from error

@@ -21,7 +21,7 @@ its path is printed. The report is written anew from the parts measured so far.
 
 \b
 Processor time with the defaults, on one core:
-  tables         hours: 12 trainings of 15,000 pairs, twice, each 5 to 15 min.
+  tables         hours: 13 trainings of 15,000 pairs, twice, each 5 to 15 min.
   retrieval      minutes: 40,000 pairs
   auction        minutes: 20,000 pairs
   faithfulness   minutes

@@ -49,7 +49,8 @@ RELEVANCE_HELP = """Train AdsCVLR on graded pairs of a query and an ad: the head
 
 A transformer over words and regions of the picture starts from the text encoder, is pre-trained on what belongs
 together, and learns grades, Bad to Excellent, from CrowdFlower, Home Depot, Flickr8k judgements, fashion products and
-simulated ads, with the picture, without it, and by it alone. The card keeps human and rule-made grades apart."""
+simulated ads, with the picture, without it, and by it alone. Its grades also rest on the likeness of the whole query
+to the whole copy and picture by the frozen encoders. The card keeps human and rule-made grades apart."""
 RELEVANCE_STUDENT_HELP = """Distil AdsCVLR into its two-tower student, which reads an ad once.
 
 The teacher is asked about graded pairs of the training part, the same with less of the ad, and queries put to other
@@ -348,6 +349,9 @@ def relevance(
     ] = None,
     no_contrast: Annotated[bool, typer.Option("--no-contrast", help="Leave out the contrast of the modes.")] = False,
     no_pretraining: Annotated[bool, typer.Option("--no-pretraining", help="Leave out the pre-training.")] = False,
+    no_likeness: Annotated[
+        bool, typer.Option("--no-likeness", help="Grades from [CLS] alone, as in the paper.")
+    ] = False,
     run: Run = None,
     seed: options.Seed = 0,
     budget_minutes: options.Budget = None,
@@ -366,6 +370,7 @@ def relevance(
         sources=Sources(folder=folder),
         pretraining=None if no_pretraining else PretrainTraining(**_given(pairs=pairs)),
         training=FinetuneTraining(**_given(pairs=pairs, contrast_weight=0.0 if no_contrast else None)),
+        likeness=not no_likeness,
         run=run,
         seed=seed,
         budget_minutes=budget,

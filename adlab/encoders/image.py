@@ -23,7 +23,7 @@ from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import CentreCrop, Letterbox
 from adlab.encoders.spec import EncoderSpec
-from adlab.errors import UnknownNameError, WeightsUnavailableError
+from adlab.errors import ConfigError, UnknownNameError, WeightsUnavailableError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -119,6 +119,30 @@ class ImageEncoder:
                 rows.append(self.represent(self.forward(squares), detailed=detailed).float().cpu().numpy())
         width = self.detailed_dim if detailed else self.output_dim
         return np.concatenate(rows) if rows else np.zeros((0, width), dtype=np.float32)
+
+    @property
+    def text_dim(self) -> int:
+        """Width of the space of texts that pictures can be brought to; 0 where there is none."""
+        return self.network.net.config.text_dim if isinstance(self.network, ShippedNetwork) else 0
+
+    def as_text(self, vectors: np.ndarray) -> np.ndarray:
+        """Pictures as vectors of the text encoder's space, where their cosine with a text says how alike they are.
+
+        Args:
+            vectors: Representations, (N, output_dim) or wider.
+
+        Returns:
+            (N, text_dim) float32, each of length 1.
+
+        Raises:
+            ConfigError: The encoder has no joint space of pictures and texts.
+        """
+        if not isinstance(self.network, ShippedNetwork):
+            raise ConfigError(f"{self.spec.name} has no joint space of pictures and texts; give a shipped encoder.")
+        aligned = torch.from_numpy(vectors[:, self.output_dim - self.text_dim : self.output_dim]).float()
+        with torch.inference_mode():
+            found: np.ndarray = self.network.net.text_head.as_text(aligned.to(self.device)).float().cpu().numpy()
+        return found
 
     def encode_with_maps(self, images: Sequence[Image.Image]) -> tuple[np.ndarray, np.ndarray]:
         """Detailed representations and last maps of one pass, (N, detailed_dim) and (N, C, H, W) float32.

@@ -109,6 +109,10 @@ class TextSpaceHead(nn.Module):
         """Text embeddings (B, text_dim) -> the joint space (B, text_dim), not normalised."""
         return self.text(embeddings)
 
+    def as_text(self, aligned: Tensor) -> Tensor:
+        """Pictures of the joint space in the text encoder's own, of length 1: ⟨T·t, i⟩ = ⟨t, Tᵀ·i⟩, (B, text_dim)."""
+        return F.normalize(aligned @ self.text.weight, dim=1)
+
     def forward(self, feature_map: Tensor) -> Tensor:
         """(B, 1280, H, W) -> (B, text_dim)."""
         cells = feature_map.flatten(2).transpose(1, 2)  # (B, H·W, C)

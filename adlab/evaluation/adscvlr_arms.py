@@ -34,6 +34,7 @@ class Arm:
         texts_alone: Whether pre-training has texts without a picture: the text-only MLM of Table 3.
         three_modes: Chance of a pair with picture and copy to be read in all three modes.
         contrast: Weight of the contrast of the modes.
+        likeness: Whether grades also rest on the likeness of the wholes, which is ours.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Arm:
     texts_alone: bool = True
     three_modes: float = 0.5
     contrast: float = CONTRAST_WEIGHT
+    likeness: bool = False
 
 
 _ALL = PretrainingWeights()
@@ -61,6 +63,7 @@ ARMS = (
     Arm(key="both", name="image and text", tables={"2": 87.10}, three_modes=0.0, contrast=0.0),
     Arm(key="three", name="image and text, graded in three modes, no L_CL", tables={}, contrast=0.0),
     Arm(key="contrast", name="image and text, three modes, L_CL", tables={"2": 87.74}),
+    Arm(key="likeness", name="the same and the likeness of the wholes (ours)", tables={}, likeness=True),
     Arm(
         key="a",
         name="a: MLM, MOC, VLM on picture and copy",

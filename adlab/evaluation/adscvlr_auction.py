@@ -39,11 +39,12 @@ from adlab.simulator.population import factor_table
 from adlab.simulator.relevance import draw_ask, judge
 from adlab.simulator.response import ResponseModel
 from adlab.training.adscvlr_sources import Sources
+from adlab.training.picture_vectors import picture_key
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_pairs import AskedPair
 from adlab.training.student_run import enter
 from adlab.training.student_task import student_logits
-from adlab.training.student_vectors import copy_cosine, picture_key
+from adlab.training.student_vectors import copy_cosine
 
 CANDIDATES, KEPT = 20, 10  # ads that compete, ads that a filter lets through
 COST_OF_GRADE = np.array([-1.5, -0.7, -0.2, 0.0])  # on the log-odds of a click, by planted grade

@@ -25,11 +25,12 @@ from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_finetune_data import drawn_rows
 from adlab.training.adscvlr_sources import Material, Sources
 from adlab.training.agreement_run import joint_text_map
+from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_pairs import asked
 from adlab.training.student_run import shares_of_sources
-from adlab.training.student_vectors import PairVectors, Pictures, pair_vectors, picture_key
+from adlab.training.student_vectors import PairVectors, pair_vectors
 
 CLIP_KINDS: dict[str, tuple[str, dict[str, float]]] = {
     "clip": ("CLIP: query and picture", {"1": 81.16}),

@@ -30,10 +30,10 @@ from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.plan import plan_ad
 from adlab.simulator.render import draw
+from adlab.training.picture_vectors import picture_key
 from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData, read_relevance
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_measures import unit_of
-from adlab.training.student_vectors import picture_key
 
 VERSION, RESAMPLES = 1, 500
 ORDERS = PerturbationConfig(steps=8, random_orders=9)

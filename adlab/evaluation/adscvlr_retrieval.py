@@ -20,9 +20,9 @@ from adlab.evaluation.relevance import all_products, asked_all, teacher_grades
 from adlab.evaluation.relevance_tests import Gallery, captioned, gallery_of, measure_retrieval
 from adlab.features.stored import Progress, no_progress
 from adlab.training.agreement_run import joint_text_map
+from adlab.training.picture_vectors import Pictures
 from adlab.training.relevance_data import FLICKR8K
 from adlab.training.student_run import Classroom, meet
-from adlab.training.student_vectors import Pictures
 
 # AdsCVLR, Table 4, zero-shot, percent: Flickr30k (1K) and MSCOCO (5K); R@1, R@5, R@10.
 PAPER = {

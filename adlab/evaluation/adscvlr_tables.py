@@ -145,7 +145,7 @@ def open_world(how: AdsCVLRReproduction, progress: Progress = no_progress) -> Wo
     """
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     sources = Sources(folder=how.data, names=how.sources, simulated_ads=how.simulated_ads)
-    material = read_material(sources, image_encoder, seed=how.seed, progress=progress)
+    material = read_material(sources, image_encoder, text_encoder=text_encoder, seed=how.seed, progress=progress)
     wordpieces = text_encoder.wordpieces()
     words = learn_ad_words(wordpieces, copies(material), AdVocabularyConfig(size=1000))
     return World(how, sources, material, image_encoder, text_encoder, extend(wordpieces, words), progress)
@@ -166,6 +166,7 @@ def trained_scores(world: World, arm: Arm, seed: int) -> np.ndarray:
         pretraining=PretrainTraining(epochs=1, pairs=how.pairs, weights=arm.weights) if arm.weights else None,
         training=FinetuneTraining(epochs=1, pairs=how.pairs, three_modes=arm.three_modes, contrast_weight=arm.contrast),
         layers=how.layers,
+        likeness=arm.likeness,
         seed=seed,
         device=how.device,
     )

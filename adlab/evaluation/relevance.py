@@ -7,6 +7,7 @@ the teacher's answers there.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -42,11 +43,12 @@ from adlab.training.adscvlr_measures import measure_relevance
 from adlab.training.adscvlr_readings import Readings, readable
 from adlab.training.adscvlr_regions import region_bank
 from adlab.training.adscvlr_sources import Sources
+from adlab.training.adscvlr_wholes import whole_bank
+from adlab.training.picture_vectors import Pictures
 from adlab.training.relevance_data import FLICKR8K
 from adlab.training.student_pairs import AskedPair, asked
 from adlab.training.student_run import Classroom, enter, measures_of
 from adlab.training.student_task import student_logits
-from adlab.training.student_vectors import Pictures
 from adlab.training.teacher_scores import Teacher, teacher_logits
 
 CAPTIONS = 1  # a photo, where pairs are read one by one
@@ -159,6 +161,9 @@ def teacher_grades(room: Classroom, files: Files, pairs: Sequence[AskedPair]) ->
     """Expected grades by the teacher of pairs with pictures from files, (N,)."""
     side = room.teacher.relevance.settings.side
     bank = region_bank(room.image_encoder, files, side=side, progress=room.progress)
+    if room.teacher.relevance.network.config.whole_dim:
+        wholes = whole_bank(pairs, Pictures(files, {}), room.image_encoder, room.text_encoder, room.progress)
+        bank = replace(bank, wholes=wholes)
     logits = teacher_logits(room.teacher, pairs, bank, device=room.device, progress=room.progress).astype(np.float64)
     return expected_grade(shares_of(logits / _temperatures(room.teacher, pairs)[:, None]))
 

@@ -57,12 +57,14 @@ class PairRelevance(NamedTuple):
         tokens: T.
         target: The number explained, (B,).
         grade_logits: (B, 4).
+        evidence: What these were read from, (B, E).
     """
 
     relevance: SignedRelevance
     tokens: int
     target: Tensor
     grade_logits: Tensor
+    evidence: Tensor
 
     def of_tokens(self) -> Tensor:
         """How far each token raises the target (or lowers it: negative), (B, T); 0 where there is none."""
@@ -151,7 +153,8 @@ def pair_relevance(model: AdsCVLR, inputs: PairInputs, target: Target = None) ->
         output = model.forward_head(model.encode(embedded._replace(vectors=vectors), maps=True))
         chosen = chosen_target(output.grade_logits.float(), target)
         relevance = relevance_of_maps(chosen, output.attention)
-    return PairRelevance(relevance, embedded.tokens, chosen.detach(), output.grade_logits.detach())
+    logits, evidence = output.grade_logits.detach(), output.evidence.detach()
+    return PairRelevance(relevance, embedded.tokens, chosen.detach(), logits, evidence)
 
 
 def chosen_target(grade_logits: Tensor, target: Target) -> Tensor:

@@ -17,6 +17,7 @@ from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.explain.attention_relevance import pair_relevance
 from adlab.explain.fusion_maps import Framing, FusionMap, place
+from adlab.explain.grade_parts import GradeParts, grade_parts
 from adlab.features.query_ad_tokens import FIELDS, TokenSpan
 from adlab.inference.relevance import RelevanceHead
 from adlab.metrics.arrays import FloatArray
@@ -61,6 +62,7 @@ class PairExplanation:
         cells: Weight of each region, (side, side); None without a picture.
         looks: Where each word looks, (W, side, side), one row a word; None without a picture.
         marks: Share of all weight, either sign, that lies on the marks between fields, 0–1.
+        parts: How the logit of the grade adds up; None where the network reads no likeness of wholes.
         inputs: What the network read, a batch of one.
     """
 
@@ -71,6 +73,7 @@ class PairExplanation:
     cells: FloatArray | None = field(repr=False)
     looks: FloatArray | None = field(repr=False)
     marks: float
+    parts: GradeParts | None
     inputs: PairInputs = field(repr=False)
 
     def strongest(self, sign: int, count: int = 3) -> tuple[Word, ...]:
@@ -106,19 +109,21 @@ def explain_pair(
     named = [place for word in words for place in word.places]
     mass = np.abs(weights).sum() + found.of_regions().abs().sum().item()
     own = np.abs(weights[named]).sum() + found.of_regions().abs().sum().item()
-    side = head.settings.side
+    side, chosen = head.settings.side, int(logits.argmax()) if grade is None else grade
+    reads = head.network.config.whole_dim > 0
     cells = looks = None
     if inputs.regions is not None:
         cells = found.of_regions()[0].double().numpy().reshape(side, side)
         looks = np.stack([_looks(found.relevance.signed[0], word, found.tokens, side) for word in words])
     return PairExplanation(
         mode=mode,
-        grade=int(logits.argmax()) if grade is None else grade,
+        grade=chosen,
         shares=shares_of(logits / head.settings.temperatures[mode.value]),
         words=words,
         cells=cells,
         looks=looks,
         marks=float(1 - own / mass) if mass else 0.0,
+        parts=grade_parts(head.network, found.evidence, chosen) if reads else None,
         inputs=inputs,
     )
 

@@ -3,7 +3,8 @@
 Parts are the words of query and copy, or the regions of the picture; taken away means that nothing attends to them.
 Most relevant first, the grade explained should fall fast; least relevant first, it should hold or rise (Chefer et al.
 2021, positive and negative perturbation). Both are compared with random orders of the same parts: what merely
-removing anything does is in all three.
+removing anything does is in all three. The likeness of the wholes, where the network reads it, stays: what is tested
+is the explanation of words and regions.
 """
 
 from __future__ import annotations

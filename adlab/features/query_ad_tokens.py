@@ -19,6 +19,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from adlab.errors import ConfigError
 from adlab.features.ad_vocabulary import AdVocabulary
@@ -156,12 +157,13 @@ class QueryAdTokenizer:
         return kept
 
 
-def pair_inputs(rows: Sequence[PairTokens], regions: Regions | None = None) -> PairInputs:
+def pair_inputs(rows: Sequence[PairTokens], regions: Regions | None = None, wholes: Tensor | None = None) -> PairInputs:
     """Rows as one batch, padded to the longest.
 
     Args:
         rows: One or more.
         regions: The pictures' regions, row by row, those of a pair without a picture masked; None without pictures.
+        wholes: As `PairInputs` has them, (B, 3, W).
 
     Raises:
         ConfigError: There is no row.
@@ -176,8 +178,9 @@ def pair_inputs(rows: Sequence[PairTokens], regions: Regions | None = None) -> P
         segments[place, : len(row.ids)] = torch.from_numpy(row.segments)
         mask[place, : len(row.ids)] = True
     if regions is None:
-        return PairInputs(ids, segments, mask)
-    return PairInputs(ids, segments, mask, regions.features.float(), regions.boxes.float(), regions.mask)
+        return PairInputs(ids, segments, mask, wholes=wholes)
+    picture = (regions.features.float(), regions.boxes.float(), regions.mask)
+    return PairInputs(ids, segments, mask, *picture, wholes)
 
 
 def _texts(pair: QueryAd) -> tuple[str, ...]:

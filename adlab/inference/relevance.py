@@ -23,11 +23,12 @@ from adlab.errors import CheckpointError, InputError
 from adlab.features.ad_vocabulary import extend
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.features.vectors import VectorCache, Vectors
+from adlab.features.whole_copy import whole_copy
 from adlab.inference.pair_head import provenance_of
 from adlab.inference.relevance_student import RelevanceStudent
 from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.metrics.relevance import BEST_GRADE, expected_grade
-from adlab.models.pair_inputs import InputMode, PairInputs
+from adlab.models.pair_inputs import AD_TEXT, IMAGE, QUERY, SEGMENTS, InputMode, PairInputs
 from adlab.models.visual_embedders import Regions, grid_boxes
 
 GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
@@ -90,6 +91,12 @@ class RelevanceHead:
         self._vectors, self._regions = vectors, VectorCache(PICTURES_KEPT)
         self.student = RelevanceStudent(student, vectors, root=root) if student else None
         preprocess = vectors.image_encoder.preprocess
+        width = self.network.config.whole_dim
+        if width and not width == vectors.image_encoder.text_dim == vectors.text_encoder.output_dim:
+            raise CheckpointError(
+                f"{name} reads vectors of wholes of width {width}, the encoders at hand share none of that width; give "
+                "those it was trained on."
+            )
         if not isinstance(preprocess, Letterbox):
             raise CheckpointError(f"{name} divides whole pictures into regions; give an image encoder that crops none.")
         self.letterbox = preprocess
@@ -163,7 +170,7 @@ class RelevanceHead:
             with torch.inference_mode():
                 output = self.network(self.inputs(creative, mode), states=False)
                 own[row] = output.grade_logits[0].double().numpy()
-                members.append(self.heads(output.cls)[:, 0].double().numpy())
+                members.append(self.heads(output.evidence)[:, 0].double().numpy())
         if not members:
             return ModeReading(mode, own, *(np.zeros(0) for _ in range(3)))
         shares = shares_of(own / temperature)
@@ -182,7 +189,18 @@ class RelevanceHead:
             lacks = " and ".join(self.lacks(creative)) or "what this mode reads"
             raise InputError(f"The ad cannot be read in the mode {mode.value!r}: it lacks {lacks}.")
         regions = None if mode is InputMode.TEXT_ONLY or creative.image is None else self.regions(creative.image)
-        return pair_inputs(self.tokenizer.tokens([creative]), regions).in_mode(mode)
+        wholes = self.wholes(creative) if self.network.config.whole_dim else None
+        return pair_inputs(self.tokenizer.tokens([creative]), regions, wholes).in_mode(mode)
+
+    def wholes(self, creative: Creative) -> torch.Tensor:
+        """Vectors of the whole query, copy and picture, zeros for what is not there, as a batch of one: (1, 3, W)."""
+        copy, encoder = whole_copy(creative), self._vectors.image_encoder
+        found = np.zeros((1, SEGMENTS, self.network.config.whole_dim), dtype=np.float32)
+        texts = {QUERY: creative.query} | ({AD_TEXT: copy} if copy else {})
+        found[0, list(texts)] = self._vectors.texts(list(texts.values()))
+        if creative.image is not None:
+            found[0, IMAGE] = encoder.as_text(self._vectors.images([creative.image]))[0]
+        return torch.from_numpy(found)
 
     def regions(self, image: AdImage) -> Regions:
         """The regions of one picture, kept by its content, as a batch of one."""

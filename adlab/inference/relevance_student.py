@@ -12,8 +12,8 @@ import torch
 from adlab.checkpoints.relevance_student import load_student
 from adlab.data.creative import Creative
 from adlab.errors import CheckpointError, InputError
-from adlab.features.student_copy import student_copy
 from adlab.features.vectors import VectorCache, Vectors
+from adlab.features.whole_copy import whole_copy
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
 
@@ -77,7 +77,7 @@ class RelevanceStudent:
 
     def _ad(self, creative: Creative) -> np.ndarray:
         """One by one: a batch would round otherwise."""
-        copy, config = student_copy(creative), self.network.config
+        copy, config = whole_copy(creative), self.network.config
         if creative.image is None and not copy:
             raise InputError("The ad has neither a picture nor copy; give one of them.")
         key = hashlib.sha256(f"{creative.image.content_hash if creative.image else '-'}\x00{copy}".encode()).hexdigest()
@@ -105,4 +105,4 @@ def _mode(creative: Creative) -> InputMode:
     """What is read of an ad: all it has."""
     if creative.image is None:
         return InputMode.TEXT_ONLY
-    return InputMode.IMAGE_TEXT if student_copy(creative) else InputMode.IMAGE_ONLY
+    return InputMode.IMAGE_TEXT if whole_copy(creative) else InputMode.IMAGE_ONLY

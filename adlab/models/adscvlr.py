@@ -5,7 +5,7 @@ One stream: words and regions of the picture become one sequence, and every posi
     word    = norm(token + segment + position)
     region  = norm(W_v·features + W_g·geometry + segment)
     states  = blocks([word_1 … word_T, region_1 … region_R])
-    logits  = W·states_[CLS]                                     grades Bad, Fair, Good, Excellent; Eq. 6
+    logits  = W·[states_[CLS], likeness]                         grades Bad, Fair, Good, Excellent; Eq. 6
     z       = normalise(W_z·states_[CLS])                        compared across the three input modes; Eq. 7
 
 The three input modes (image and text, image only, text only) are masks over one sequence: `PairInputs.in_mode`.
@@ -17,10 +17,14 @@ What we changed:
   future work) feed the same network.
 - Region features are standardised by channel, with means and deviations stored beside the weights.
 - A region's place is told by its geometry alone, as in Unicoder-VL: regions have no order.
+- Grades are read from [CLS] and, where `whole_dim` is set, from the likeness of the whole query to the whole copy and
+  picture by the frozen encoders (`adlab.models.likeness`): few labelled queries cannot teach a single stream what these
+  know. Without it, as in the paper, our network ranked CrowdFlower's queries worse than their plain cosine.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import torch
@@ -32,6 +36,7 @@ from adlab.layers.standardise import Standardise
 from adlab.layers.token_embedding import INIT_STD, TokenEmbedding
 from adlab.layers.transformer import EncoderBlock
 from adlab.models.adscvlr_config import GRADES, AdsCVLRConfig
+from adlab.models.likeness import likeness
 from adlab.models.pair_inputs import BOX_FEATURES, IMAGE, SEGMENTS, PairInputs, check_pair_inputs
 
 
@@ -42,11 +47,13 @@ class EmbeddedPairs(NamedTuple):
         vectors: (B, L, D), the T tokens and then the R regions, L = T + R.
         mask: (B, L) bool, True where something is.
         tokens: T.
+        likeness: (B, E − D), of the wholes; (B, 0) in a network that does not read it.
     """
 
     vectors: Tensor
     mask: Tensor
     tokens: int
+    likeness: Tensor
 
 
 class AdsCVLRFeatures(NamedTuple):
@@ -56,11 +63,13 @@ class AdsCVLRFeatures(NamedTuple):
         states: (B, L, D), or (B, 1, D), [CLS] alone, where `states` was off.
         tokens: T, how many of the states are tokens; 1 where `states` was off.
         attention: One map a layer, (B, H, L, L), the last (B, H, 1, L) where `states` was off; empty without `maps`.
+        likeness: As `EmbeddedPairs` has it.
     """
 
     states: Tensor
     tokens: int
     attention: tuple[Tensor, ...]
+    likeness: Tensor
 
 
 class AdsCVLROutput(NamedTuple):
@@ -69,6 +78,7 @@ class AdsCVLROutput(NamedTuple):
     Attributes:
         grade_logits: (B, 4), before the softmax over Bad, Fair, Good, Excellent.
         cls: (B, D), the last state of [CLS].
+        evidence: (B, E), what grades are read from: `cls`, and the likeness behind it.
         projected: (B, P), its projection, of length 1.
         token_states: (B, T, D); (B, 1, D) where `states` was off.
         region_states: (B, R, D); R is 0 without regions or where `states` was off.
@@ -77,6 +87,7 @@ class AdsCVLROutput(NamedTuple):
 
     grade_logits: Tensor
     cls: Tensor
+    evidence: Tensor
     projected: Tensor
     token_states: Tensor
     region_states: Tensor
@@ -115,7 +126,7 @@ class AdsCVLR(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.blocks = nn.ModuleList(encoder_block(config) for _ in range(config.layers))
         self.final_norm = nn.LayerNorm(config.width, eps=config.norm_eps) if config.norm == "pre" else nn.Identity()
-        self.grade = nn.Linear(config.width, GRADES)
+        self.grade = nn.Linear(config.evidence, GRADES)
         self.projection = nn.Linear(config.width, config.projection_dim)
         self.apply(initialise)
 
@@ -161,7 +172,7 @@ class AdsCVLR(nn.Module):
             regions = self.region_projection(self.region_scale(inputs.regions)) + self.geometry(inputs.region_boxes)
             regions = self.region_norm(regions + self.segments.weight[IMAGE])
             vectors, mask = torch.cat([vectors, regions], dim=1), torch.cat([mask, inputs.region_mask], dim=1)
-        return EmbeddedPairs(self.dropout(vectors), mask, tokens)
+        return EmbeddedPairs(self.dropout(vectors), mask, tokens, self._likeness(inputs))
 
     def encode(self, embedded: EmbeddedPairs, *, maps: bool = False, states: bool = True) -> AdsCVLRFeatures:
         """The blocks, on what `embed` gave; `maps` and `states` as of `forward`."""
@@ -172,19 +183,57 @@ class AdsCVLR(nn.Module):
             x, seen = block(x, mask, first=first, maps=maps)
             if maps:
                 attention.append(seen)
-        return AdsCVLRFeatures(self.final_norm(x), embedded.tokens if states else 1, tuple(attention))
+        tokens = embedded.tokens if states else 1
+        return AdsCVLRFeatures(self.final_norm(x), tokens, tuple(attention), embedded.likeness)
 
     def forward_head(self, features: AdsCVLRFeatures) -> AdsCVLROutput:
-        """Grades and projection from the state of [CLS]."""
+        """Grades and projection from the state of [CLS], grades also from the likeness of the wholes."""
         cls = features.states[:, 0]
+        evidence = torch.cat([cls, features.likeness.to(cls.dtype)], dim=1)
         return AdsCVLROutput(
-            grade_logits=self.grade(cls),
+            grade_logits=self.grade(evidence),
             cls=cls,
+            evidence=evidence,
             projected=F.normalize(self.projection(cls).float(), dim=1),
             token_states=features.states[:, : features.tokens],
             region_states=features.states[:, features.tokens :],
             attention=features.attention,
         )
+
+    def read_likeness(self, whole_dim: int) -> None:
+        """Let the grades rest on the likeness of wholes, too; until its weights are learned they stay as they are.
+
+        Args:
+            whole_dim: W, 1 or more.
+
+        Raises:
+            ConfigError: It is below 1, or the network reads a likeness already.
+        """
+        if self.config.whole_dim or whole_dim < 1:
+            raise ConfigError(
+                f"whole_dim is {self.config.whole_dim} and {whole_dim} is asked for; give 1 or more once."
+            )
+        first, width = self.grade, self.config.width
+        self.config = replace(self.config, whole_dim=whole_dim)
+        self.grade = nn.Linear(self.config.evidence, GRADES).to(first.weight)
+        with torch.no_grad():
+            self.grade.weight.zero_()
+            self.grade.weight[:, :width] = first.weight
+            self.grade.bias.copy_(first.bias)
+
+    def _likeness(self, inputs: PairInputs) -> Tensor:
+        """Of the wholes of a batch.
+
+        Raises:
+            InputError: This network reads them and they are unknown, or have another width.
+        """
+        width = self.config.whole_dim
+        if not width:
+            return torch.zeros(len(inputs.token_ids), 0, device=inputs.token_ids.device)
+        if inputs.wholes is None or inputs.wholes.shape[2] != width:
+            found = "unknown" if inputs.wholes is None else f"{inputs.wholes.shape[2]} wide"
+            raise InputError(f"The wholes are {found}; this network takes vectors of width {width}.")
+        return likeness(inputs.wholes)
 
     def trainable_state(self) -> dict[str, Tensor]:
         """What a checkpoint holds: everything but frozen token vectors, which come from the text encoder."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from adlab.errors import ConfigError, UnknownNameError
 from adlab.layers.transformer import NORMS
+from adlab.models.likeness import likeness_width
 from adlab.models.pair_inputs import MAX_TOKENS
 
 VISUALS = ("grid", "patch", "roi")
@@ -31,6 +32,8 @@ class AdsCVLRConfig:
         visual: What regions are: ``"grid"``, cells of an image network's map; ``"patch"``, squares of pixels; or
             ``"roi"``, boxes of a detector. The network is the same; a checkpoint says here what it was trained on.
         region_dim: Width of a region's features.
+        whole_dim: W, width of the vectors of whole query, copy and picture whose likeness the grades also rest on; 0,
+            as in the paper, for grades from [CLS] alone.
         projection_dim: Width of the projection that the contrast of the three modes compares.
         dropout: Share of activations set to zero while training, 0 ≤ dropout < 1.
         attention_dropout: Likewise of attention weights.
@@ -52,6 +55,7 @@ class AdsCVLRConfig:
     max_tokens: int = MAX_TOKENS
     visual: str = "grid"
     region_dim: int = GRID_DIM
+    whole_dim: int = 0
     projection_dim: int = 128
     dropout: float = 0.1
     attention_dropout: float = 0.1
@@ -59,9 +63,9 @@ class AdsCVLRConfig:
     norm_eps: float = 1e-12
 
     def __post_init__(self) -> None:
-        least = {"added_tokens": 0}
+        least = {"added_tokens": 0, "whole_dim": 0}
         sizes = ("vocabulary", "added_tokens", "width", "layers", "heads", "hidden", "max_tokens", "region_dim")
-        for name in (*sizes, "projection_dim"):
+        for name in (*sizes, "whole_dim", "projection_dim"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least.get(name, 1):
                 raise ConfigError(f"{name} is {value!r}; give a whole number of {least.get(name, 1)} or more.")
@@ -78,6 +82,11 @@ class AdsCVLRConfig:
             raise UnknownNameError("visual embedder", self.visual, VISUALS)
         if self.norm not in NORMS:
             raise UnknownNameError("norm", self.norm, NORMS)
+
+    @property
+    def evidence(self) -> int:
+        """E, width of what grades are read from: the state of [CLS] and, where there is any, the likeness."""
+        return self.width + likeness_width(self.whole_dim)
 
     @classmethod
     def compact(cls, *, added_tokens: int = 1, visual: str = "grid", region_dim: int = GRID_DIM) -> AdsCVLRConfig:

@@ -1,9 +1,9 @@
 """Further grade heads on the one AdsCVLR: their spread is the interval of its expected grade.
 
 Five full networks would not fit into a checkpoint. So the encoder is shared, and each head is a softmax regression on
-the state of [CLS], learned from another resample of the queries:
+what the network's own head reads, learned from another resample of the queries:
 
-    logits_m = W_m·cls + b_m,   m = 1 … M
+    logits_m = W_m·evidence + b_m,   m = 1 … M
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class GradeHeads(nn.Module):
 
     Args:
         members: M, 1 or more.
-        width: D, width of the state of [CLS].
+        width: E, width of what grades are read from.
 
     Raises:
         ConfigError: A number is below 1.
@@ -38,15 +38,15 @@ class GradeHeads(nn.Module):
         """M."""
         return len(self.weight)
 
-    def forward(self, cls: Tensor) -> Tensor:
-        """States of [CLS] (B, D) -> logits of the grades (M, B, 4).
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Evidence (B, E) -> logits of the grades (M, B, 4).
 
         Raises:
-            InputError: The states have another width.
+            InputError: It has another width.
         """
-        if cls.ndim != 2 or cls.shape[1] != self.weight.shape[2]:
-            raise InputError(f"The states have shape {tuple(cls.shape)}; give (pairs, {self.weight.shape[2]}).")
-        return torch.einsum("mgd,bd->mbg", self.weight, cls) + self.bias[:, None]
+        if evidence.ndim != 2 or evidence.shape[1] != self.weight.shape[2]:
+            raise InputError(f"The evidence has shape {tuple(evidence.shape)}; give (pairs, {self.weight.shape[2]}).")
+        return torch.einsum("mgd,bd->mbg", self.weight, evidence) + self.bias[:, None]
 
     @torch.no_grad()
     def start_from(self, head: nn.Linear) -> None:

@@ -42,6 +42,9 @@ class PairInputs(NamedTuple):
         region_boxes: Where each region lies: left, top, right, bottom, area, each 0–1, (B, R, 5); or None.
         region_mask: (B, R) bool, True where a region is; all False in the row of a pair without a picture. (B, 0) or
             None where `regions` is None.
+        wholes: Vectors of the whole query, copy and picture in one space of texts, each of length 1, or zeros where
+            there is none: (B, 3, W) float32, at the places `QUERY`, `AD_TEXT` and `IMAGE`. None where they are
+            unknown.
     """
 
     token_ids: Tensor
@@ -50,6 +53,7 @@ class PairInputs(NamedTuple):
     regions: Tensor | None = None
     region_boxes: Tensor | None = None
     region_mask: Tensor | None = None
+    wholes: Tensor | None = None
 
     def to(self, device: torch.device | str) -> PairInputs:
         """The same batch on another device."""
@@ -86,18 +90,31 @@ class PairInputs(NamedTuple):
         if mode is InputMode.IMAGE_TEXT:
             return self
         if mode is InputMode.TEXT_ONLY:
-            return self._replace(regions=None, region_boxes=None, region_mask=None)
+            hidden = self._replace(regions=None, region_boxes=None, region_mask=None)
+            return hidden._replace(wholes=None if self.wholes is None else wholes_in_mode(self.wholes, mode))
         mask = self.token_mask & (self.segment_ids == QUERY)
         kept = int(mask.any(dim=0).nonzero().max()) + 1
         return self._replace(
-            token_ids=self.token_ids[:, :kept], segment_ids=self.segment_ids[:, :kept], token_mask=mask[:, :kept]
+            token_ids=self.token_ids[:, :kept],
+            segment_ids=self.segment_ids[:, :kept],
+            token_mask=mask[:, :kept],
+            wholes=None if self.wholes is None else wholes_in_mode(self.wholes, mode),
         )
 
 
+def wholes_in_mode(wholes: Tensor, mode: InputMode) -> Tensor:
+    """Vectors of wholes (B, 3, W) with zeros for what a mode hides."""
+    if mode is InputMode.IMAGE_TEXT:
+        return wholes
+    hidden = IMAGE if mode is InputMode.TEXT_ONLY else AD_TEXT
+    return wholes.index_fill(1, torch.tensor([hidden], device=wholes.device), 0.0)
+
+
 def _each(inputs: PairInputs, change: Callable[[Tensor], Tensor]) -> PairInputs:
-    ids, segments, mask, *picture = inputs
-    regions, boxes, places = (None if part is None else change(part) for part in picture)
-    return PairInputs(change(ids), change(segments), change(mask), regions, boxes, places)
+    ids, segments, mask, *rest = inputs
+    return PairInputs(
+        change(ids), change(segments), change(mask), *(None if part is None else change(part) for part in rest)
+    )
 
 
 def check_pair_inputs(inputs: PairInputs) -> None:
@@ -114,6 +131,9 @@ def check_pair_inputs(inputs: PairInputs) -> None:
             raise InputError(f"{name} has shape {tuple(getattr(inputs, name).shape)}; give {shape}, as token_ids have.")
     if inputs.token_mask.dtype != torch.bool or not bool(inputs.token_mask[:, 0].all()):
         raise InputError("token_mask must be bool and True at place 0 of every row, where [CLS] is.")
+    wholes = inputs.wholes
+    if wholes is not None and (wholes.ndim != 3 or wholes.shape[:2] != (shape[0], SEGMENTS)):
+        raise InputError(f"wholes have shape {tuple(wholes.shape)}; give ({shape[0]}, {SEGMENTS}, width).")
     if inputs.regions is None:
         return
     places = tuple(inputs.regions.shape[:2])

@@ -17,7 +17,7 @@ from adlab.models.adscvlr import AdsCVLR
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
-from adlab.training.adscvlr_heads import LabelledStates, fit_heads, fit_stretch, inside
+from adlab.training.adscvlr_heads import LabelledEvidence, fit_heads, fit_stretch, inside
 from adlab.training.adscvlr_measures import units_of
 from adlab.training.adscvlr_readings import Readings, read_in_mode, readable
 
@@ -58,10 +58,12 @@ def calibrate(net: AdsCVLR, stop: GradedSet, held: GradedSet, *, members: int, s
     """
     temperatures = mode_temperatures(net, held)
     read = natural(net, stop, np.arange(len(stop)))
-    states = LabelledStates(read.cls, stop.grades[read.rows], stop.confidences[read.rows], units_of(stop)[read.rows])
+    states = LabelledEvidence(
+        read.evidence, stop.grades[read.rows], stop.confidences[read.rows], units_of(stop)[read.rows]
+    )
     together = fit_heads(net.grade, states, members + HELD_OUT, seed=seed)
     state = as_stored(together.state_dict())
-    heads, held_out = GradeHeads(members, net.config.width), GradeHeads(HELD_OUT, net.config.width)
+    heads, held_out = GradeHeads(members, net.config.evidence), GradeHeads(HELD_OUT, net.config.evidence)
     heads.load_state_dict({name: part[:members] for name, part in state.items()})
     held_out.load_state_dict({name: part[members:] for name, part in state.items()})
     found = Calibrated(temperatures, heads, held_out, 1.0)
@@ -121,9 +123,9 @@ def _both(net: AdsCVLR, data: GradedSet, fitted: Calibrated) -> tuple[np.ndarray
     """Log-odds of the expected grade by the shipped heads about the own one, and by the others, (M, N) and (H, N)."""
     read = natural(net, data, np.arange(len(data)))
     temperature = np.array([fitted.temperatures[MODES[kind]] for kind in data.modes[read.rows]])
-    order, cls = np.argsort(read.rows), torch.from_numpy(read.cls)
+    order, evidence = np.argsort(read.rows), torch.from_numpy(read.evidence)
     with torch.inference_mode():
-        logits = [heads(cls).double().numpy() for heads in (fitted.heads, fitted.held_out)]
+        logits = [heads(evidence).double().numpy() for heads in (fitted.heads, fitted.held_out)]
     shipped, others = (grade_log_odds(each, temperature) for each in logits)
     own = grade_log_odds(read.logits[None], temperature)[0]
     return centred(shipped, own)[:, order], others[:, order]

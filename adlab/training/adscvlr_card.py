@@ -70,10 +70,10 @@ def reference_tensors(net: AdsCVLR, heads: GradeHeads, data: GradedSet) -> dict[
     """A few pairs, with few of their regions, and the logits that come of them."""
     rows = np.argsort(-(data.modes == MODES.index(InputMode.IMAGE_TEXT)).astype(int), kind="stable")[:SHOWN]
     full = data.inputs(rows.tolist())
-    picture = [None if part is None else part[:, :SHOWN].contiguous() for part in full[3:]]
-    inputs = PairInputs(*full[:3], *picture)
+    regions, boxes, mask = (None if part is None else part[:, :SHOWN].contiguous() for part in full[3:6])
+    inputs = PairInputs(full.token_ids, full.segment_ids, full.token_mask, regions, boxes, mask, full.wholes)
     with torch.inference_mode():
         output = net(inputs, states=False)
-        spread = heads(output.cls)
+        spread = heads(output.evidence)
     named = {name: part for name, part in inputs._asdict().items() if part is not None}
     return named | {"grade_logits": output.grade_logits, "head_logits": spread}

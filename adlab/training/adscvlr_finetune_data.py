@@ -82,8 +82,9 @@ class GradedSet:
 
     def inputs(self, rows: Sequence[int]) -> PairInputs:
         """Some pairs with all that they have."""
-        keys = [self.data.pairs[row].image for row in rows]
-        return pair_inputs([self.rows[row] for row in rows], self.bank.regions(keys))
+        pairs = [self.data.pairs[row] for row in rows]
+        regions = self.bank.regions([pair.image for pair in pairs])
+        return pair_inputs([self.rows[row] for row in rows], regions, self.bank.wholes_of(pairs))
 
     def batch(self, rows: Sequence[int], thrice: np.ndarray | None = None) -> GradedBatch:
         """Some pairs.

@@ -26,11 +26,11 @@ from adlab.training.adscvlr_readings import scores_by_source
 from adlab.training.warm_up import adam_with_warm_up
 
 SHARES = {
-    "crowdflower": 0.2,
-    "homedepot": 0.3,
-    "flickr8k-experts": 0.1,
-    "flickr8k-crowd": 0.1,
-    "fashion": 0.2,
+    "crowdflower": 0.15,
+    "homedepot": 0.35,
+    "flickr8k-experts": 0.05,
+    "flickr8k-crowd": 0.05,
+    "fashion": 0.3,
     "simulated": 0.1,
 }
 SCORE = "val_score"
@@ -55,7 +55,7 @@ class FinetuneTraining:
         ConfigError: A number is outside its range.
     """
 
-    epochs: int = 8
+    epochs: int = 6
     pairs: int = 40_000
     shares: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     batch_size: int = 64
@@ -152,9 +152,9 @@ class AdsCVLRFinetuneTask(lightning.LightningModule):
 
     def validation_step(self, batch: GradedBatch, _: int) -> None:
         """Read dev pairs."""
-        cls = torch.cat([self.net(part, states=False).cls.float() for part in batch.parts if part is not None])
-        with torch.autocast(cls.device.type, enabled=False):  # half a byte of digits would tie many scores
-            logits = self.net.grade(cls)
+        evidence = [self.net(part, states=False).evidence.float() for part in batch.parts if part is not None]
+        with torch.autocast(evidence[0].device.type, enabled=False):  # half a byte of digits would tie many scores
+            logits = self.net.grade(torch.cat(evidence))
         self._read.append((batch.numbers.cpu(), logits.double().cpu()))
 
     def on_validation_epoch_end(self) -> None:

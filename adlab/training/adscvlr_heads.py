@@ -1,6 +1,6 @@
 """Fitting further grade heads of an AdsCVLR: each on a bootstrap of the queries, near the network's own head.
 
-    L_m = Σ_q n_mq Σ_{i ∈ q} w_i · CE(W_m·cls_i + b_m, grade_i) / Σ_i w_i  +  λ·|W_m − W|² / 2
+    L_m = Σ_q n_mq Σ_{i ∈ q} w_i · CE(W_m·e_i + b_m, grade_i) / Σ_i w_i  +  λ·|W_m − W|² / 2
 
 with n_mq how often query q came up in the draw of member m, w_i the confidence in a label, and W the network's head.
 The pull towards W keeps what the network learned where a resample says nothing against it.
@@ -24,17 +24,17 @@ STRENGTH = 1e-3  # λ
 STEPS = 100  # most iterations of L-BFGS
 
 
-class LabelledStates(NamedTuple):
+class LabelledEvidence(NamedTuple):
     """What heads learn from.
 
     Attributes:
-        cls: States of [CLS], (N, D).
+        evidence: What grades are read from, (N, E).
         grades: (N,).
         confidences: (N,), 0 or more.
         units: What is resampled, the query or image of each pair, (N,).
     """
 
-    cls: np.ndarray
+    evidence: np.ndarray
     grades: np.ndarray
     confidences: np.ndarray
     units: np.ndarray
@@ -58,37 +58,53 @@ def resample_counts(units: np.ndarray, members: int, seed: int) -> np.ndarray:
     return np.stack([np.bincount(draw, minlength=len(names))[own] for draw in draws])
 
 
-def fit_heads(head: nn.Linear, states: LabelledStates, members: int, *, seed: int = 0) -> GradeHeads:
+def fit_heads(head: nn.Linear, known: LabelledEvidence, members: int, *, seed: int = 0) -> GradeHeads:
     """Heads on resamples of the units.
 
     Args:
         head: The network's own.
-        states: Of training pairs.
+        known: Of graded pairs.
         members: M.
         seed: Of the draws.
 
     Raises:
         InputError: There are fewer than two units, or no label has weight.
     """
-    counts = torch.from_numpy(resample_counts(states.units, members, seed) * states.confidences).float()
-    if not bool((counts.sum(dim=1) > 0).all()):
-        raise InputError("A resample has no label of any weight; give more pairs, or pairs with confidence above 0.")
+    counts = resample_counts(known.units, members, seed) * known.confidences
     heads = GradeHeads(members, head.in_features)
     heads.start_from(head)
-    first, cls = heads.weight.detach().clone(), torch.from_numpy(states.cls).float()
-    weights, grades = counts / counts.sum(dim=1, keepdim=True), torch.from_numpy(states.grades)
+    learn(heads, known.evidence, known.grades, counts)
+    return heads.eval().requires_grad_(False)
+
+
+def learn(heads: GradeHeads, evidence: np.ndarray, grades: np.ndarray, weights: np.ndarray) -> None:
+    """Softmax regressions, pulled towards where they begin; changed in place.
+
+    Args:
+        heads: M of them.
+        evidence: (N, E).
+        grades: (N,).
+        weights: Of each pair for each head, 0 or more, (M, N).
+
+    Raises:
+        InputError: For one of the heads no label has weight.
+    """
+    if not bool((weights.sum(axis=1) > 0).all()):
+        raise InputError("A resample has no label of any weight; give more pairs, or pairs with confidence above 0.")
+    first, known = heads.weight.detach().clone(), torch.from_numpy(evidence).float()
+    shares = torch.from_numpy(weights / weights.sum(axis=1, keepdims=True)).float()
+    labels = torch.from_numpy(grades).expand(heads.members, -1)
     optimiser = torch.optim.LBFGS(heads.parameters(), max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         optimiser.zero_grad()
-        logits = heads(cls).transpose(1, 2)  # (M, 4, N)
-        losses = F.cross_entropy(logits, grades.expand(members, -1), reduction="none")
-        loss = (weights * losses).sum() + STRENGTH / 2 * (heads.weight - first).square().sum()
+        logits = heads(known).transpose(1, 2)  # (M, 4, N)
+        losses = F.cross_entropy(logits, labels, reduction="none")
+        loss = (shares * losses).sum() + STRENGTH / 2 * (heads.weight - first).square().sum()
         loss.backward()
         return loss
 
     optimiser.step(closure)
-    return heads.eval().requires_grad_(False)
 
 
 def fit_stretch(shipped: np.ndarray, held_out: np.ndarray) -> float:

@@ -26,12 +26,12 @@ class Readings(NamedTuple):
     Attributes:
         rows: Numbers of the pairs in their set, (K,), ascending.
         logits: Of the four grades, (K, 4) float64.
-        cls: States of [CLS], (K, D) float32.
+        evidence: What the grades are read from, (K, E) float32.
     """
 
     rows: np.ndarray
     logits: np.ndarray
-    cls: np.ndarray
+    evidence: np.ndarray
 
 
 def readable(data: GradedSet, mode: InputMode) -> np.ndarray:
@@ -60,7 +60,8 @@ def read_in_mode(net: AdsCVLR, data: GradedSet, mode: InputMode, rows: np.ndarra
             f"Pair {np.setdiff1d(wanted, able)[0]} cannot be read in the mode {mode.value!r}; leave it out."
         )
     device = net.grade.weight.device
-    logits, cls = np.zeros((len(wanted), net.grade.out_features)), np.zeros((len(wanted), net.config.width), np.float32)
+    logits = np.zeros((len(wanted), net.grade.out_features))
+    evidence = np.zeros((len(wanted), net.config.evidence), np.float32)
     order = np.argsort(data.lengths[wanted], kind="stable")
     net.eval()
     with torch.inference_mode():
@@ -68,8 +69,8 @@ def read_in_mode(net: AdsCVLR, data: GradedSet, mode: InputMode, rows: np.ndarra
             places = order[start : start + AT_ONCE]
             output = net(data.inputs(wanted[places].tolist()).in_mode(mode).to(device), states=False)
             logits[places] = output.grade_logits.double().cpu().numpy()
-            cls[places] = output.cls.float().cpu().numpy()
-    return Readings(wanted, logits, cls)
+            evidence[places] = output.evidence.float().cpu().numpy()
+    return Readings(wanted, logits, evidence)
 
 
 def scores_by_source(data: GradedSet, rows: np.ndarray, logits: np.ndarray) -> dict[str, Mapping[str, float]]:

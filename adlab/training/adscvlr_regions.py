@@ -1,4 +1,4 @@
-"""Grid regions of pictures for AdsCVLR, from the frozen image encoder: computed once a picture, kept as float16.
+"""What AdsCVLR reads beside tokens: grid regions from the frozen image encoder, once a picture, kept as float16.
 
 What the encoder takes a region for, the target of masked object classification, is not stored: its classifier is
 linear, so the classes of a cell, or of a mean of cells, follow from the stored features.
@@ -28,6 +28,7 @@ from adlab.models.visual_embedders import Regions, grid_boxes, grid_regions
 from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.render import draw
+from adlab.training.adscvlr_wholes import KeyedPair, WholeBank
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
 SIDE = 4  # cells a side: 16 regions cost half of what 49 do
@@ -43,11 +44,13 @@ class RegionBank:
         features: (P, R, D) float16; a memory map where it comes from the disk.
         places: Row of each picture by its key.
         boxes: Geometry of the regions, the same for every picture, (R, 5).
+        wholes: Vectors of whole queries, copies and pictures; None for networks that do not read their likeness.
     """
 
     features: np.ndarray
     places: Mapping[str, int]
     boxes: Tensor
+    wholes: WholeBank | None = None
 
     def regions(self, keys: Sequence[str]) -> Regions | None:
         """Regions of the pictures of a batch, masked in the rows of pairs without one; None if no pair has one.
@@ -68,6 +71,14 @@ class RegionBank:
         found = np.asarray(self.features[[self.places[keys[row]] for row in rows]], dtype=np.float32)
         features[rows], mask[rows] = torch.from_numpy(found), True
         return Regions(features, self.boxes.expand(len(keys), -1, -1), mask, None)
+
+    def wholes_of(self, pairs: Sequence[KeyedPair]) -> Tensor | None:
+        """Vectors of the wholes of a batch, (B, 3, W); None where there are none.
+
+        Raises:
+            InputError: A query, copy or picture has no vector here.
+        """
+        return None if self.wholes is None else self.wholes.of(pairs)
 
 
 def region_bank(

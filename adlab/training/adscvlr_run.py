@@ -31,6 +31,7 @@ from adlab.training.adscvlr_calibration import calibrate, coverage
 from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of, reference_tensors, terms_of
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
+from adlab.training.adscvlr_likeness import start_from_likeness
 from adlab.training.adscvlr_measures import measure_relevance
 from adlab.training.adscvlr_pretrain_batches import PretrainingSet
 from adlab.training.adscvlr_pretrain_data import category_ids
@@ -57,6 +58,7 @@ class RelevanceRun:
         vocabulary: Which words of ads are appended.
         limits: Where rows are cut, in training and in the product alike.
         layers: Blocks of the network, the first ones of MiniLM's six.
+        likeness: Whether grades also rest on the likeness of whole query, copy and picture; without, as in the paper.
         members: Further grade heads, whose spread is the interval.
         seed: Seed of everything drawn while training.
         budget_minutes: Time for pre-training and fine-tuning together, a third for the former; None for no limit.
@@ -72,6 +74,7 @@ class RelevanceRun:
     vocabulary: AdVocabularyConfig = field(default_factory=lambda: AdVocabularyConfig(size=1000))
     limits: TokenLimits = field(default_factory=lambda: TokenLimits(total=64, description=TRAINING_DESCRIPTION))
     layers: int = 6
+    likeness: bool = True
     members: int = 5
     seed: int = 0
     budget_minutes: float | None = None
@@ -99,15 +102,22 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     started = time.monotonic()
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     wanted = run.pretraining is not None
-    material = read_material(run.sources, image_encoder, seed=run.seed, pretraining=wanted, progress=progress)
+    material = read_material(
+        run.sources,
+        image_encoder,
+        text_encoder=text_encoder if run.likeness else None,
+        seed=run.seed,
+        pretraining=wanted,
+        progress=progress,
+    )
     wordpieces = text_encoder.wordpieces()
     vocabulary = extend(wordpieces, learn_ad_words(wordpieces, copies(material), run.vocabulary))
     tokenizer = QueryAdTokenizer(vocabulary, run.limits)
     net = start(run, vocabulary, text_encoder, material)
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     folder = run.run or cache_dir() / "runs" / run_name(
-        run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers, encoders,
-        run.seed,
+        run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers,
+        run.likeness, encoders, run.seed,
     )  # fmt: skip
     earlier = 0.0  # minutes of calls that this one went on from
     if run.pretraining is not None:
@@ -205,6 +215,8 @@ def finetune(
 ) -> FitResult:
     """Fine-tune in place; the best state by rank correlation on dev pairs."""
     train, stop = (GradedSet(data, material.bank, tokenizer) for data in (material.graded.of("train"), material.stop))
+    if run.likeness:
+        start_from_likeness(net, train, run.training.shares, seed=run.seed)
     task = AdsCVLRFinetuneTask(run.training, net, train, stop, seed=run.seed)
     share = 1.0 if run.pretraining is None else 1 - PRETRAINING_SHARE
     return fit(task, _how(run, folder, run.training.epochs, SCORE, "max", share, run.training.patience))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from adlab.data.flickr8k_judgements import image_key
 from adlab.data.relevance import RelevanceSet
 from adlab.data.splits import split_of
 from adlab.encoders.image import ImageEncoder
+from adlab.encoders.text import TextEncoder
 from adlab.errors import InputError
 from adlab.features.stored import Progress, no_progress
 from adlab.simulator.plan import plan_ad
@@ -25,6 +26,8 @@ from adlab.training.adscvlr_pretrain_data import (
     texts_alone,
 )
 from adlab.training.adscvlr_regions import SIDE, RegionBank, region_bank
+from adlab.training.adscvlr_wholes import whole_bank
+from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import FLICKR8K, SIMULATION_SEED, SOURCES, RelevanceData, read_relevance
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
@@ -75,6 +78,7 @@ def read_material(
     sources: Sources,
     encoder: ImageEncoder,
     *,
+    text_encoder: TextEncoder | None = None,
     seed: int = 0,
     pretraining: bool = True,
     progress: Progress = no_progress,
@@ -84,6 +88,7 @@ def read_material(
     Args:
         sources: Which.
         encoder: What looks at pictures.
+        text_encoder: What reads whole queries and copies, for networks that read the likeness of wholes.
         seed: Of the draw of dev pairs for pre-training.
         pretraining: Whether pairs for pre-training are wanted.
         progress: Called with (pictures done, all pictures).
@@ -113,6 +118,10 @@ def read_material(
         files = {key: file for key, file in files.items() if key in keep}
     plans = [plan_ad(SIMULATION_SEED, index) for index in range(sources.simulated_ads if _simulated(sources) else 0)]
     bank = region_bank(encoder, files, plans, side=sources.side, progress=progress)
+    if text_encoder is not None:
+        pairs = [pair for pair, part in zip(graded.data.pairs, graded.parts, strict=True) if part]
+        pictures = Pictures(files, {picture_key(plan): plan for plan in plans})
+        bank = replace(bank, wholes=whole_bank(pairs, pictures, encoder, text_encoder, progress))
     stop, calibrate = halves(graded.of("dev"))
     return Material(graded, stop, calibrate, train, dev, bank)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,7 @@ from adlab.training.adscvlr_run import precision_here
 from adlab.training.adscvlr_sources import Material, Sources, read_material
 from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.memory import keep_freed_memory
+from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData
 from adlab.training.run import Fit, FitResult, fit, quiet, run_name
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
@@ -45,7 +46,7 @@ from adlab.training.student_cost import measure_cost
 from adlab.training.student_measures import ReadPairs, measure_student
 from adlab.training.student_pairs import AskedPair, asked, further_pairs, in_all_modes, with_less
 from adlab.training.student_task import SCORE, ScoredPairs, StudentTask, StudentTraining, start_student, student_logits
-from adlab.training.student_vectors import PairVectors, Pictures, copy_cosine, pair_vectors, picture_key
+from adlab.training.student_vectors import PairVectors, copy_cosine, pair_vectors
 from adlab.training.teacher_scores import Teacher, load_teacher, teacher_logits
 
 NAME, TEACHER = "relevance-student", "relevance-adscvlr"
@@ -120,6 +121,8 @@ class Classroom(NamedTuple):
     def soft(self, pairs: Sequence[AskedPair], *, half: bool = False) -> np.ndarray:
         """What the teacher says of pairs, (N,) float64."""
         bank = self.material.bank
+        if bank.wholes is not None:  # graded pairs are in it; queries that nobody graded may be new
+            bank = replace(bank, wholes=bank.wholes.including(pairs, self.text_encoder, self.progress))
         logits = teacher_logits(self.teacher, pairs, bank, half=half, device=self.device, progress=self.progress)
         return self.teacher.soft(logits.astype(np.float64), pairs)
 
@@ -184,7 +187,14 @@ def enter(
     """
     room = meet(teacher, teacher_root, device, progress)
     side = room.teacher.relevance.settings.side
-    material = read_material(_with_side(sources, side), room.image_encoder, pretraining=False, progress=progress)
+    reads = room.teacher.relevance.network.config.whole_dim
+    material = read_material(
+        _with_side(sources, side),
+        room.image_encoder,
+        text_encoder=room.text_encoder if reads else None,
+        pretraining=False,
+        progress=progress,
+    )
     count = sources.simulated_ads if SIMULATED in sources.names else 0
     plans = {picture_key(plan): plan for plan in (plan_ad(SIMULATION_SEED, index) for index in range(count))}
     return room._replace(material=material, pictures=Pictures(material.graded.data.files, plans))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,33 +11,14 @@ from torch import Tensor
 
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
-from adlab.features.stored import Progress, no_progress, stored_images, stored_texts
-from adlab.features.student_copy import student_copy
+from adlab.features.stored import Progress, no_progress, stored_texts
+from adlab.features.whole_copy import whole_copy
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
-from adlab.simulator.ad import AdPlan
-from adlab.training.simulated import drawn_vectors
-from adlab.training.simulated_relevance import SOURCE as SIMULATED
+from adlab.training.picture_vectors import Pictures, picture_vectors
 from adlab.training.student_pairs import AskedPair
 
 ABSENT = -1
-
-
-class Pictures(NamedTuple):
-    """Where pictures come from.
-
-    Attributes:
-        files: By key.
-        plans: Simulated ads by key, to be drawn.
-    """
-
-    files: Mapping[str, Path]
-    plans: Mapping[str, AdPlan]
-
-
-def picture_key(plan: AdPlan) -> str:
-    """Key of a simulated ad's picture, as `simulated_relevance` gives it."""
-    return f"{SIMULATED}:{plan.ad_id}"
 
 
 @dataclass(frozen=True)
@@ -102,25 +81,9 @@ def pair_vectors(
     )
 
 
-def picture_vectors(
-    keys: Sequence[str], pictures: Pictures, encoder: ImageEncoder, progress: Progress = no_progress
-) -> np.ndarray:
-    """Representations of pictures by key, (N, output_dim) float32."""
-    found = np.zeros((len(keys), encoder.output_dim), dtype=np.float32)
-    drawn = [row for row, key in enumerate(keys) if key in pictures.plans]
-    filed = [row for row, key in enumerate(keys) if key not in pictures.plans]
-    if drawn:
-        plans = [pictures.plans[keys[row]] for row in drawn]
-        (vectors,) = drawn_vectors(plans, encoder, progress, views=("drawn",))
-        found[drawn] = vectors[:, : encoder.output_dim]
-    if filed:
-        found[filed] = stored_images(encoder, [pictures.files[keys[row]] for row in filed], progress=progress)
-    return found
-
-
 def _parts(pair: AskedPair) -> tuple[str, str, str]:
     """Query, copy and picture of a pair, "" for a part that is not read."""
-    copy = "" if pair.mode is InputMode.IMAGE_ONLY else student_copy(pair)
+    copy = "" if pair.mode is InputMode.IMAGE_ONLY else whole_copy(pair)
     return pair.query, copy, "" if pair.mode is InputMode.TEXT_ONLY else pair.image
 
 

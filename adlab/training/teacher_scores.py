@@ -126,7 +126,8 @@ def _read(
         for start in range(0, len(own), AT_ONCE):
             some = own[start : start + AT_ONCE]
             regions = None if mode is InputMode.TEXT_ONLY else bank.regions([pairs[place].image for place in some])
-            inputs = pair_inputs([rows[place] for place in some], regions).in_mode(mode).to(device)
+            wholes = bank.wholes_of([pairs[place] for place in some])
+            inputs = pair_inputs([rows[place] for place in some], regions, wholes).in_mode(mode).to(device)
             found[some] = _logits(teacher, inputs, half)
     return found
 
@@ -135,8 +136,8 @@ def _logits(teacher: Teacher, inputs: PairInputs, half: bool) -> np.ndarray:
     network = teacher.relevance.network
     with torch.inference_mode():
         with torch.autocast(inputs.token_ids.device.type, torch.bfloat16, enabled=half):
-            cls = network(inputs, states=False).cls.float()
-        logits: np.ndarray = network.grade(cls).float().cpu().numpy()  # half a byte of digits would tie many scores
+            evidence = network(inputs, states=False).evidence.float()
+        logits: np.ndarray = network.grade(evidence).cpu().numpy()  # half a byte of digits would tie many scores
     return logits
 
 

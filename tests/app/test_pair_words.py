@@ -8,6 +8,7 @@ import pytest
 from adlab.app import pair_words
 from adlab.app.components.bars import grade_columns, share_row, share_words
 from adlab.app.components.word_weights import draw, table
+from adlab.explain.grade_parts import GradeParts
 from adlab.explain.pair_explanation import PairExplanation, Word
 from adlab.explain.perturbation import Perturbation
 from adlab.models.pair_inputs import InputMode
@@ -21,6 +22,7 @@ WORDS = (
 
 def explanation(**changes) -> PairExplanation:
     fields = {"words": WORDS, "cells": np.array([[0.1, -0.1], [0.0, 0.0]]), "looks": None, "marks": 0.2, "grade": 2}
+    fields["parts"] = None
     return PairExplanation(mode=InputMode.IMAGE_TEXT, shares=np.full(4, 0.25), inputs=None, **(fields | changes))
 
 
@@ -37,6 +39,16 @@ def test_the_strongest_words_are_named_with_their_field_and_side():
         == "“blue” (query) raises Good most; “<b>mug” (query) lowers Good most."
     )
     assert pair_words.strongest_line(explanation(words=WORDS[2:])) == "No word raises or lowers Good."
+
+
+def test_what_the_logit_adds_up_from_is_said_and_nothing_where_there_is_one_part():
+    assert pair_words.parts_line(explanation()) == ""
+    line = pair_words.parts_line(explanation(parts=GradeParts(stream=0.5, copy=1.26, picture=-0.31)))
+    assert line.startswith("The logit of Good stands +1.4 from the mean of the four grades: words and regions read")
+    assert "read together +0.5; " in line
+    assert "whole copy +1.3; " in line
+    assert "whole picture −0.3." in line
+    assert "picture −" not in pair_words.parts_line(explanation(parts=GradeParts(0.5, 1.26, 0.0)))
 
 
 def test_the_shares_of_weight_add_up():

@@ -69,7 +69,7 @@ def reproduce(checkpoint: Checkpoint) -> None:
         )
         with torch.inference_mode():
             output = loaded.network(inputs, states=False)
-            found = {"grade_logits": output.grade_logits, "head_logits": loaded.heads(output.cls)}
+            found = {"grade_logits": output.grade_logits, "head_logits": loaded.heads(output.evidence)}
         assert_same(found, stored)
         return
     network = build_network(checkpoint)

@@ -15,6 +15,7 @@ from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.errors import ConfigError, InputError
 from adlab.explain.attention_relevance import pair_relevance
+from adlab.explain.grade_parts import grade_parts
 from adlab.explain.pair_explanation import explain_pair, words_of
 from adlab.explain.perturbation import REGIONS, WORDS, PerturbationConfig, perturb, probabilities, removals
 from adlab.features.query_ad_tokens import TokenSpan
@@ -146,6 +147,20 @@ def test_curves_are_the_grade_of_ads_whose_words_nothing_attends_to(head):
     blind = found.inputs._replace(region_mask=torch.zeros_like(found.inputs.region_mask))
     assert regions.most[-1] == pytest.approx(probabilities(head.network, blind, found.grade, 0.8)[0], abs=1e-6)
     assert np.ptp(regions.most) > 1e-4
+
+
+def test_the_parts_of_a_grade_are_the_logit_above_the_mean_of_all_and_vanish_with_what_is_hidden(head):
+    for mode in InputMode:
+        found = explain_pair(head, AD, mode, grade=2)
+        with torch.inference_mode():
+            logits = head.network(found.inputs).grade_logits[0].double()
+        assert sum(found.parts) == pytest.approx(float(logits[2] - logits.mean()), abs=1e-5)
+        assert (found.parts.copy == 0) == (mode is InputMode.IMAGE_ONLY)
+        assert (found.parts.picture == 0) == (mode is InputMode.TEXT_ONLY)
+        empty = head.network.config.evidence * [0.0]
+        assert grade_parts(head.network, torch.tensor([empty]), 2).copy == 0
+    with pytest.raises(InputError, match="has shape"):
+        grade_parts(head.network, torch.zeros(2, 3), 2)
 
 
 def test_areas_and_ranks_by_hand(head):

@@ -317,18 +317,23 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
     side, members, words = 2, 3, ("sneaker",)
     vocabulary = extend(text_encoder.wordpieces(), words)
     config = AdsCVLRConfig(
-        added_tokens=len(vocabulary.tokens), layers=1, heads=4, hidden=16, max_tokens=48, projection_dim=4
+        added_tokens=len(vocabulary.tokens),
+        layers=1,
+        heads=4,
+        hidden=16,
+        max_tokens=48,
+        projection_dim=4,
+        whole_dim=text_encoder.output_dim,
     )
     torch.manual_seed(seed)
     network = AdsCVLR(config, text_encoder.state()[WORDS].float()).eval()
-    rows = QueryAdTokenizer(vocabulary, TokenLimits(total=48, description=16)).tokens(
-        [Creative(query=caption(i), title=caption(i + 1)) for i in range(2)]
-    )
+    ads = [Creative(query=caption(i), title=caption(i + 1)) for i in range(2)]
+    rows = QueryAdTokenizer(vocabulary, TokenLimits(total=48, description=16)).tokens(ads)
     with torch.inference_mode():
         seen = image_encoder.forward(image_encoder.prepare([picture(i) for i in range(8)])).feature_map
     regions = grid_regions(seen.clone(), side=side)
     network.region_scale.fit([regions.features.flatten(0, 1)])
-    heads = GradeHeads(members, config.width)
+    heads = GradeHeads(members, config.evidence)
     with torch.no_grad():
         for parameter in (*network.blocks.parameters(), network.region_projection.weight):
             if parameter.ndim > 1:
@@ -337,10 +342,15 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
         heads.weight.copy_(network.grade.weight + 0.01 * torch.randn(heads.weight.shape))
     network.load_trainable_state(as_stored(network.trainable_state()))
     heads.load_state_dict(as_stored(heads.state_dict()))
-    inputs = pair_inputs(rows, Regions(regions.features[:2], regions.boxes[:2], regions.mask[:2], None))
+    texts = text_encoder.encode([text for one in ads for text in (one.query, one.title)]).reshape(2, 2, -1)
+    shown = image_encoder.as_text(image_encoder.encode([picture(i) for i in range(2)]))
+    wholes = torch.from_numpy(np.concatenate([texts, shown[:, None]], axis=1))
+    inputs = pair_inputs(
+        rows, Regions(regions.features[:2, :3], regions.boxes[:2, :3], regions.mask[:2, :3], None), wholes
+    )
     with torch.inference_mode():
         output = network(inputs, states=False)
-        spread = heads(output.cls)
+        spread = heads(output.evidence)
     settings = RelevanceSettings(
         words=words,
         total=48,

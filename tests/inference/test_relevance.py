@@ -48,7 +48,7 @@ def tokenizer(head) -> QueryAdTokenizer:
 
 def numbers(result: HeadResult) -> dict[str, float]:
     interval = {"low": result.interval.low, "high": result.interval.high}
-    return {"value": result.value, **interval, "percentile": result.percentiles[0].value, **result.details}
+    return {"value": result.value, **interval, **result.details}
 
 
 def by_hand(
@@ -63,9 +63,18 @@ def by_hand(
             seen = encoder.forward(encoder.prepare([one.image.pixels])).feature_map
             regions = grid_regions(seen.clone(), side=settings.side)
             regions = regions._replace(features=regions.features.half())  # as training stores them
-        output = head.network(pair_inputs(tokenizer.tokens([shown]), regions))
+        wholes = torch.zeros(1, 3, 384)
+        texts = load_minilm().encode([one.query, one.title])
+        wholes[0, 0] = torch.from_numpy(texts[0])
+        if mode is not InputMode.IMAGE_ONLY:
+            wholes[0, 1] = torch.from_numpy(texts[1])
+        if mode is not InputMode.TEXT_ONLY:
+            joint = encoder.forward(encoder.prepare([one.image.pixels])).aligned.clone()
+            into_texts = joint @ encoder.network.net.text_head.text.weight
+            wholes[0, 2] = into_texts[0] / into_texts[0].norm()
+        output = head.network(pair_inputs(tokenizer.tokens([shown]), regions, wholes))
         shares = (output.grade_logits[0].double() / settings.temperatures[mode.value]).softmax(dim=0)
-        members = (head.heads(output.cls)[:, 0].double() / settings.temperatures[mode.value]).softmax(dim=1)
+        members = (head.heads(output.evidence)[:, 0].double() / settings.temperatures[mode.value]).softmax(dim=1)
     return shares.numpy(), members.numpy() @ np.arange(4)
 
 

@@ -163,7 +163,7 @@ def test_reading_does_not_depend_on_company(train, dev):
     assert found.rows.tolist() == [n for n in range(len(dev)) if dev.data.pairs[n].title]
     alone = read_in_mode(task.net, dev, InputMode.TEXT_ONLY, found.rows[[7]])
     np.testing.assert_allclose(alone.logits[0], found.logits[7], atol=1e-5)
-    np.testing.assert_allclose(alone.cls[0], found.cls[7], atol=1e-5)
+    np.testing.assert_allclose(alone.evidence[0], found.evidence[7], atol=1e-5)
 
 
 def test_a_mode_is_readable_where_a_pair_has_what_it_reads(dev):

@@ -11,7 +11,7 @@ from adlab.errors import InputError
 from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.training.adscvlr_heads import (
     STRENGTH,
-    LabelledStates,
+    LabelledEvidence,
     fit_heads,
     fit_stretch,
     inside,
@@ -19,11 +19,11 @@ from adlab.training.adscvlr_heads import (
 )
 
 
-def states_of(count: int = 300, seed: int = 0) -> LabelledStates:
+def states_of(count: int = 300, seed: int = 0) -> LabelledEvidence:
     rng = np.random.default_rng(seed)
     cls = rng.normal(size=(count, 6)).astype(np.float32)
     grades = np.clip(np.round(1.5 + cls[:, 0] + 0.5 * rng.normal(size=count)), 0, 3).astype(np.int64)
-    return LabelledStates(cls, grades, rng.uniform(0.2, 1, count).astype(np.float32), rng.integers(0, 30, count))
+    return LabelledEvidence(cls, grades, rng.uniform(0.2, 1, count).astype(np.float32), rng.integers(0, 30, count))
 
 
 def head_of(seed: int = 0) -> torch.nn.Linear:
@@ -50,7 +50,7 @@ def test_a_head_is_the_best_one_on_its_resample():
         weight = heads.weight[member].clone().requires_grad_(True)
         bias = heads.bias[member].clone().requires_grad_(True)
         losses = F.cross_entropy(
-            torch.from_numpy(states.cls) @ weight.T + bias, torch.from_numpy(states.grades), reduction="none"
+            torch.from_numpy(states.evidence) @ weight.T + bias, torch.from_numpy(states.grades), reduction="none"
         )
         own = torch.from_numpy(counts[member]).float()
         loss = (own * losses).sum() / own.sum() + STRENGTH / 2 * (weight - head.weight.detach()).square().sum()
@@ -62,7 +62,7 @@ def test_heads_differ_and_rank_as_the_labels_do():
     states = states_of()
     heads = fit_heads(head_of(), states, 3)
     with torch.no_grad():
-        means = grade_log_odds(heads(torch.from_numpy(states.cls)).double().numpy())
+        means = grade_log_odds(heads(torch.from_numpy(states.evidence)).double().numpy())
     assert np.corrcoef(means.mean(axis=0), states.grades)[0, 1] > 0.7
     assert means.std(axis=0).min() > 0
     assert not any(parameter.requires_grad for parameter in heads.parameters())

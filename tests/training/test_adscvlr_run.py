@@ -108,7 +108,7 @@ def test_a_loaded_network_gives_the_reference_logits(root, loaded):
     assert inputs.regions is not None
     output = loaded.network(inputs, states=False)
     torch.testing.assert_close(output.grade_logits, reference["grade_logits"], rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(loaded.heads(output.cls), reference["head_logits"], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(loaded.heads(output.evidence), reference["head_logits"], rtol=1e-5, atol=1e-5)
     assert not any(p.requires_grad for p in (*loaded.network.parameters(), *loaded.heads.parameters()))
 
 

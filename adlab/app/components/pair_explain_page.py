@@ -65,6 +65,8 @@ def _draw(explained: Explained) -> None:
         st.html(word_weights.draw(found))
         st.markdown(plain(pair_words.strongest_line(found)))
         st.caption(plain(pair_words.mass_line(found)))
+        if line := pair_words.parts_line(found):
+            st.caption(plain(line))
         with st.expander("The weights as numbers", icon=":material/table_rows:"):
             st.dataframe(word_weights.table(found), hide_index=True, key="explain.pair-table")
     with left:

@@ -1,0 +1,58 @@
+"""The likeness of wholes before fine-tuning: a softmax regression on it, which the single stream then adds to.
+
+Adam's small steps would take many epochs to find weights that a convex fit finds in seconds; and what the frozen
+encoders know is then in the grades from the first step, so that the stream learns what they leave over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+
+from adlab.errors import InputError
+from adlab.models.adscvlr import AdsCVLR
+from adlab.models.grade_heads import GradeHeads
+from adlab.models.likeness import likeness
+from adlab.models.pair_inputs import InputMode, wholes_in_mode
+from adlab.training.adscvlr_finetune_data import MODES, GradedSet, drawn_rows
+from adlab.training.adscvlr_heads import learn
+
+PAIRS = 40_000  # most that the regression learns from; those with picture and copy also by one of the two alone
+
+
+def start_from_likeness(
+    net: AdsCVLR, train: GradedSet, shares: Mapping[str, float], *, pairs: int = PAIRS, seed: int = 0
+) -> None:
+    """Let the grades read the likeness of wholes, with the weights that it would have alone.
+
+    Args:
+        net: That does not read it yet; changed in place.
+        train: Pairs whose wholes are known.
+        shares: Of each source in what is learned from.
+        pairs: How many are learned from; none twice.
+        seed: Of the draw.
+
+    Raises:
+        ConfigError: A source has no share, or the network reads a likeness already.
+        InputError: The wholes of the pairs are unknown.
+    """
+    rng = np.random.default_rng([seed, 7])
+    rows = np.unique(drawn_rows(train.sources, shares, min(pairs, len(train)), rng))
+    wholes = train.bank.wholes_of([train.data.pairs[row] for row in rows])
+    if wholes is None:
+        raise InputError("The wholes of the pairs are unknown; give a bank that has them.")
+    net.read_likeness(wholes.shape[2])
+    whole = train.modes[rows] == MODES.index(InputMode.IMAGE_TEXT)
+    evidence, labelled = [], []
+    for mode in MODES:
+        able = whole | (train.modes[rows] == MODES.index(mode))
+        evidence.append(likeness(wholes_in_mode(wholes[able], mode)).numpy())
+        labelled.append(rows[able])
+    own = np.concatenate(labelled)
+    heads = GradeHeads(1, evidence[0].shape[1])
+    learn(heads, np.concatenate(evidence), train.grades[own], train.confidences[own][None])
+    with torch.no_grad():
+        net.grade.weight[:, net.config.width :] = heads.weight[0]
+        net.grade.bias.copy_(heads.bias[0])

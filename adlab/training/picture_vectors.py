@@ -1,0 +1,48 @@
+"""Representations of pictures by key: files through the store, simulated ads drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from adlab.encoders.image import ImageEncoder
+from adlab.features.stored import Progress, no_progress, stored_images
+from adlab.simulator.ad import AdPlan
+from adlab.training.simulated import drawn_vectors
+from adlab.training.simulated_relevance import SOURCE as SIMULATED
+
+
+class Pictures(NamedTuple):
+    """Where pictures come from.
+
+    Attributes:
+        files: By key.
+        plans: Simulated ads by key, to be drawn.
+    """
+
+    files: Mapping[str, Path]
+    plans: Mapping[str, AdPlan]
+
+
+def picture_key(plan: AdPlan) -> str:
+    """Key of a simulated ad's picture, as `simulated_relevance` gives it."""
+    return f"{SIMULATED}:{plan.ad_id}"
+
+
+def picture_vectors(
+    keys: Sequence[str], pictures: Pictures, encoder: ImageEncoder, progress: Progress = no_progress
+) -> np.ndarray:
+    """Representations of pictures by key, (N, output_dim) float32."""
+    found = np.zeros((len(keys), encoder.output_dim), dtype=np.float32)
+    drawn = [row for row, key in enumerate(keys) if key in pictures.plans]
+    filed = [row for row, key in enumerate(keys) if key not in pictures.plans]
+    if drawn:
+        plans = [pictures.plans[keys[row]] for row in drawn]
+        (vectors,) = drawn_vectors(plans, encoder, progress, views=("drawn",))
+        found[drawn] = vectors[:, : encoder.output_dim]
+    if filed:
+        found[filed] = stored_images(encoder, [pictures.files[keys[row]] for row in filed], progress=progress)
+    return found
