@@ -7,8 +7,15 @@ import numpy as np
 from adlab.checkpoints.manifest import Measure
 from adlab.metrics.calibration import expected_calibration_error
 from adlab.metrics.grades import shares_of
-from adlab.metrics.relevance import expected_grade, grade_correlation, relevance_auc, relevant_probability
-from adlab.models.pair_inputs import InputMode
+from adlab.metrics.ranking import auc
+from adlab.metrics.relevance import (
+    expected_grade,
+    grade_correlation,
+    relevance_auc,
+    relevance_auc_difference,
+    relevant_probability,
+)
+from adlab.models.pair_inputs import AD_TEXT, IMAGE, QUERY, InputMode, wholes_in_mode
 from adlab.training.adscvlr_finetune_data import GradedSet
 from adlab.training.adscvlr_readings import Readings
 
@@ -50,6 +57,44 @@ def measure_relevance(
             own = sources == source
             rows = read.rows[own]
             found += _of_source(data, source, mode, rows, shares[own], units[rows], part)
+    return tuple(found)
+
+
+def measure_gains(
+    data: GradedSet, readings: dict[InputMode, Readings], temperatures: dict[InputMode, float], part: str
+) -> tuple[Measure, ...]:
+    """AUC less that of the plain cosines of the frozen encoders' vectors, by source and mode: what training adds.
+
+    The cosine is that of the whole query with the whole copy, with the whole picture, or the sum of both, as the mode
+    has it. Without vectors of wholes there is nothing to compare with. Arguments as of `measure_relevance`.
+    """
+    units, found = units_of(data), []
+    for mode, read in readings.items():
+        wholes = data.bank.wholes_of([data.data.pairs[row] for row in read.rows])
+        if wholes is None:
+            return ()
+        shown = wholes_in_mode(wholes, mode)
+        cosines = (shown[:, QUERY, None] * shown[:, [AD_TEXT, IMAGE]]).sum(dim=(1, 2)).double().numpy()
+        scores = relevant_probability(shares_of(read.logits / temperatures[mode]))
+        sources = data.sources[read.rows]
+        for source in sorted(set(sources.tolist())):
+            own = sources == source
+            rows = read.rows[own]
+            grades, groups = data.grades[rows], units[rows]
+            if not 0 < (grades == 0).sum() < len(rows) or len(set(groups.tolist())) < 2:
+                continue
+            gain = relevance_auc_difference(scores[own], cosines[own], grades, groups, n_resamples=RESAMPLES)
+            found.append(
+                Measure(
+                    name=f"AUC gain over plain cosines: {source}, {mode.value}",
+                    value=gain.value,
+                    low=gain.low,
+                    high=gain.high,
+                    n=len(rows),
+                    data=f"{source}, {part} pairs, {mode.value}",
+                    note=f"the frozen encoders' cosines alone have {auc(cosines[own], (grades > 0).astype(int)):.3f}",
+                )
+            )
     return tuple(found)
 
 

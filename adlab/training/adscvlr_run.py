@@ -32,7 +32,7 @@ from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of,
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
 from adlab.training.adscvlr_likeness import start_from_likeness
-from adlab.training.adscvlr_measures import measure_relevance
+from adlab.training.adscvlr_measures import measure_gains, measure_relevance
 from adlab.training.adscvlr_pretrain_batches import PretrainingSet
 from adlab.training.adscvlr_pretrain_data import category_ids
 from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
@@ -132,7 +132,8 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     )
     fitted = calibrate(net, stop, held, members=run.members, seed=run.seed)
     readings = {mode: read_in_mode(net, test, mode) for mode in MODES if len(readable(test, mode))}
-    measures = (*measure_relevance(test, readings, fitted.temperatures, "test"), coverage(net, test, fitted))
+    said = test, readings, fitted.temperatures, "test"
+    measures = (*measure_relevance(*said), *measure_gains(*said), coverage(net, test, fitted))
     settings = RelevanceSettings(
         words=vocabulary.words,
         total=run.limits.total,
@@ -147,7 +148,9 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         name=run.out.name,
         kind=KIND,
         summary="How well an ad answers a query, from its picture and its copy, in four grades from Bad to Excellent: "
-        "AdsCVLR on grid regions, with or without either of the two.",
+        "AdsCVLR on grid regions"
+        f"{' and on the likeness of whole query, copy and picture' if run.likeness else ''}, "
+        "with or without either of the two.",
         heads=(HEAD,),
         network=asdict(net.config),
         encoders=encoders,

@@ -86,6 +86,9 @@ def test_the_card_keeps_what_people_judged_apart_from_rules(trained):
     assert "rule labels" in by_name["Spearman: simulated, image-text"].data
     assert {"Spearman: simulated, image-only", "Spearman: simulated, text-only", COVERAGE} <= by_name.keys()
     assert by_name["AUC: crowdflower, text-only"].low < by_name["AUC: crowdflower, text-only"].high
+    gain = by_name["AUC gain over plain cosines: crowdflower, text-only"]
+    cosine = float(gain.note.rsplit(" ", 1)[1])
+    assert gain.value == pytest.approx(by_name["AUC: crowdflower, text-only"].value - cosine, abs=6e-4)
     assert trained.training.command == "python -m adlab train relevance"
     assert "competition data (CrowdFlower); own simulation" in trained.terms
 
@@ -124,15 +127,19 @@ def test_another_encoder_and_damaged_settings_are_refused(root, trained):
         settings_of(replace(trained, extras={HEAD: extras_of(settings)[HEAD] | {"schema": 9}}))
 
 
-def test_without_pre_training_and_contrast_it_is_another_training(root, trained):
+def test_without_pre_training_contrast_and_likeness_it_is_another_training(root, trained):
     plain = run_in(
         root,
         out=root / "relevance-plain",
         pretraining=None,
         training=FinetuneTraining(epochs=1, pairs=24, batch_size=8, contrast_weight=0.0),
+        likeness=False,
     )
     manifest = train_relevance(plain)
     assert manifest.training.config["pretraining"] == "none"
+    assert manifest.network["whole_dim"] == 0
+    assert trained.network["whole_dim"] == 384
+    assert not any("plain cosines" in measure.name for measure in manifest.measures)
     assert manifest.training.config["finetuning"]["contrast_weight"] == 0.0
     assert manifest.weights_sha256 != trained.weights_sha256
 
