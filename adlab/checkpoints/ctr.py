@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from adlab.checkpoints.manifest import Manifest
+from adlab.checkpoints.standing_contexts import StandingContexts
 from adlab.errors import CheckpointError, ConfigError, InputError
 
 HEAD = "ctr"
@@ -22,7 +23,6 @@ LEVEL = 0.9
 LIFT_FIELDS = {"time": ("weekday", "hour"), "viewer": ("gender", "age_band")}
 ANYTHING = "anything"
 LIFT_GROUPS = (*LIFT_FIELDS, ANYTHING)
-MOST_CONTEXTS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +43,13 @@ class Platt:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CtrSettings:
-    """What serves `ctr` beside the networks.
+class CtrSettings(StandingContexts):
+    """What serves `ctr` beside the networks; the contexts that stand for all are with it.
 
     Attributes:
         calibration: From raw log-odds of a click in one context to the score.
         half_width: Of the interval around the log-odds of a click.
         schema: The attribute schema, plain.
-        contexts: At most eight contexts, each with every field that the networks read, that stand for all: what is
-            not known of an ad's context is averaged over them.
-        weights: How much each stands for, as many; above 0, adding up to 1.
         lift_halves: Half-widths of the interval around the logarithm of a lift, an ad's rate in a context relative to
             that in another, by what differs between the two (`LIFT_GROUPS`): how an ad does on another day is known
             better than how it does.
@@ -65,20 +62,11 @@ class CtrSettings:
     calibration: Platt
     half_width: float
     schema: dict[str, Any]
-    contexts: tuple[dict[str, str | int], ...]
-    weights: tuple[float, ...]
     lift_halves: dict[str, float]
     reference: str
 
     def __post_init__(self) -> None:
-        for name in ("contexts", "weights"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))  # a JSON file has lists
-        fits = len(self.weights) == len(self.contexts) and min(self.weights, default=0) > 0
-        if not 1 <= len(self.contexts) <= MOST_CONTEXTS or not fits or abs(sum(self.weights) - 1) > 1e-6:
-            raise ConfigError(
-                f"{len(self.contexts)} contexts with weights {self.weights}; give 1 to {MOST_CONTEXTS} contexts and a "
-                "weight above 0 for each, adding up to 1."
-            )
+        super().__post_init__()
         if set(self.lift_halves) != set(LIFT_GROUPS):
             raise ConfigError(f"lift_halves are of {sorted(self.lift_halves)}; give those of {', '.join(LIFT_GROUPS)}.")
 
@@ -91,8 +79,7 @@ def lift_group(differing: Collection[str]) -> str:
 
 def extras_of(settings: CtrSettings) -> dict[str, Any]:
     """For the manifest's extras; `settings_of` reads it."""
-    plain = asdict(settings)
-    return {HEAD: plain | {"contexts": list(plain["contexts"]), "weights": list(plain["weights"])}}
+    return {HEAD: settings.plain()}
 
 
 def settings_of(manifest: Manifest) -> CtrSettings:

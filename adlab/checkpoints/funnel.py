@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from adlab.checkpoints.ctr import MOST_CONTEXTS, Platt
+from adlab.checkpoints.ctr import Platt
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import build_network, check_encoders
+from adlab.checkpoints.standing_contexts import StandingContexts
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.feature_schema import FeatureSchema
 from adlab.errors import CheckpointError, ConfigError, InputError
@@ -72,15 +73,12 @@ class ChainCalibration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FunnelSettings:
-    """What serves `funnel` beside the networks.
+class FunnelSettings(StandingContexts):
+    """What serves `funnel` beside the networks; the contexts that stand for all, rows of the log, are with it.
 
     Attributes:
         schema: The feature schema, plain; its fields are what is read of an ad's texts and its context.
         creative: The creative encoder, plain; None where the networks know nothing of the creative.
-        contexts: At most eight rows of the log, each with a level of every field, that stand for all: a field that is
-            not known is averaged over them.
-        weights: How much each stands for, as many; above 0, adding up to 1.
         modes: Calibration by mode; all of `MODES`, or only `WHOLE` where the creative is not read.
         reference: Name of the reference set, empty for none.
 
@@ -90,20 +88,11 @@ class FunnelSettings:
 
     schema: dict[str, Any]
     creative: dict[str, Any] | None
-    contexts: tuple[dict[str, str], ...]
-    weights: tuple[float, ...]
     modes: dict[str, ChainCalibration]
     reference: str
 
     def __post_init__(self) -> None:
-        for name in ("contexts", "weights"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))  # a JSON file has lists
-        fits = len(self.weights) == len(self.contexts) and min(self.weights, default=0) > 0
-        if not 1 <= len(self.contexts) <= MOST_CONTEXTS or not fits or abs(sum(self.weights) - 1) > 1e-6:
-            raise ConfigError(
-                f"{len(self.contexts)} contexts with weights {self.weights}; give 1 to {MOST_CONTEXTS} contexts and a "
-                "weight above 0 for each, adding up to 1."
-            )
+        super().__post_init__()
         wanted = MODES if self.creative is not None else (WHOLE,)
         if set(self.modes) != set(wanted):
             raise ConfigError(f"modes are {sorted(self.modes)}; give {', '.join(wanted)}.")
@@ -111,8 +100,7 @@ class FunnelSettings:
 
 def extras_of(settings: FunnelSettings) -> dict[str, Any]:
     """For the manifest's extras; `settings_of` reads it."""
-    plain = asdict(settings)
-    return {HEAD: plain | {"contexts": list(plain["contexts"]), "weights": list(plain["weights"])}}
+    return {HEAD: settings.plain()}
 
 
 def settings_of(manifest: Manifest) -> FunnelSettings:

@@ -87,7 +87,7 @@ class CtrHead:
         self.settings = settings_of(self.manifest)
         try:
             self.schema = AttributeSchema.from_plain(self.settings.schema)
-            self.stored = tuple(Context(**fields) for fields in self.settings.contexts)  # type: ignore[arg-type]
+            self.stored = tuple(Context(**fields) for fields in self.settings.contexts)
             self._data_kind = DataKind(self.manifest.data_kind)
         except (ConfigError, InputError, KeyError, TypeError, ValueError) as error:
             raise CheckpointError(f"{name} has settings that do not serve {HEAD}: {error}.") from error

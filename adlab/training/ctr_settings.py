@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from adlab.checkpoints.ctr import LEVEL, LIFT_FIELDS, LIFT_GROUPS, MOST_CONTEXTS, CtrSettings, Platt
+from adlab.checkpoints.ctr import LEVEL, LIFT_FIELDS, LIFT_GROUPS, CtrSettings, Platt
 from adlab.checkpoints.manifest import Measure
+from adlab.checkpoints.standing_contexts import MOST_CONTEXTS
 from adlab.metrics.conformal import conformal_quantile
 from adlab.models.m2fn_ensemble import M2FNEnsemble
 from adlab.simulator.contexts import PROBABILITIES, UNKNOWN, ContextTable, context_table, contexts_at

@@ -10,8 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import special
 
-from adlab.checkpoints.ctr import MOST_CONTEXTS
 from adlab.checkpoints.funnel import MODES, ChainCalibration
+from adlab.checkpoints.standing_contexts import MOST_CONTEXTS
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.level_codes import levels_of
