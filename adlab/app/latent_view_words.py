@@ -14,9 +14,9 @@ def verdicts(findings: ViewFindings) -> tuple[Verdict, ...]:
     """What the task trains, and what it is for."""
     found = findings.found
     alike = (
-        f"With one half of its numbers masked, and another half in all other ads, an ad is found again in "
-        f"{percent(found[WITH])} of the trials with the task, in {percent(found[WITHOUT])} without it and in "
-        f"{percent(found[UNTRAINED])} before any training: {points(findings.found_more)}."
+        f"Seen through a random half of its numbers, an ad is the nearest of all to itself seen through another "
+        f"half in {percent(found[WITH])} of the trials with the task and in {percent(found[WITHOUT])} without it: "
+        f"{points(findings.found_more)}. Before any training it was {percent(found[UNTRAINED])}."
     )
     judged = [Verdict(FOUND, word_of(findings.found_more), alike)]
     with_task, without = (findings.answer(space) for space in (WITH, WITHOUT))
@@ -36,7 +36,7 @@ def word_of(difference: Difference) -> str:
 
 def points(difference: Difference) -> str:
     """A difference of shares, in percentage points."""
-    value, low, high = (f"{100 * number:+.1f}" for number in difference)
+    value, low, high = (f"{round(100 * number, 1) + 0.0:+.1f}" for number in difference)  # + 0.0: no minus before zero
     return f"{value} points ({low} to {high})"
 
 
@@ -46,18 +46,21 @@ def moved(findings: ViewFindings) -> str:
         f"Of an ad's {NEIGHBOURS} nearest without the task, {percent(findings.kept)} are among its {NEIGHBOURS} "
         "nearest with it"
     )
+    apart = "Each map is made by itself: neighbours on the two can be compared, places and directions cannot."
     if findings.kept_by_chance is None:
-        return f"{words}."
+        return f"{words}. {apart}"
     more = "less" if findings.kept > findings.kept_by_chance else "no less"
     return (
         f"{words}. Two networks with the task that differ by their random beginning alone share "
-        f"{percent(findings.kept_by_chance)}: the task moves ads {more} than chance does."
+        f"{percent(findings.kept_by_chance)}: the task moves ads {more} than chance does. {apart}"
     )
 
 
 def source(views: FunnelViews) -> str:
     """What was trained on what, so that nobody takes it for people's behaviour."""
+    how = [f"{name} {value:g}" for name, value in views.task.items()]
     return (
-        f"Both networks are of the training of {views.checkpoint}, on a simulated log: same beginning, same rows in "
-        "the same order, one with CL4CVR's contrastive task and one without. Nothing here was learned from people."
+        f"Both networks are of the training of {views.checkpoint}: same beginning, same rows in the same order, one "
+        f"with CL4CVR's contrastive task ({', '.join(how)}) and one without. The log is simulated: no click and no "
+        "conversion behind these spaces is a person's."
     )

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 FILE, EXTRAS = "views.safetensors", "views"
 VECTORS, WEIGHT, BIAS = "vectors", "weight", "bias"
+TASK = ("weight", "temperature")  # of the settings on the card
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +65,7 @@ class FunnelViews:
         vectors: Of N ads, by name of `VIEWS`, (N, D).
         maps: By (space, method).
         findings: The numbers.
+        task: Weight and temperature of the contrastive task, by these names.
     """
 
     checkpoint: str
@@ -72,6 +74,7 @@ class FunnelViews:
     vectors: dict[str, NDArray[np.float32]]
     maps: dict[tuple[str, str], MeasuredMap]
     findings: ViewFindings
+    task: dict[str, float]
 
     def points(self, space: str) -> Points:
         """The points of a space: one an ad.
@@ -197,6 +200,7 @@ def read_views(folder: Path, funnel: Manifest) -> FunnelViews:
             vectors=vectors,
             maps=maps,
             findings=ViewFindings.from_dict(stored["findings"]),
+            task={name: float(funnel.training.config["contrast"][name]) for name in TASK},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder} has views that cannot be read ({error!r}); restore the folder.") from error

@@ -51,6 +51,7 @@ def models(tiny_models, tmp_path_factory):
     )
     funnel = load_checkpoint(FUNNEL, root)
     own = changed(funnel.manifest, funnel.manifest.extras | {EXTRAS: made.extras})
+    own.training.config["contrast"] = {"weight": 0.01, "temperature": 12.0}
     replace_file(funnel, own, FILE, made.files[FILE])
     return root
 
@@ -99,7 +100,7 @@ def test_both_views_stand_side_by_side_with_what_the_task_changes_judged(page):
     html = body(app)
     assert "Without the contrastive task" in html
     assert "What the contrastive task changes, judged" in html
-    assert "Nothing here was learned from people" in html
+    assert "(weight 0.01, temperature 12)" in html
     assert "What the paper expects" not in html  # those are FOCAL's, of other spaces
     captions = [caption.value for caption in app.caption]
     assert sum("n = 96, none left out" in caption for caption in captions) == 2
@@ -154,6 +155,10 @@ def test_the_table_twin_holds_the_places_on_both_maps(page, models):
     table = twin_table(of_reference(ads), "pca", places)
     np.testing.assert_allclose(table["funnel-with pca x"], places[WITH][:, 0], atol=1e-3)
     assert "funnel-without pca y" in table
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_minus():
+    assert latent_view_words.points(Difference(-0.0001, -0.0026, 0.0012)) == "+0.0 points (-0.3 to +0.1)"
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def folder(tmp_path_factory) -> Path:
     )
     folder = tmp_path_factory.mktemp("views") / "funnel-small"
     described = manifest("funnel-small", "funnel", extras={EXTRAS: made.extras})
+    described.training.config["contrast"] = {"weight": 0.01, "temperature": 12.0, "masking": "independent"}
     save_checkpoint(folder, described, {"x": torch.zeros(2, 2)}, {}, made.files)
     return folder
 
@@ -56,6 +57,7 @@ def test_views_come_back_with_maps_and_numbers(folder):
     assert views.maps[WITH, "tsne"].coordinates.shape == (ADS, 2)
     assert 0 < views.maps[WITH, "tsne"].quality.trustworthiness <= 1
     assert views.findings.label == "conversion"
+    assert views.task == {"weight": 0.01, "temperature": 12.0}
     assert views.findings.kept_by_chance is not None
     assert views.points(WITH).rows.tolist() == list(range(ADS))
 
