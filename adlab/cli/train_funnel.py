@@ -14,7 +14,8 @@ from adlab.errors import ConfigError
 HELP = """Train ESMM with the contrastive task of CL4CVR: the head funnel.
 
 Without --log ads with planted causes are drawn and shown to simulated viewers; no data set is needed. The test ads are
-those of the reference set that train focal-sim wrote, which takes up quantiles of the scores.
+those of the reference set that train focal-sim wrote, which takes up quantiles of the scores; how one network with and
+one without the contrastive task see them is kept for the page Latent space.
 
 With --log the table is your own: a row an impression or a group of them, with impressions, clicks and conversions, and
 what you have of ad_id, image, title, description, seller, brand, category, gender, age_band, month, weekday, hour,
