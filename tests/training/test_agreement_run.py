@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.pictures import COLOURS, caption, picture
+from helpers.quick_maps import without_umap
 from helpers.tiny_models import save_vision
 from safetensors.torch import load_file
 
@@ -25,8 +26,8 @@ from adlab.training.agreement_task import TRAINING
 from adlab.training.simulated import Collection
 
 pytestmark = pytest.mark.slow
-PHOTOS = {"train": 40, "dev": 10, "test": 16}
-PRODUCTS = 80
+PHOTOS = {"train": 20, "dev": 8, "test": 12}
+PRODUCTS = 40
 HEADER = "id,gender,masterCategory,subCategory,articleType,baseColour,season,year,usage,productDisplayName\n"
 
 
@@ -68,9 +69,10 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))
+        without_umap(patch)
         run = AgreementRun(
             data=write_data(folder / "data"),
-            collection=Collection(seed=5, train=40, dev=16, test=40),
+            collection=Collection(seed=5, train=24, dev=12, test=24),
             training=replace(TRAINING, steps=4, focal=replace(TRAINING.focal, hidden_dim=256, epochs=2, batch_size=16)),
             out=folder / "models" / NAME,
             members=2,

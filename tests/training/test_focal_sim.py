@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.quick_maps import without_umap
 from helpers.tiny_models import save_focal, save_vision
 from PIL import Image
 
@@ -41,6 +42,7 @@ def root(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))
+        without_umap(patch)
         yield folder
 
 
