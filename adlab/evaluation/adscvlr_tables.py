@@ -37,7 +37,6 @@ from adlab.training.adscvlr_readings import read_in_mode
 from adlab.training.adscvlr_run import RelevanceRun, finetune, pretrain, start
 from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
 from adlab.training.memory import keep_freed_memory
-from adlab.training.run import quiet
 from adlab.training.student_measures import unit_of
 
 VERSION = 1  # raise when what is measured changes: kept parts of another version are not read
@@ -97,7 +96,6 @@ def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress)
     Raises:
         DataUnavailableError: A data set is missing.
     """
-    quiet()
     keep_freed_memory()
     world = open_world(how, progress)
     kept = KeptParts(cache_dir() / "reproduce" / _identity(world))

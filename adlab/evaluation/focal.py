@@ -30,7 +30,6 @@ from adlab.paths import cache_dir
 from adlab.training.focal import PRESETS, FocalTraining
 from adlab.training.focal_data import FlickrPairs, flickr_pairs
 from adlab.training.focal_run import TEXT_ENCODERS
-from adlab.training.run import quiet
 
 VERSION = 1  # raise when what is measured on a seed changes: kept parts of another version are not read
 PARTS = ("features", *NETWORKS)
@@ -150,7 +149,6 @@ def reproduce_pairs(
     Returns:
         The report.
     """
-    quiet()
     kept = KeptParts(cache_dir() / "reproduce" / identity(pairs, settings))
     study = SeedStudy(
         features=pairs.features,

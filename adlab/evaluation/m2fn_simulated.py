@@ -38,7 +38,7 @@ from adlab.features.stored import Progress, no_progress
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.paths import cache_dir
 from adlab.training.ctr_task import ClickTask, predicted_ctr, reads_pixels
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 
 COMPARISONS = ((FULL, NIMA), (LATE, NIMA), (FULL, LATE), (FULL_PRESSED, LATE_PRESSED), (FULL, "cat"), (FULL, "image"))
 
@@ -53,7 +53,6 @@ def reproduce_simulated(how: M2FNReproduction, progress: Progress = no_progress)
     Returns:
         Settings, ceilings, measures of every arm by name, differences, costs, and what is missing.
     """
-    quiet()
     device = "cuda" if how.device != "cpu" and torch.cuda.is_available() else "cpu"
     started = time.monotonic()
     world = world_of(how.simulated, how.seed, device)

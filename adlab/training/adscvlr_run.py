@@ -40,7 +40,7 @@ from adlab.training.adscvlr_readings import read_in_mode, readable
 from adlab.training.adscvlr_regions import cell_classifier, standardise_regions
 from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
 from adlab.training.memory import keep_freed_memory
-from adlab.training.run import Fit, FitResult, fit, quiet, run_name
+from adlab.training.run import Fit, FitResult, fit, run_name
 
 NAME = "relevance-adscvlr"
 PRETRAINING_SHARE = 1 / 3  # of a time budget
@@ -97,7 +97,6 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         DataUnavailableError: A data set is not there.
         InputError: A part of the data is too small.
     """
-    quiet()
     keep_freed_memory()
     started = time.monotonic()
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()

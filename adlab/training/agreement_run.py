@@ -34,7 +34,7 @@ from adlab.training.focal_measures import measure_focal
 from adlab.training.focal_readings import fit_readings
 from adlab.training.focal_reference import ScoredPairs, save_reference_set
 from adlab.training.focal_run import HELD_OUT, reference_tensors
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 from adlab.training.simulated import Collection, SimulatedPairs, simulated_pairs
 
 NAME, REFERENCE = "focal-agreement", "reference-pairs"
@@ -100,7 +100,6 @@ def train_agreement(run: AgreementRun, progress: Progress = no_progress, command
     Raises:
         DataUnavailableError: A data set is missing.
     """
-    quiet()
     started = time.monotonic()
     device = "cuda" if run.device != "cpu" and torch.cuda.is_available() else "cpu"
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER, device=device), load_minilm(device=device)

@@ -34,7 +34,6 @@ from adlab.training.appeal_data import RatedAds, rated_ads
 from adlab.training.appeal_folds import Setup, folds_of, out_of_fold, ridge_out_of_fold, train_ensemble
 from adlab.training.appeal_measures import fit_temperature, half_width, measure_appeal, sharpened
 from adlab.training.appeal_task import AppealTraining
-from adlab.training.run import quiet
 
 NAME, REFERENCE = "appeal-m2fn", "reference-bad-ads"
 TRAINED_ON = "375 web ads, each rated by 10 to 13 people (Zeng, Kohno and Roesner, CHI 2021)"
@@ -83,7 +82,6 @@ def train_appeal(
     Raises:
         DataUnavailableError: The data are missing.
     """
-    quiet()
     started = time.monotonic()
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     shape = M2FNConfig.ratings(aux_dim=1, outputs=STEPS)

@@ -36,7 +36,7 @@ from adlab.training.ctr_late_task import AdsWithContexts, CtrLateTask, CtrTraini
 from adlab.training.ctr_measures import auc_of_rival, measure_ctr
 from adlab.training.ctr_pictures import FrozenEye, see_ads
 from adlab.training.ctr_settings import Ads, parts_of, settings_from, stated_ads, stated_lifts, stated_rows
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 
 NAME, REFERENCE = "ctr-m2fn", "reference-simulated"
 TRAINED_ON = "simulated ads and a simulated log: drawn pictures, written copy, planted causes and responses; no real ad"
@@ -86,7 +86,6 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
         UnknownNameError: There is no such reference set.
         CheckpointError: The reference set holds other ads than the test ads.
     """
-    quiet()
     started = time.monotonic()
     parts = parts_of(run.collection)
     _check_reference(run, parts)

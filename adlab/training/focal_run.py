@@ -26,7 +26,7 @@ from adlab.training.focal_interval import fit_interval_scale, interval_coverage
 from adlab.training.focal_measures import ON, flat_cosines, measure_focal
 from adlab.training.focal_readings import fit_readings
 from adlab.training.focal_reference import reference_name, save_reference_set
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 
 NAME = "focal-flickr8k"
 HELD_OUT = 2  # further members, not shipped, on which the interval is calibrated and its coverage measured
@@ -82,7 +82,6 @@ def train_focal(run: FocalRun, progress: Progress = no_progress, command: str = 
         DataUnavailableError: Flickr8k is missing.
         WeightsUnavailableError: An encoder's weights cannot be had.
     """
-    quiet()
     started = time.monotonic()
     device = "cuda" if run.device != "cpu" and torch.cuda.is_available() else "cpu"
     image_encoder = load_image_encoder(run.image_encoder, device=device)

@@ -37,7 +37,7 @@ from adlab.training.focal import FocalTraining, bootstrap_rows
 from adlab.training.focal_sim_measures import measure_conversion
 from adlab.training.focal_sim_reference import latent_files
 from adlab.training.focal_sim_task import FocalConversionTask
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 from adlab.training.simulated import Collection, SimulatedPairs, simulated_pairs
 
 NAME, REFERENCE = "focal-sim", "reference-simulated"
@@ -92,7 +92,6 @@ def train_focal_sim(run: FocalSimRun, progress: Progress = no_progress, command:
     Returns:
         The manifest of the written checkpoint.
     """
-    quiet()
     started = time.monotonic()
     device = "cuda" if run.device != "cpu" and torch.cuda.is_available() else "cpu"
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER, device=device), load_minilm(device=device)

@@ -132,6 +132,7 @@ def fit(task: lightning.LightningModule, how: Fit) -> FitResult:
     A resumed run equals an unbroken one if `train_dataloader` decides the order of batches when it is called: a
     loader that draws anew at each iteration does not, because Lightning may iterate twice.
     """
+    quiet()
     started = time.monotonic()
     keepers = _keepers(how)
     budget = Budget(how.budget_minutes) if how.budget_minutes is not None else None

@@ -40,7 +40,7 @@ from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.memory import keep_freed_memory
 from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData
-from adlab.training.run import Fit, FitResult, fit, quiet, run_name
+from adlab.training.run import Fit, FitResult, fit, run_name
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_cost import measure_cost
 from adlab.training.student_measures import ReadPairs, measure_student
@@ -148,7 +148,6 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
         DataUnavailableError: A data set is not there.
         UnknownNameError: There is no such teacher.
     """
-    quiet()
     keep_freed_memory()
     started = time.monotonic()
     room = enter(run.sources, run.teacher, run.teacher_root, run.device, progress)

@@ -24,7 +24,7 @@ from adlab.encoders.spec import sha256_of_file
 from adlab.encoders.text import load_minilm
 from adlab.features.stored import stored_texts
 from adlab.paths import cache_dir, models_dir
-from adlab.training.run import Fit, fit, quiet, run_name
+from adlab.training.run import Fit, fit, run_name
 from adlab.training.teacher import Teacher
 from adlab.training.vision import VisionSource, VisionTask, VisionTraining
 from adlab.training.vision_data import Pictures, Progress, ViewCache, cache_name
@@ -77,7 +77,6 @@ def train_vision(run: VisionRun, progress: Progress = lambda done, total: None, 
     Raises:
         DataUnavailableError: The teacher or a data set is missing.
     """
-    quiet()
     started = time.monotonic()
     teacher = Teacher(run.teacher).to(memory_format=torch.channels_last)
     torch.manual_seed(run.seed)
