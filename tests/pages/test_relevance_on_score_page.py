@@ -112,3 +112,12 @@ def test_the_click_rate_of_another_query_comes_from_memory(fake, launch):
     ask(app, "green tea")
     assert "For “green tea”" in body(app)
     assert (fake.calls, len(fake.ctr.swept)) == (calls + 1, sweeps)
+
+
+def test_the_query_stands_in_its_field_on_the_next_page_too(page):
+    app, _ = page
+    ask(app, "green tea")
+    app.switch_page("pages/modalities.py").run()
+    assert app.text_input(key=queries.FIELD).value == "green tea"
+    app.switch_page("pages/score.py").run()
+    assert app.text_input(key=queries.FIELD).value == "green tea"

@@ -50,6 +50,7 @@ def field(ad: Ad, button: str) -> None:
             key=queries.FIELD,
             max_chars=MAX_CHARACTERS,
             placeholder="For example: black running shoes",
+            persist_state="session",  # else the same field on the next page begins empty
         )
         st.form_submit_button(button, key="score.query-submit", on_click=queries.ask)
 
