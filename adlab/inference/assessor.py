@@ -104,6 +104,11 @@ class Assessor:
         return self._vectors
 
     @property
+    def conversion(self) -> ConversionHead | None:
+        """The head `conversion`, for whoever asks by parts of an ad; None where its checkpoint is not installed."""
+        return next((head for head in self._pair_heads if isinstance(head, ConversionHead)), None)
+
+    @property
     def appeal(self) -> AppealHead | None:
         """The head `appeal`, for whoever explains what it says; None where its checkpoint is not installed."""
         return self._appeal

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, HeadResult
 from adlab.data.creative import Context, Creative
 from adlab.data.modalities import BASES, NEVER_ALONE, AdModes, Mode
@@ -21,21 +19,13 @@ from adlab.inference.assessor import Assessor
 from adlab.inference.conversion import ConversionHead
 from adlab.inference.ctr import CtrHead
 from adlab.inference.funnel import FunnelHead
+from adlab.inference.needs import parts_lacking
 from adlab.inference.relevance import GRADE_NAMES, RelevanceHead
 from adlab.models.pair_inputs import InputMode
 
 SHARED = "shared"  # a key of `adlab.models.focal_conversion.SPACES`
 ALONE = (Mode.IMAGE_ONLY, Mode.TEXT_ONLY)
 UNMEASURED = "{}; measured on ads read whole, not on ads read by one part"
-NO_PICTURE, NO_WORDS = "This ad has no picture.", "This ad has {}."
-LACKING = {
-    "relevance": "neither title, seller, brand nor description",
-    "conversion": "neither title nor description",
-    "funnel": "neither title nor description",
-    "appeal": "no words in its picture",
-    "ctr": "neither copy nor words in its picture",
-}
-UNREAD = "The words in its picture were not read."
 
 Ad = tuple[Creative, str | None, Context]  # with the words in its picture, None where they were not read
 Part = Callable[[Ad, Mode, HeadResult], HeadResult]  # the last is the answer by all that the ad has
@@ -46,16 +36,12 @@ class Modalities:
 
     Args:
         assessor: Whose heads read.
-        models: Folder of its checkpoints; `models/` beside the package if not given.
 
     Attributes:
         heads: Names of the heads that answer in some mode, in the order of the command-line contract.
-
-    Raises:
-        CheckpointError: A checkpoint is not intact.
     """
 
-    def __init__(self, assessor: Assessor, *, models: Path | None = None) -> None:
+    def __init__(self, assessor: Assessor) -> None:
         self._assessor = assessor
         self._parts: dict[str, Part] = {}
         if assessor.relevance is not None:
@@ -66,12 +52,7 @@ class Modalities:
             self._parts[CtrHead.name] = self._ctr
         if assessor.funnel is not None:
             self._parts[FunnelHead.name] = self._funnel
-        if ConversionHead.name in assessor.heads:
-            # The first one that serves, as the Assessor takes it.
-            serving = next(name for name, m in list_checkpoints(models).items() if ConversionHead.name in m.heads)
-            self._conversion_head = ConversionHead(
-                serving, assessor.vectors.encoder_ids, root=models, device=assessor.device
-            )
+        if assessor.conversion is not None:
             self._parts[ConversionHead.name] = self._conversion
         self.heads = tuple(head for head in assessor.heads if head in self._parts or head == AgreementHead.name)
 
@@ -115,7 +96,7 @@ class Modalities:
             elif head == AgreementHead.name:
                 results[head], missing[head] = {Mode.BOTH: result}, dict.fromkeys(ALONE, NEVER_ALONE)
             else:
-                lacks = _lacks(head, ad)
+                lacks = parts_lacking(ad[0], ad[1], head)
                 results[head] = {
                     mode: _alone(self._parts[head](ad, mode, result)) for mode in ALONE if mode not in lacks
                 }
@@ -170,27 +151,12 @@ class Modalities:
         return self._by_embeddings(ad, "image" if mode is Mode.IMAGE_ONLY else "text")
 
     def _by_embeddings(self, ad: Ad, kept: str) -> HeadResult:
-        head, vectors, image = self._conversion_head, self._assessor.vectors, ad[0].image
+        head, vectors, image = self._assessor.conversion, self._assessor.vectors, ad[0].image
+        assert head is not None
         assert image is not None
         pair = vectors.images([image], width=head.image_dim), vectors.texts([ad[0].copy])
         device = vectors.device
         return head.results(*pair, device.type, precision_of(device), kept)[0]
-
-
-def _lacks(head: str, ad: Ad) -> dict[Mode, str]:
-    """Which parts an ad lacks for a head, and in which words."""
-    creative, words, _ = ad
-    copy = bool(creative.copy)
-    texts = {
-        "relevance": copy or bool(creative.seller or creative.brand),
-        "appeal": bool(words),
-        "ctr": copy or bool(words),
-    }
-    found = {} if creative.image is not None else {Mode.IMAGE_ONLY: NO_PICTURE}
-    if not texts.get(head, copy):
-        unread = words is None and head in ("appeal", "ctr") and creative.image is not None
-        found[Mode.TEXT_ONLY] = UNREAD if unread else NO_WORDS.format(LACKING[head])
-    return found
 
 
 def _alone(result: HeadResult) -> HeadResult:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from adlab.data.creative import Context, Creative
 from adlab.data.image_intake import AdImage
 from adlab.data.modalities import BASES, NEVER_ALONE, Mode
+from adlab.inference.conversion import ConversionHead
 from adlab.inference.modalities import Modalities
 from adlab.inference.relevance import STUDENT
 from adlab.metrics.distribution import histogram_mean
@@ -28,8 +29,8 @@ def ad(seed: int = 0, **fields: object) -> Creative:
 
 
 @pytest.fixture(scope="module")
-def reader(assessor, tiny_models) -> Modalities:
-    return Modalities(assessor, models=tiny_models)
+def reader(assessor) -> Modalities:
+    return Modalities(assessor)
 
 
 def test_modes_are_those_of_adscvlr():
@@ -69,8 +70,15 @@ def test_relevance_by_one_part_is_that_of_an_ad_that_never_had_the_other(reader,
         assert found[mode].interval.low == pytest.approx(expected.interval.low, abs=1e-9)
 
 
+def test_the_conversion_head_is_the_assessors_own_and_loaded_once(assessor, monkeypatch):
+    monkeypatch.setattr(ConversionHead, "__init__", lambda *args, **options: pytest.fail("loaded a second time"))
+    found = Modalities(assessor).read(ad(), ["conversion"])
+    assert set(found.results["conversion"]) == set(Mode)
+    assert found.result("conversion", Mode.IMAGE_ONLY).provenance.sha256 == assessor.conversion.manifest.weights_sha256
+
+
 def test_conversion_by_the_picture_adds_up_its_own_terms_only(reader, assessor):
-    found, head, one = reader.read(ad(), ["conversion"]), reader._conversion_head, ad()
+    found, head, one = reader.read(ad(), ["conversion"]), assessor.conversion, ad()
     with torch.inference_mode():
         output = head.network(
             torch.from_numpy(assessor.vectors.images([one.image], width=head.image_dim)).double(),

@@ -10,7 +10,8 @@ from helpers.pictures import picture
 from adlab.cli.heads import HEADS
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
-from adlab.inference.needs import NEEDS, lacks, missing
+from adlab.data.modalities import BASES, Mode
+from adlab.inference.needs import NEEDS, WORDS, lacks, missing, parts_lacking
 
 
 def ads():
@@ -51,3 +52,33 @@ def test_everything_that_is_lacking_is_named_in_the_order_of_the_needs():
         "description."
     )
     assert missing(Creative(query="shoes"), "appeal") == "Needs an image; this ad lacks an image."
+
+
+def test_every_head_that_answers_by_words_alone_says_which_words():
+    assert set(WORDS) == {head for head, basis in BASES.items() if basis.text_only}
+
+
+@pytest.mark.parametrize(
+    ("head", "words", "fields", "said"),
+    [
+        ("relevance", "", {}, "This ad has neither title, seller, brand nor description."),
+        ("relevance", "", {"brand": "Acme"}, None),
+        ("conversion", "Big sale", {"brand": "Acme"}, "This ad has neither title nor description."),
+        ("funnel", "Big sale", {"title": "Shoes"}, None),
+        ("appeal", "", {"title": "Shoes"}, "This ad has no words in its picture."),
+        ("appeal", None, {"title": "Shoes"}, "The words in its picture were not read."),
+        ("appeal", "Big sale", {}, None),
+        ("ctr", None, {}, "The words in its picture were not read."),
+        ("ctr", None, {"title": "Shoes"}, None),
+        ("ctr", "", {}, "This ad has neither copy nor words in its picture."),
+    ],
+)
+def test_words_that_an_ad_lacks_for_an_answer_by_words_alone_are_named(head, words, fields, said):
+    ad = Creative(image=AdImage.from_pixels(picture(0)), **fields)
+    assert parts_lacking(ad, words, head) == ({} if said is None else {Mode.TEXT_ONLY: said})
+
+
+def test_an_ad_without_a_picture_lacks_it_and_never_has_unread_words():
+    assert parts_lacking(Creative(title="Shoes"), None, "ctr") == {Mode.IMAGE_ONLY: "This ad has no picture."}
+    found = parts_lacking(Creative(query="shoes"), None, "appeal")
+    assert found[Mode.TEXT_ONLY] == "This ad has no words in its picture."
