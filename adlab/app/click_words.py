@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from adlab.app.clicks import Rate
 from adlab.app.context_words import known_words, listed, unknown_names
-from adlab.app.wording import number
+from adlab.app.wording import number, unbroken
 from adlab.data.creative import Context
 
 UNIT = "probability"
@@ -33,12 +33,12 @@ class Finding(NamedTuple):
 def rate_words(value: float, low: float, high: float) -> str:
     """A click rate with its interval, such as "3.4 % (2.6 % – 4.1 %)"; no line may break inside it."""
     ends = [number(each, UNIT) for each in (value, low, high)]
-    return _unbroken(f"{ends[0]} ({ends[1]} – {ends[2]})")
+    return unbroken(f"{ends[0]} ({ends[1]} – {ends[2]})")
 
 
 def lift_words(rate: Rate) -> str:
     """A rate relative to the average with its interval, such as "1.2 × the average (1.1 – 1.3)"."""
-    return _unbroken(f"{rate.lift:.2f} × the average ({rate.lift_low:.2f} – {rate.lift_high:.2f})")
+    return unbroken(f"{rate.lift:.2f} × the average ({rate.lift_low:.2f} – {rate.lift_high:.2f})")
 
 
 def tip(name: str, rate: Rate) -> str:
@@ -92,8 +92,3 @@ def averaged_words(context: Context, fields: Sequence[str], stored: int) -> str:
 
 def _both(rate: Rate) -> str:
     return f"{rate_words(*rate[:3])}, {lift_words(rate)}"
-
-
-def _unbroken(text: str) -> str:
-    """No line may break in it: after a dash, a no-break space alone would not prevent that."""
-    return text.replace(" ", "\u00a0").replace("–", "–\u2060")

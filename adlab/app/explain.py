@@ -10,6 +10,8 @@ import streamlit as st
 from adlab.app import caching, jobs, picture_words, scoring
 from adlab.app.jobs import Job
 from adlab.app.state import Ad
+from adlab.data.assessment import HeadResult
+from adlab.data.creative import Creative
 from adlab.errors import AdlabError
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Explained(NamedTuple):
         picture: The ad.
         words: The words in it that the model read; None where they could not be read.
         note: Why they could not, empty if they could.
-        mean: Mean rating as the Score page gives it.
+        result: Mean rating with its interval, as the Score page gives it.
         maps: One a fusion step.
         head: What is explained.
     """
@@ -46,7 +48,7 @@ class Explained(NamedTuple):
     picture: AdImage
     words: str | None
     note: str
-    mean: float
+    result: HeadResult
     maps: tuple[FusionMap, ...]
     head: AppealHead
 
@@ -82,10 +84,10 @@ def explain(ad: Ad) -> Outcome:
         words, note = picture_words.known(ad)
         with st.spinner("Drawing the maps"):
             sha256 = head.manifest.weights_sha256
-            mean, maps = _maps(image.content_hash, words, sha256, image, head)
+            result, maps = _maps(image.content_hash, words, sha256, image, head)
     except AdlabError as error:
         return Outcome(problem=str(error))
-    return Outcome(Explained(image, words, note, mean, maps, head))
+    return Outcome(Explained(image, words, note, result, maps, head))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -99,7 +101,7 @@ def _shifts(sha256: str, _head: AppealHead) -> Shifts:
 @st.cache_data(max_entries=MAX_MAPS, show_spinner=False)
 def _maps(
     content_hash: str, words: str | None, sha256: str, _image: AdImage, _head: AppealHead
-) -> tuple[float, tuple[FusionMap, ...]]:
+) -> tuple[HeadResult, tuple[FusionMap, ...]]:
     from adlab.explain.fusion_maps import Framing, fusion_maps, mean_rating
     from adlab.models.m2fn_ensemble import bucket_values
 
@@ -107,7 +109,8 @@ def _maps(
     target = mean_rating(bucket_values(_head.network.config.outputs), _head.settings.temperature)
     framing = Framing(picture=(_image.width, _image.height), box=read.box, size=read.size)
     (maps,) = fusion_maps(_head.network, read.pixels, read.aux, target, [framing], _shifts(sha256, _head))
-    return float(_head.mean_ratings([_image.pixels], read.aux)[0]), maps
+    (result,) = _head.results([Creative(image=_image)], [words])
+    return result, maps
 
 
 def gather(explained: Explained, job: Job) -> dict[str, Deletion]:

@@ -191,6 +191,7 @@ HEADS: dict[str, HeadWords] = {
         not_this=(
             NOT_A_FORECAST,
             "Not about any query but the one typed.",
+            "Not from people’s grades alone: product and simulated pairs, graded by a rule, taught it, too.",
             "Not proven on your kind of ads: people graded shop listings and photos, for a few hundred queries.",
         ),
         bands=RELEVANCE_BANDS,

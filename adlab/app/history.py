@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 MAX_ROWS = 500
+MAX_LABEL, MAX_QUERY = 120, 44  # characters
+MAX_TITLE = MAX_LABEL - MAX_QUERY - len(" · searched “”")
 
 
 class Entry(NamedTuple):
@@ -31,7 +33,7 @@ class Entry(NamedTuple):
 
     Attributes:
         created: When it was assessed, UTC.
-        label: Title of the ad.
+        label: Title of the ad, and the query that it was judged for.
         assessment: What was said.
     """
 
@@ -56,10 +58,18 @@ def keep(ad: Ad, assessment: Assessment, *, again: bool) -> str:
     if not enabled() or not assessment.heads:
         return ""
     try:
-        _append(ad.label, assessment, again=again)
+        _append(label_of(ad), assessment, again=again)
     except (SQLAlchemyError, OSError) as error:
         return f"This assessment is not in the history: the database cannot be written ({_reason(error)})."
     return ""
+
+
+def label_of(ad: Ad) -> str:
+    """What to call an ad in the list: its title and, as the relevance is about it, its query."""
+    query = " ".join(ad.query.split())
+    if not query:
+        return ad.label
+    return f"{_short(ad.label, MAX_TITLE)} · searched “{_short(query, MAX_QUERY)}”"
 
 
 def entries() -> list[Entry]:
@@ -139,12 +149,16 @@ def _table() -> Table:
         Column("id", Integer, primary_key=True, autoincrement=True),
         Column("browser", String(64), nullable=False),
         Column("created_at", String(32), nullable=False),
-        Column("label", String(120), nullable=False),
+        Column("label", String(MAX_LABEL), nullable=False),
         Column("content_hash", String(64), nullable=False),
         Column("checkpoints", Text, nullable=False),
         Column("assessment", Text, nullable=False),
         Index("adlab_history_browser", "browser", "id"),
     )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _reason(error: Exception) -> str:

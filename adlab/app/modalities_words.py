@@ -11,6 +11,7 @@ QUESTION = "Does the image earn its place?"
 LEAD = "The same ad read by its picture alone, by its words alone, and by both; by every model that can."
 NAMES = {Mode.IMAGE_ONLY: "Picture alone", Mode.TEXT_ONLY: "Words alone", Mode.BOTH: "Both"}
 TRAINED = "Trained on ads without a picture and without words, too."
+ONE_PART = "has one part only"
 EXTRAPOLATES = "Extrapolated"
 NOT_TRAINED = (
     "Never trained on ads that lack a part: an answer by one part is an extrapolation, and the interval is the one "

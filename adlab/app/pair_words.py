@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from adlab.app.head_words import GRADES
-from adlab.app.wording import COPY_NAMES
+from adlab.app.wording import COPY_NAMES, unbroken
 
 if TYPE_CHECKING:
     from adlab.explain.pair_explanation import PairExplanation, Word
@@ -16,13 +17,15 @@ READING = (
     "Attention × gradient, rolled over the layers of the network (Chefer et al. 2021): how far each word and each part "
     "of the picture raises the logit of the grade explained, or lowers it. It says what this model’s grade rests on, "
     "not what a person would look at. Words and regions also work through each other, so a weight is no effect of that "
-    "word alone: the test below takes parts away and asks again. Words and regions are taken out of what is read "
+    "word alone: the test above takes parts away and asks again. Words and regions are taken out of what is read "
     "together; the likeness of the wholes, where a grade rests on it, is kept."
 )
 REGION_NOTE = (
     "The network sees the picture as {count} regions, each about a {part} of its side wide and aware of its "
     "surroundings; between their middles the map is interpolated."
 )
+LEVEL = 0.05  # of each test by itself
+SMALL = 0.1  # share of all weight below which a map in full colour would mislead
 FEWEST = 4  # parts, below which one order in twenty is no better than the best one
 PARTS = {2: "half", 3: "third", 4: "quarter", 5: "fifth", 7: "seventh"}
 
@@ -46,15 +49,43 @@ def field_name(word: Word) -> str:
 
 def mass_line(found: PairExplanation) -> str:
     """How the weight is shared between words, picture, and the marks between fields."""
+    words, picture = _shares(found)
+    if not words and not picture:
+        return "No part has any weight."
+    shares = [f"{_percent(words)} of all weight lies on words"]
+    if found.cells is not None:
+        shares.append(f"{_percent(picture)} on the picture")
+    return f"{', '.join(shares)}, {_percent(found.marks)} on the marks between fields, which are not shown."
+
+
+def picture_line(found: PairExplanation) -> str:
+    """What full colour in the map is worth beside the words; nothing where the picture has a good part of the weight.
+
+    The map is coloured by its own largest value, so that a picture that hardly counts would look as if it did.
+    """
+    words, picture = _shares(found)
+    if found.cells is None or picture >= SMALL or not words:
+        return ""
+    share = _percent(picture) if picture >= 0.005 else "less than 1 %"
+    return f"Of all weight the whole picture holds {share}: full colour here is little beside a word’s."
+
+
+def cut_line(found: PairExplanation) -> str:
+    """How many words the network did not read, or nothing."""
+    cut = sum(not word.read for word in found.words)
+    if not cut:
+        return ""
+    return (
+        f"{cut:,} of {len(found.words):,} words were cut off: the network reads a limited number and has not seen them."
+    )
+
+
+def _shares(found: PairExplanation) -> tuple[float, float]:
+    """Shares of all weight that lie on words and on the picture; 0 where nothing has any."""
     words = sum(abs(word.weight) for word in found.words)
     regions = 0.0 if found.cells is None else float(abs(found.cells).sum())
     total = (words + regions) / (1 - found.marks) if found.marks < 1 else 0.0
-    if not total:
-        return "No part has any weight."
-    shares = [f"{100 * words / total:.0f} % of all weight lies on words"]
-    if found.cells is not None:
-        shares.append(f"{100 * regions / total:.0f} % on the picture")
-    return f"{', '.join(shares)}, {100 * found.marks:.0f} % on the marks between fields, which are not shown."
+    return (words / total, regions / total) if total else (0.0, 0.0)
 
 
 def parts_line(found: PairExplanation) -> str:
@@ -83,7 +114,7 @@ def word_tip(word: Word, grade: int) -> str:
 
 
 def evidence_line(found: Perturbation, grade: int) -> str:
-    """What taking parts away says of the explanation, in one or two sentences."""
+    """What taking parts away says of the explanation, in one or two sentences: whether it holds, and by how much."""
     most, least, random = found.areas
     name, mean = GRADES[grade], float(random.mean())
     if found.parts < FEWEST:
@@ -91,13 +122,27 @@ def evidence_line(found: Perturbation, grade: int) -> str:
             f"Too few to tell from chance: {found.parts} parts have few orders. The probability of {name} averages "
             f"{_percent(most)} most relevant first, {_percent(least)} least relevant first."
         )
-    first = (
+    faster = f"faster than chance, by {_points(mean - most)}" if found.better_than_random else "no faster than chance"
+    held = "it holds no better than chance"
+    if found.p_value_least <= LEVEL:
+        held = f"it holds better than chance, by {_points(least - mean)}"
+    return (
         f"Taken away most relevant first, the probability of {name} averages {_percent(most)} on the way, against "
-        f"{_percent(mean)} in {len(random)} random orders (rank p = {found.p_value:.2f}): "
-        f"{'faster than chance' if found.better_than_random else 'no faster than chance'}."
+        f"{_percent(mean)} in {len(random)} random orders (rank p = {found.p_value:.2f}): {faster}. "
+        f"Least relevant first, {held}: {_percent(least)} (rank p = {found.p_value_least:.2f})."
     )
-    held = "it holds better than chance" if found.p_value_least <= 0.05 else "it holds no better than chance"
-    return f"{first} Least relevant first, {held}: {_percent(least)} (rank p = {found.p_value_least:.2f})."
+
+
+def several_line(found: Sequence[Perturbation]) -> str:
+    """How easily one of the tests is passed by luck, and how small p can get; nothing where nothing was tested."""
+    tested = [each for each in found if each.parts >= FEWEST]
+    if not tested:
+        return ""
+    tests, orders = 2 * len(tested), len(tested[0].random)
+    return (
+        f"{tests} tests, each by itself at 5 %: weights that mean nothing would pass one or more of them on up to one "
+        f"ad in {round(1 / (tests * LEVEL))}. With {orders} random orders p cannot be below {1 / (orders + 1):.2f}."
+    )
 
 
 def region_note(side: int) -> str:
@@ -110,4 +155,10 @@ def _signed(number: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return unbroken(f"{100 * share:.0f} %")
+
+
+def _points(difference: float) -> str:
+    """A difference between probabilities."""
+    points = round(100 * difference)
+    return "less than a point" if points < 1 else f"{points} point{'s' if points > 1 else ''}"

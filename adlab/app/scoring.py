@@ -56,7 +56,7 @@ def choose_example(name: str, *, keep: bool = True) -> None:
 
 
 def take_upload(file_id: str, data: bytes, name: str) -> str:
-    """Check an uploaded file and put it into the form; text that was only an example's is cleared then.
+    """Check an uploaded file and put it into the form; what the fields still hold of an example is cleared then.
 
     Args:
         file_id: Identity of this upload; the same upload is taken once.
@@ -74,9 +74,8 @@ def take_upload(file_id: str, data: bytes, name: str) -> str:
         caching.preview(picture)
     except ImageError as error:
         return state.refuse(str(error))
-    ad = state.draft()
-    untouched = any(ad.copy_fields == example.copy_fields for example in examples().values())
-    state.put_picture(picture, clear_copy=untouched)
+    state.put_picture(picture)
+    state.forget_example()
     return ""
 
 

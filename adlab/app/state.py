@@ -19,6 +19,7 @@ COPY_FIELDS = ("title", "description", "query", "brand", "seller", "category")
 AD, PICTURE, REFUSAL, UPLOADS = "score.ad", "score.picture", "score.refusal", "score.uploads"
 WORDS, WORDS_READ = "score.ocr_text", "score.words-read"
 SEEN, KEEP, SCROLL, SESSION = "score.seen-upload", "score.keep", "score.scroll", "app.session"
+FILLED = "score.filled"  # texts that an example has put into the form
 AUDIENCE, UNKNOWN = "score.audience-", ""
 
 
@@ -137,15 +138,20 @@ def fill_form(ad: Ad) -> None:
     st.session_state[REFUSAL] = ""
     st.session_state.pop(WORDS_READ, None)
     st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
+    st.session_state[FILLED] = ad.copy_fields if ad.example else {}
     for name, text in ad.copy_fields.items():
         st.session_state[f"score.{name}"] = text
 
 
-def put_picture(picture: Picture | None, *, clear_copy: bool = False) -> None:
-    """Make the form hold another picture, and on request no text."""
+def put_picture(picture: Picture | None) -> None:
+    """Make the form hold another picture."""
     st.session_state[PICTURE] = picture
-    if clear_copy:
-        for name in COPY_FIELDS:
+
+
+def forget_example() -> None:
+    """Empty the fields of the form that still hold what an example has filled them with; what was typed stays."""
+    for name, text in st.session_state.pop(FILLED, {}).items():
+        if st.session_state.get(f"score.{name}") == text:
             st.session_state[f"score.{name}"] = ""
 
 

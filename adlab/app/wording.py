@@ -25,6 +25,11 @@ def unit_words(result: HeadResult) -> str:
     return f"{result.unit}, scale {low:g}–{high:g}"
 
 
+def unbroken(text: str) -> str:
+    """The text as one piece: no line may break in it, not after a dash either."""
+    return text.replace(" ", "\u00a0").replace("–", "–\u2060")
+
+
 def interval_words(interval: Interval, unit: str) -> str:
     """The interval's number twin."""
     return f"{100 * interval.level:g} % interval {number(interval.low, unit)} – {number(interval.high, unit)}"

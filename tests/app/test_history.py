@@ -112,6 +112,16 @@ def test_a_database_that_cannot_be_read_is_one_clear_error():
         history.entries()
 
 
+def test_the_query_stands_in_the_label_and_long_texts_still_fit():
+    assert history.label_of(replace(AD, query=" black \n shoes ")) == "A dog · searched “black shoes”"
+    assert history.label_of(AD) == "A dog"
+    long = history.label_of(replace(AD, title="word " * 80, query="query " * 60))
+    assert len(long) <= history.MAX_LABEL
+    assert "…” " not in long
+    assert long.startswith("word word")
+    assert long.endswith("…”")
+
+
 def test_hostile_titles_are_data():
     title = "'); drop table adlab_history; --"
     history.keep(replace(AD, title=title), assessment(), again=True)

@@ -53,14 +53,16 @@ def test_what_the_logit_adds_up_from_is_said_and_nothing_where_there_is_one_part
 
 def test_the_shares_of_weight_add_up():
     line = pair_words.mass_line(explanation())
-    assert line.startswith("64 % of all weight lies on words, 16 % on the picture, 20 % on the marks")
-    assert pair_words.mass_line(explanation(cells=None)).startswith("80 % of all weight lies on words, 20 % on")
+    assert line.startswith("64\u00a0% of all weight lies on words, 16\u00a0% on the picture, 20\u00a0% on the marks")
+    alone = pair_words.mass_line(explanation(cells=None))
+    assert alone.startswith("80\u00a0% of all weight lies on words, 20\u00a0% on")
 
 
 @pytest.mark.parametrize(
     ("most", "least", "words"),
     [
-        (0.1, 0.79, ("faster than chance", "it holds better than chance")),
+        (0.1, 0.8, ("faster than chance, by 20 points", "it holds better than chance, by 15 points")),
+        (0.299, 0.701, ("faster than chance, by 10 points", "it holds better than chance, by 10 points")),
         (0.5, 0.5, ("no faster than chance", "it holds no better than chance")),
     ],
 )
@@ -69,6 +71,39 @@ def test_the_test_claims_no_more_than_its_ranks(most, least, words):
     assert f": {words[0]}." in line
     assert f", {words[1]}:" in line
     assert "in 19 random orders" in line
+
+
+def test_a_change_that_hardly_moves_the_grade_is_called_so():
+    line = pair_words.evidence_line(perturbation(0.569, 0.577, np.full(19, 0.575)), 2)
+    assert ": faster than chance, by less than a point." in line
+
+
+def test_how_easily_one_of_the_tests_is_passed_by_luck_goes_by_their_number():
+    one, few = (perturbation(0.1, 0.7, np.linspace(0.3, 0.7, 19), parts=parts) for parts in (6, 3))
+    assert pair_words.several_line([one]).startswith("2 tests, each by itself at 5 %")
+    assert "up to one ad in 10" in pair_words.several_line([one, few])
+    assert "up to one ad in 5" in pair_words.several_line([one, one])
+    assert pair_words.several_line([one]).endswith("p cannot be below 0.05.")
+    assert pair_words.several_line([few]) == ""
+
+
+def test_a_picture_that_hardly_counts_is_said_to():
+    faint = np.array([[0.01, -0.01], [0.0, 0.0]])
+    assert pair_words.picture_line(explanation()) == ""
+    assert "the whole picture holds 2\u00a0%:" in pair_words.picture_line(explanation(cells=faint))
+    assert "less than 1 %" in pair_words.picture_line(explanation(cells=faint / 100))
+    assert pair_words.picture_line(explanation(cells=None)) == ""
+
+
+def test_words_that_were_not_read_are_counted_and_a_wall_of_them_is_not_drawn():
+    cut = tuple(Word(field="description", text=f"w{i}", places=(), weight=0.0) for i in range(300))
+    long = explanation(words=(*WORDS[:2], *cut))
+    assert pair_words.cut_line(long).startswith("300 of 302 words were cut off")
+    assert pair_words.cut_line(explanation(words=WORDS[:2])) == ""
+    html = draw(long)
+    assert html.count("cut off: not read") == 12
+    assert "… and 288 more words, not read" in html
+    assert len(table(long)) == 302
 
 
 def test_few_parts_are_not_tested_against_chance():

@@ -129,9 +129,10 @@ def test_the_history_tells_audiences_apart_and_keeps_each_once(launch, ctr):
     app.button(key=RESET).click().run()
     choose(app, weekday=5, hour=18)
     app.switch_page("pages/history.py").run()
-    labels = [each.label for each in app.expander if each.label.startswith(f"**{FIRST.title}**")]
+    labels = [each.label for each in app.expander if each.label.startswith(f"**{FIRST.title} ·")]
     assert len(labels) == 2
-    assert "click-through" in labels[0]
+    assert "; from simulated responses: **" in labels[0]
+    assert labels[0].index("from simulated") < labels[0].index("click-through")
     assert r"· for Friday 18\:00 ·" in labels[0]
     assert " · for " not in labels[1]
     assert "For Friday 18:00" in body(app)

@@ -15,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from adlab.app import caching, explain, jobs, picture_words, state
 from adlab.app.examples import examples
 from adlab.app.explain_words import UNTESTED
+from adlab.data.creative import Creative
 from adlab.explain import fusion_maps
 from adlab.features.words_in_picture import Words
 from adlab.inference.assessor import Assessor
@@ -78,9 +79,11 @@ def test_four_maps_stand_side_by_side_and_carry_no_evidence_yet(start):
 
 
 def test_the_rating_is_that_of_the_score_page(start, loaded):
-    app, (words,) = start(), ["SALE NOW"]
+    app, words = start(), "SALE NOW"
     image = caching.creative_of(FIRST).image
-    assert f"mean rating **{loaded.appeal.score([image], [words]).mean[0]:.1f}** of 7" in said(app)
+    (result,) = loaded.appeal.results([Creative(image=image)], [words])
+    low, high = result.interval.low, result.interval.high
+    assert f"mean rating **{result.value:.1f}** of 7 (90 % interval {low:.1f} – {high:.1f})" in said(app)
 
 
 def test_words_that_the_user_put_right_are_explained(start, monkeypatch):
@@ -118,15 +121,15 @@ def test_the_test_of_the_maps_gives_a_verdict_for_each_and_only_for_this_ad(star
 def test_nothing_masked_is_exactly_the_ad_as_it_is_scored(start, loaded):
     start()
     image = caching.creative_of(FIRST).image
-    mean, maps = explain._maps(image.content_hash, "SALE NOW", "x", image, loaded.appeal)
+    result, maps = explain._maps(image.content_hash, "SALE NOW", "x", image, loaded.appeal)
     steps = []
 
     class Watched(jobs.Job):
         def step(self, words):
             return lambda done, total: steps.append((done, total))
 
-    found = explain.gather(explain.Explained(image, "SALE NOW", "", mean, maps, loaded.appeal), Watched())
-    assert [each.curve.targets[0] for each in found.values()] == pytest.approx([mean] * 4, abs=1e-5)
+    found = explain.gather(explain.Explained(image, "SALE NOW", "", result, maps, loaded.appeal), Watched())
+    assert [each.curve.targets[0] for each in found.values()] == pytest.approx([result.value] * 4, abs=1e-5)
     assert steps[0][0] == 0
     assert steps[-1][1] - 32 <= steps[-1][0] < steps[-1][1]  # the last batch is at most 32 copies
 

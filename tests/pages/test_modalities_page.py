@@ -109,6 +109,7 @@ def test_heads_without_a_checkpoint_are_named_and_the_others_go_on(start, tiny_m
 def test_an_ad_without_a_picture_says_what_is_missing(start):
     html = body(start(replace(FIRST, picture=None, ocr_text=None)))
     assert "no answer" in html
+    assert "has one part only" in html
     assert "This ad has no picture." in html
 
 

@@ -52,7 +52,8 @@ def test_an_empty_history_points_to_the_score_page(launch, monkeypatch):
 
 def test_the_history_lists_the_example_that_was_shown(launch):
     app, first = launch("history"), next(iter(examples().values()))
-    assert app.expander[0].label.startswith(f"**{first.title}** · **71** image–copy agreement (62 – 80) · ")
+    label = app.expander[0].label.replace("\u00a0", " ").replace("\u2060", "")
+    assert label.startswith(f"**{first.title} · searched “{first.query}”** · **71** image–copy agreement (62 – 80) · ")
 
 
 def test_a_history_that_is_switched_off_says_so(launch, monkeypatch):

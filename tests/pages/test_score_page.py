@@ -103,6 +103,15 @@ def test_the_copy_of_an_example_is_not_taken_for_the_copy_of_an_own_picture(laun
     assert app.text_input(key="score.title").value == ""
 
 
+def test_what_is_left_of_an_example_goes_with_its_picture_even_after_the_title_was_typed(launch, png):
+    app = upload(type_copy(launch(), title="My words", brand="Mine"), "own.png", png)
+    assert FIRST.query
+    assert FIRST.brand
+    assert [app.text_input(key=f"score.{name}").value for name in ("title", "brand", "query", "seller")] == [
+        "My words", "Mine", "", "",
+    ]  # fmt: skip
+
+
 def test_own_copy_stays_when_the_picture_comes_later(launch, png):
     app = upload(type_copy(launch(), title="My words"), "own.png", png)
     assert app.text_input(key="score.title").value == "My words"

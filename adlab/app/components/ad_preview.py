@@ -11,6 +11,8 @@ from adlab.app.caching import Preview, preview
 from adlab.app.state import Ad
 from adlab.app.wording import COPY_NAMES
 
+LONG = 500  # characters of a description
+
 
 def show(ad: Ad) -> None:
     """Draw the ad."""
@@ -25,9 +27,11 @@ def creative_card(ad: Ad, picture: Preview | None) -> str:
     if ad.title:
         lines.append(f"<h2>{escape(ad.title)}</h2>")
     if ad.description:
-        lines.append(f'<p class="body">{escape(ad.description)}</p>')
+        # Long copy scrolls in itself, which a keyboard must be able to do, too.
+        focus = ' tabindex="0"' if len(ad.description) > LONG else ""
+        lines.append(f'<p class="body"{focus}>{escape(ad.description)}</p>')
     others = [(name, getattr(ad, name)) for name in ("query", "seller", "category")]
-    named = " · ".join(f"{COPY_NAMES[name]}: {escape(text)}" for name, text in others if text)
+    named = " · ".join(f"{COPY_NAMES[name]}: <bdi>{escape(text)}</bdi>" for name, text in others if text)
     if named:
         lines.append(f'<p class="ad-quiet ad-named">{named}</p>')
     if not ad.title and not ad.description:

@@ -8,9 +8,10 @@ import streamlit as st
 
 from adlab.app import explain, explain_words
 from adlab.app.components import job_progress
-from adlab.app.components.text import plain
+from adlab.app.components.text import isolated, plain
 from adlab.app.explain import Explained
 from adlab.app.state import Ad
+from adlab.app.wording import interval_words, number
 
 if TYPE_CHECKING:
     from adlab.explain.deletion import Deletion
@@ -34,14 +35,15 @@ def show(ad: Ad) -> None:
 def _draw(ad: Ad, explained: Explained) -> None:
     from adlab.app.components import heat_map  # imports torch, which by now the models have brought along
 
-    config = explained.head.network.config
+    config, result = explained.head.network.config, explained.result
     names = explain_words.names_of(config)
     job = explain.evidence(explained)
     found: dict[str, Deletion] = {}
     if job is not None and job.done and job.future.exception() is None:
         found = job.future.result()
     st.markdown(
-        f"**{plain(ad.label)}** · mean rating **{explained.mean:.1f}** of {config.outputs} · {_words_read(explained)}"
+        f"**{plain(isolated(ad.label))}** · mean rating **{number(result.value, result.unit)}** of {config.outputs} "
+        f"({interval_words(result.interval, result.unit)}) · {_words_read(explained)}"
     )
     if explained.note:
         st.warning(plain(explained.note), icon=":material/info:")
@@ -60,7 +62,7 @@ def _words_read(explained: Explained) -> str:
     if explained.words is None:
         return "the words in the picture were not read"
     count = len(explained.words.split())
-    return f"{count} words in the picture" if count != 1 else "1 word in the picture"
+    return f"{count or 'no'} word{'' if count == 1 else 's'} in the picture"
 
 
 def _evidence(explained: Explained, found: dict[str, Deletion]) -> None:

@@ -9,14 +9,16 @@ import streamlit as st
 
 from adlab.app import exports, history
 from adlab.app.components.outcome import draw_assessment
-from adlab.app.components.text import plain
+from adlab.app.components.text import isolated, plain
 from adlab.app.context_words import known_words
 from adlab.app.head_words import words_for
 from adlab.app.history import Entry
-from adlab.app.wording import number
+from adlab.app.wording import number, unbroken
+from adlab.data.assessment import DataKind, HeadResult
 from adlab.errors import AdlabError
 
 SHOWN = 25
+SIMULATED = "from simulated responses:"
 
 
 def show() -> None:
@@ -57,14 +59,22 @@ def show() -> None:
 
 
 def line(entry: Entry, zone: tzinfo = UTC) -> str:
-    """One line of Markdown: title, scores with their intervals, time; the user's words cannot format."""
-    scores = ", ".join(
-        f"**{number(head.value, head.unit)}** {words_for(head.head).title.lower()} "
-        f"({number(head.interval.low, head.unit)} – {number(head.interval.high, head.unit)})"
-        for head in entry.assessment.heads
-    )
+    """One line of Markdown: title, scores with their intervals, time; the user's words cannot format.
+
+    What was learned from simulated responses stands last, under that name.
+    """
+    simulated = [head for head in entry.assessment.heads if head.provenance.data_kind is DataKind.SIMULATION]
+    others = [head for head in entry.assessment.heads if head not in simulated]
+    parts = [", ".join(map(_score, others)), f"{SIMULATED} {', '.join(map(_score, simulated))}" if simulated else ""]
+    scores = "; ".join(filter(None, parts))
     whom = f" · for {plain(known_words(entry.assessment.context))}" if entry.assessment.context else ""
-    return f"**{plain(entry.label)}** · {scores}{whom} · {entry.created.astimezone(zone):%d %b %Y, %H:%M}"
+    return f"**{plain(isolated(entry.label))}** · {scores}{whom} · {entry.created.astimezone(zone):%d %b %Y, %H:%M}"
+
+
+def _score(head: HeadResult) -> str:
+    low, high = (number(end, head.unit) for end in (head.interval.low, head.interval.high))
+    value, ends = unbroken(number(head.value, head.unit)), unbroken(f"({low} – {high})")
+    return f"**{value}** {words_for(head.head).title.lower()} {ends}"
 
 
 def visitor_zone() -> tzinfo:

@@ -100,7 +100,8 @@ def _row(modes: AdModes, head: str) -> str:
 
 def _cell(modes: AdModes, head: str, mode: Mode, result: HeadResult | None, scale: tuple[float, float]) -> str:
     if result is None:
-        return '<span class="ad-quiet">no answer</span>'
+        one_part = mode is Mode.BOTH and bool(modes.results.get(head))
+        return f'<span class="ad-quiet">{modalities_words.ONE_PART if one_part else "no answer"}</span>'
     ends = f"{number(result.interval.low, result.unit)} – {number(result.interval.high, result.unit)}"
     start, end = position(result.interval.low, scale), position(result.interval.high, scale)
     guess = not BASES[head].trained and mode is not Mode.BOTH

@@ -8,12 +8,12 @@ import streamlit as st
 
 from adlab.app import pair_explain, pair_words
 from adlab.app.components import job_progress, query_relevance
-from adlab.app.components.text import plain
+from adlab.app.components.text import isolated, plain
 from adlab.app.explain_words import source_words
 from adlab.app.head_words import GRADES
 from adlab.app.pair_explain import Explained
 from adlab.app.state import Ad
-from adlab.app.wording import number
+from adlab.app.wording import interval_words, number
 
 if TYPE_CHECKING:
     from adlab.explain.perturbation import Perturbation
@@ -31,6 +31,7 @@ def show(ad: Ad) -> None:
     outcome = pair_explain.explain(ad, GRADES.index(chosen) if chosen in GRADES else None)
     if outcome.problem:
         st.error(plain(outcome.problem), icon=":material/report:")
+        st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")
     elif outcome.explained is None:
         st.info(plain(outcome.missing), icon=":material/search:")
         if outcome.asks:
@@ -46,8 +47,8 @@ def _draw(explained: Explained) -> None:
 
     found, result = explained.explanation, explained.result
     st.markdown(
-        f"**{plain(explained.ad.label)}** · expected grade **{number(result.value, result.unit)}** of 3 · read from "
-        f"{query_relevance.parts_words(explained.ad)}"
+        f"**{plain(isolated(explained.ad.label))}** · expected grade **{number(result.value, result.unit)}** of 3 "
+        f"({interval_words(result.interval, result.unit)}) · read from {query_relevance.parts_words(explained.ad)}"
     )
     query_relevance.field(explained.ad, "Grade another query")
     labels = {name: f"{name}, {100 * share:.0f} %" for name, share in zip(GRADES, found.shares, strict=True)}
@@ -64,7 +65,7 @@ def _draw(explained: Explained) -> None:
         st.subheader("Words", anchor=False)
         st.html(word_weights.draw(found))
         st.markdown(plain(pair_words.strongest_line(found)))
-        st.caption(plain(pair_words.mass_line(found)))
+        st.caption(plain(" ".join(filter(None, (pair_words.mass_line(found), pair_words.cut_line(found))))))
         if line := pair_words.parts_line(found):
             st.caption(plain(line))
         with st.expander("The weights as numbers", icon=":material/table_rows:"):

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from adlab.explain.perturbation import Perturbation
 
-HEIGHT = 270  # pixels
+HEIGHT = 290  # pixels
+# The same in every chart: a curve that hardly moves must look so beside one that does.
+AXIS = {"range": (0, 101), "tickvals": (0, 25, 50, 75, 100)}
 LINES = {"light": ("#B4551D", "#2C63B8", "#5C6567"), "dark": ("#F0A070", "#8DB4F5", "#A5AFB0")}  # most, least, random
 
 
@@ -36,7 +38,8 @@ def show(found: Sequence[Perturbation], grade: int) -> None:
             st.markdown(plain(pair_words.evidence_line(each, grade)))
     with st.expander("The curves as numbers", icon=":material/table_rows:"):
         st.dataframe(table(found), hide_index=True, key="explain.pair-evidence")
-    st.caption("Each test is by itself at 5 %: weights that mean nothing would pass one of them on one ad in twenty.")
+    if several := pair_words.several_line(found):
+        st.caption(plain(several))
 
 
 def figure(found: Perturbation, grade: int, scheme: str) -> go.Figure:
@@ -65,11 +68,11 @@ def figure(found: Perturbation, grade: int, scheme: str) -> go.Figure:
         chart.add_scatter(x=x, y=values, name=name, mode="lines", line={"color": colour, "dash": dash, "width": 2.5})
     chart.update_layout(
         height=HEIGHT,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "y": -0.28, "x": 0},
+        margin={"l": 8, "r": 20, "t": 8, "b": 8},
+        legend={"orientation": "h", "y": -0.36, "x": 0},
         hovermode="x unified",
-        xaxis={"title": f"{pair_words.KINDS[found.kind].split()[0].lower()} taken away, %"},
-        yaxis={"title": f"probability of {GRADES[grade]}, %", "rangemode": "tozero"},
+        xaxis={"title": f"{pair_words.KINDS[found.kind].split()[0].lower()} taken away, %", **AXIS},
+        yaxis={"title": f"probability of {GRADES[grade]}, %", **AXIS},
     )
     chart.update_traces(hovertemplate="%{y:.0f} %")
     return chart

@@ -9,6 +9,7 @@ import streamlit as st
 from PIL import Image
 
 from adlab.app import heat, pair_words
+from adlab.app.components.text import plain
 from adlab.app.head_words import GRADES
 from adlab.app.pair_explain import Explained
 from adlab.explain.fusion_maps import FusionMap
@@ -37,6 +38,8 @@ def show(explained: Explained, key: str) -> None:
     grade = GRADES[found.grade]
     whole = region_map(explained.head, picture, found.cells, "regions")
     st.html(figure(picture.pixels, whole, f"What raises and lowers {grade}"))
+    if small := pair_words.picture_line(found):
+        st.caption(plain(small))
     names = {
         number: f"{word.text} · {pair_words.field_name(word)}" for number, word in enumerate(found.words) if word.read
     }

@@ -14,11 +14,14 @@ from adlab.app.wording import COPY_NAMES
 if TYPE_CHECKING:
     from adlab.explain.pair_explanation import PairExplanation, Word
 
+SHOWN_CUT = 12  # words cut off at the end of a field that are shown; copy of hundreds of words would be a wall of them
 STRONGEST = 62  # percent of the colour behind the strongest word: the word stays readable on light and on dark
 STYLE = (
-    "<style>.ad-words{display:grid;gap:.7rem}.ad-words dt{font-size:.8rem;color:var(--ad-quiet);font-weight:600}"
+    "<style>.ad-words{display:grid;grid-template-columns:minmax(0,1fr);gap:.7rem;margin:0;padding:0}"
+    ".ad-words dt{font-size:.8rem;color:var(--ad-quiet);font-weight:600}"
     ".ad-words dd{line-height:2.05;font-size:1.02rem}"
-    ".ad-words span{border-radius:.3rem;padding:.1rem .28rem;margin:0 .05rem;white-space:nowrap}"
+    ".ad-words span{border-radius:.3rem;padding:.1rem .28rem;margin:0 .05rem;overflow-wrap:anywhere;"
+    "-webkit-box-decoration-break:clone;box-decoration-break:clone}"
     ".ad-words .cut{color:var(--ad-quiet);text-decoration:line-through;text-decoration-thickness:1px}"
     ".ad-words sup{font-size:.6rem;line-height:0;margin-left:.1rem}</style>"
 )
@@ -31,8 +34,11 @@ def draw(found: PairExplanation) -> str:
     fields = dict.fromkeys(word.field for word in found.words)
     rows = []
     for name in fields:
-        words = " ".join(_word(word, found, scale, marked) for word in found.words if word.field == name)
-        rows.append(f"<div><dt>{COPY_NAMES[name]}</dt><dd>{words}</dd></div>")
+        own = [word for word in found.words if word.field == name]
+        shown, hidden = _shown(own)
+        words = " ".join(_word(word, found, scale, marked) for word in shown)
+        rest = f' <i class="ad-quiet">… and {hidden:,} more words, not read</i>' if hidden else ""
+        rows.append(f"<div><dt>{COPY_NAMES[name]}</dt><dd>{words}{rest}</dd></div>")
     return f'{STYLE}<dl class="ad ad-words">{"".join(rows)}</dl>{_legend(found)}'
 
 
@@ -46,6 +52,13 @@ def table(found: PairExplanation) -> pd.DataFrame:
             "tokens": [len(word.places) for word in found.words],
         }
     )
+
+
+def _shown(words: list[Word]) -> tuple[list[Word], int]:
+    """The words of a field to draw, and how many at its end are left out because none of them was read."""
+    read = max((place for place, word in enumerate(words, 1) if word.read), default=0)
+    kept = min(len(words), read + SHOWN_CUT)
+    return words[:kept], len(words) - kept
 
 
 def _word(word: Word, found: PairExplanation, scale: float, marked: dict[int, tuple[Word, ...]]) -> str:
