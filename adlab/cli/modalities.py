@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import ad_table, console, options
+from adlab.cli.ad_table import SOME_ERRORS
 from adlab.cli.heads import ERROR, NOTES
-from adlab.cli.score import SOME_ERRORS, check_output
 from adlab.errors import InputError, TableError
 
 if TYPE_CHECKING:
@@ -72,16 +72,13 @@ def run(
 ) -> int:
     """Read a table by each part; gives the exit code."""
     wanted = options.heads_of(heads)
-    check_output(table, out)
+    ad_table.check_output(table, out)
+    ad_table.check_images(images)
     if comparison is not None and (comparison.is_dir() or comparison.resolve() in (table.resolve(), out.resolve())):
         raise InputError(f"--comparison is {str(comparison)!r}; name another file than TABLE and OUT.")
-    from adlab.cli.reading import read_pictures
-    from adlab.data.table import read_table, validate, write_table
+    from adlab.data.table import read_table, write_table
 
-    kept = read_table(table)
-    ads = validate(kept)
-    if images is None and "image" in ads and (ads["image"] != "").any():
-        raise TableError(f"Rows of {table.name} name pictures; give the folder of the pictures with --images.")
+    kept, ads = ad_table.validated(read_table(table), table, images)
     with console.waiting("Loading the models …"):
         from adlab.inference.assessor import Assessor
         from adlab.inference.modalities import Modalities
@@ -95,11 +92,9 @@ def run(
             "The table has columns of names that modalities writes itself.",
             [f"column {name!r}; leave it out or rename it." for name in taken],
         )
-    texts = None
-    if ocr == "auto" and assessor.reads_words & set(chosen):
-        with console.progress("Reading words") as advance:
-            texts = read_pictures(ads, images, say=console.err().print, advance=advance).texts
-    found, errors = _read(ads, images, texts, reader, chosen, batch_size)
+    wanted_words = ocr == "auto" and bool(assessor.reads_words & set(chosen))
+    words = ad_table.words_in_pictures(ads, images, wanted=wanted_words)
+    found, errors = _read(ads, images, words.texts if words else None, reader, chosen, batch_size)
     columns = columns_of(found, chosen)
     notes = [None if modes is None else notes_of(modes) or None for modes in found]
     import pandas as pd

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from adlab.cli import console, options
-from adlab.errors import InputError, TableError
+from adlab.cli import ad_table, console, options
+from adlab.cli.ad_table import SOME_ERRORS
+from adlab.errors import TableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from adlab.projection.latent import LatentSet, MeasuredMap
 
-SOME_ERRORS = 3
 SUFFIXES = (".csv", ".parquet", ".json")
 ERROR, NOTES = "error", "notes"
 Space = Literal["shared", "private-image", "private-text", "private"]
@@ -89,8 +89,7 @@ def run(
 ) -> int:
     """Map a table; gives the exit code."""
     _check_output(table, out)
-    if images is not None and not images.is_dir():
-        raise InputError(f"--images is {str(images)!r}, which is not a folder; give the folder of the pictures.")
+    ad_table.check_images(images)
     from adlab.cli.projecting import Wanted, chosen_checkpoint, project, read_ads_of
 
     chosen_checkpoint(checkpoint)  # before any work

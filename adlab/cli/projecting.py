@@ -12,8 +12,9 @@ import pandas as pd
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.store import list_checkpoints, load_checkpoint
 from adlab.cli import console
+from adlab.cli.ad_table import validated
 from adlab.cli.scoring import read_ads
-from adlab.data.table import read_table, validate
+from adlab.data.table import read_table
 from adlab.errors import InputError, TableError, UnknownNameError
 from adlab.projection.building import build, encode
 from adlab.projection.findings import shared_cosine
@@ -86,13 +87,7 @@ def read_ads_of(table: Path, images: Path | None) -> Rows:
             "The table has columns of names that project writes itself.",
             [f"column {name!r}; leave it out or rename it." for name in taken],
         )
-    ads = validate(kept)
-    if images is None and "image" in ads and (ads["image"] != "").any():
-        named = int((ads["image"] != "").sum())
-        raise TableError(
-            f"{named:,} rows of {table.name} name a picture; give the folder of the pictures with --images."
-        )
-    return Rows(kept, ads, images)
+    return Rows(*validated(kept, table, images), images)
 
 
 def project(rows: Rows, wanted: Wanted) -> tuple[LatentSet, MeasuredMap, pd.DataFrame]:

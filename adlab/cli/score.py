@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import ad_table, console, options
+from adlab.cli.ad_table import SOME_ERRORS
 from adlab.cli.heads import ERROR, HEADS, NOTES, choose_heads
-from adlab.errors import InputError, TableError
+from adlab.errors import TableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SOME_ERRORS = 3
 HELP = """Score a table of ads, one output row an input row.
 
 TABLE is a .csv (UTF-8) or .parquet file, one row an ad or an impression group. It needs at least one of the
@@ -73,31 +72,21 @@ def run(
 ) -> int:
     """Score a table; gives the exit code."""
     wanted = options.heads_of(heads)
-    check_output(table, out)
-    if images is not None and not images.is_dir():
-        raise InputError(f"--images is {str(images)!r}, which is not a folder; give the folder of the pictures.")
+    ad_table.check_output(table, out)
+    ad_table.check_images(images)
     from adlab.checkpoints.store import list_checkpoints
-    from adlab.data.table import read_table, validate, write_table
+    from adlab.data.table import read_table, write_table
 
     chosen = choose_heads(wanted, (head for manifest in list_checkpoints().values() for head in manifest.heads))
-    kept = without_own_columns(read_table(table), chosen)
-    ads = validate(kept)
-    if images is None and "image" in ads and (ads["image"] != "").any():
-        named = int((ads["image"] != "").sum())
-        raise TableError(
-            f"{named:,} rows of {table.name} name a picture; give the folder of the pictures with --images."
-        )
+    kept, ads = ad_table.validated(without_own_columns(read_table(table), chosen), table, images)
     with console.waiting("Loading the models …"):
-        from adlab.cli.reading import read_pictures
         from adlab.cli.scoring import score_rows
         from adlab.inference.assessor import Assessor
 
         # What is not known to it was tried before: the pool below reads, or nothing does.
         assessor = Assessor(device=device, batch_size=batch_size, words="off" if ocr == "off" else "cached")
-    read = None
-    if ocr == "auto" and assessor.reads_words & set(chosen):
-        with console.progress("Reading words") as advance:
-            read = read_pictures(ads, images, say=console.err().print, advance=advance)
+    wanted_words = ocr == "auto" and bool(assessor.reads_words & set(chosen))
+    read = ad_table.words_in_pictures(ads, images, wanted=wanted_words)
     with console.progress("Scoring") as advance:
         scores = score_rows(
             ads, assessor, images=images, heads=chosen, batch_size=batch_size, read=read, advance=advance
@@ -125,23 +114,6 @@ def without_own_columns(frame: pd.DataFrame, heads: tuple[str, ...]) -> pd.DataF
             [f"column {name!r}; rename it, for example to 'my_{name}'." for name in taken],
         )
     return frame.drop(columns=taken)
-
-
-def check_output(table: Path, out: Path) -> None:
-    """Refuse before any work what would fail after it.
-
-    Raises:
-        TableError: The output is of another kind, the input itself, or cannot be written.
-    """
-    if out.suffix.lower() not in (".csv", ".parquet"):
-        raise TableError(f"--out is {str(out)!r}; name a file that ends in .csv or .parquet.")
-    if out.is_dir():
-        raise TableError(f"--out is {str(out)!r}, a folder; name a file in it.")
-    if out.resolve() == table.resolve() or (out.exists() and table.exists() and out.samefile(table)):
-        raise TableError(f"--out is the input table {str(table)!r}; name another file, the input is never overwritten.")
-    folder = next(parent for parent in out.resolve().parents if parent.exists())
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise TableError(f"--out is {str(out)!r}, but nothing can be written to {str(folder)!r}; name another folder.")
 
 
 def _summary(out: Path, scores: pd.DataFrame, heads: tuple[str, ...], failed: int) -> str:

@@ -86,3 +86,15 @@ def test_the_comparison_never_overwrites_the_table(models, ads, tmp_path, capsys
     assert main(["modalities", str(table), "--out", str(tmp_path / "o.csv"), "--comparison", str(table)]) == 2
     assert "--comparison" in capsys.readouterr().err
     assert table.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [([], "name a picture; give the folder of the pictures with --images"), (["--images", "no"], "is not a folder")],
+)
+def test_pictures_without_a_folder_are_refused_before_any_work(models, ads, tmp_path, capsys, images, message):
+    table, out = tmp_path / "ads.csv", tmp_path / "modes.csv"
+    ads.to_csv(table, index=False)
+    assert main(["modalities", str(table), *images, "--out", str(out), *HEADS]) == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+    assert not out.exists()
