@@ -22,10 +22,17 @@ class Verdict(StrEnum):
     WORSE = "worse"
     SAME = "same"
     OPEN = "open"
+    FEW = "few"
 
 
 def verdict_of(difference: BootstrapInterval) -> Verdict:
-    """`SAME` only where the interval lies within `SMALL` of zero; `OPEN` where it holds zero and reaches further."""
+    """`SAME` only where the interval lies within `SMALL` of zero; `OPEN` where it holds zero and reaches further.
+
+    `FEW` below `FEW` resampled units whatever the interval: of seven ads ranked without a mistake every resample is,
+    too, so that the interval would have no width at all.
+    """
+    if difference.n_groups < FEW:
+        return Verdict.FEW
     if difference.low >= -SMALL and difference.high <= SMALL:
         return Verdict.SAME
     if difference.low > 0:
@@ -44,24 +51,28 @@ def verdict_words(found: ModeComparison, head: str = "") -> str:
     if found.reason:
         return f"{title}: not judged. {found.reason}"
     added = found.differences["image_adds"]
-    ends = f"90 % interval {added.low:+.3f} to {added.high:+.3f}"
-    by = f"{added.value:+.3f} {found.measure}, {ends}"
+    by = f"{signed(added.value)} {found.measure}, 90 % interval {signed(added.low)} to {signed(added.high)}"
     sentence = {
         Verdict.BETTER: f"{title}: the picture earns its place. With it the model {found.what} better ({by}).",
         Verdict.WORSE: f"{title}: the picture does harm. With it the model {found.what} worse ({by}).",
         Verdict.SAME: f"{title}: the picture changes next to nothing in how well the model {found.what} ({by}).",
         Verdict.OPEN: f"{title}: not shown either way. With the picture, how well the model {found.what} differs by "
         f"{by}, which holds zero.",
+        Verdict.FEW: f"{title}: too few to tell. {added.n_groups} {found.unit} are few: how well the model "
+        f"{found.what} differs by {by}, and the true interval is wider than this one.",
     }[verdict_of(added)]
     parts = [sentence]
-    if added.n_groups < FEW:
-        parts.append(f"{added.n_groups} {found.unit} are few: the true interval is wider than this one.")
     level = found.modes[Mode.BOTH]
     if found.measure == "AUC" and level.low <= 0.5:
         parts.append("With both parts the ranking itself is not shown to be better than chance.")
     if not BASES[found.head].trained:
         parts.append(EXTRAPOLATED)
     return " ".join(parts)
+
+
+def signed(value: float) -> str:
+    """A difference of AUC or rank correlation, such as "+0.020"."""
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def comparison_dict(found: ModeComparison) -> dict[str, Any]:

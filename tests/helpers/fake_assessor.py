@@ -223,6 +223,7 @@ class FakeAssessor:
     ctr: Any = None
     funnel: Any = None
     relevance: Any = None
+    conversion: Any = None
     words = "off"
     fingerprint = "fake"
     calls = 0

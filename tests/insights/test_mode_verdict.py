@@ -62,8 +62,20 @@ def test_a_gain_is_stated_with_its_interval():
     )
 
 
-def test_few_queries_are_said_to_be_few():
-    assert "12 queries are few" in verdict_words(comparison(interval(0.04, 0.02, 0.06, groups=12)))
+@pytest.mark.parametrize("ends", [(0.02, 0.06), (0.0, 0.0), (-0.06, -0.02)])
+def test_few_queries_are_said_to_be_few_and_nothing_else_is_said_of_them(ends):
+    difference = interval(sum(ends) / 2, *ends, groups=29)
+    assert verdict_of(difference) is Verdict.FEW
+    words = verdict_words(comparison(difference), "Query relevance")
+    assert words.startswith("Query relevance: too few to tell. 29 queries are few: ")
+    assert "the true interval is wider" in words
+    for claim in ("earns its place", "does harm", "next to nothing"):
+        assert claim not in words
+
+
+def test_a_loss_has_a_minus_not_a_hyphen():
+    words = verdict_words(comparison(interval(-0.04, -0.06, -0.02)))
+    assert "(−0.040 AUC, 90 % interval −0.060 to −0.020)" in words
 
 
 def test_a_ranking_no_better_than_chance_is_said_to_be_so():

@@ -153,6 +153,9 @@ def test_a_table_is_read_judged_and_shown(start):
     html = body(app)
     assert "Judged by relevance grade" in html
     assert "3 queries are few" in html
+    assert "With fewer than 30 queries all intervals are too narrow" in html
+    assert '<b>Conversion</b><span class="ad-badge sim">Simulated responses, not real people</span></td>' in html
+    assert "By picture or words alone they are extrapolated. Their intervals are in the downloads." in html
     assert html.count("<figure>") == 6
     rows = list(csv.DictReader(io.StringIO(modalities_exports.table_csv(read))))
     assert [row["image"] for row in rows] == [f"{i}.png" for i in range(6)]

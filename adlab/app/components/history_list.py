@@ -29,7 +29,7 @@ def show() -> None:
         st.error(plain(str(error)), icon=":material/report:")
         return
     if not entries:
-        with st.container(border=True, horizontal_alignment="center", key="history.empty"):
+        with st.container(border=True, key="history.empty"):
             st.markdown("#### Nothing assessed yet")
             st.markdown("Score an ad, and it will be listed here.")
             st.page_link("pages/score.py", label="Score an ad", icon=":material/speed:")

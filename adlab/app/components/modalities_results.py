@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
@@ -11,11 +12,12 @@ import streamlit as st
 
 from adlab.app import head_words, modalities_exports, modalities_table
 from adlab.app.components import modalities_upload
+from adlab.app.components.score_card import badge
 from adlab.app.components.text import plain
 from adlab.app.modalities_table import ReadTable
 from adlab.app.modalities_words import NAMES
 from adlab.app.wording import number
-from adlab.data.modalities import AdModes, Mode
+from adlab.data.modalities import BASES, AdModes, Mode
 
 if TYPE_CHECKING:
     from adlab.insights.modes import ModeComparison
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 MOST = 12  # ads shown where two modes disagree
 PAIRS = {
     "Picture against words": (Mode.IMAGE_ONLY, Mode.TEXT_ONLY),
-    "With against without the picture": (Mode.BOTH, Mode.TEXT_ONLY),
-    "With against without the words": (Mode.BOTH, Mode.IMAGE_ONLY),
+    "Both against words": (Mode.BOTH, Mode.TEXT_ONLY),
+    "Both against picture": (Mode.BOTH, Mode.IMAGE_ONLY),
 }
 OUTCOME_NAMES = {
     "relevance_grade": "Relevance grade",
@@ -71,16 +73,23 @@ def _verdicts(read: ReadTable) -> None:
             format_func=_outcome,
             key="modalities.outcome",
         )
-    st.html(verdicts([one for one in read.comparisons if one.outcome == chosen], OUTCOME_NAMES[chosen]))
+    judged = [one for one in read.comparisons if one.outcome == chosen]
+    st.html(verdicts(judged, OUTCOME_NAMES[chosen], {one.head: _source(read, one.head) for one in judged}))
 
 
-def verdicts(found: list[ModeComparison], outcome: str) -> str:
-    """HTML: a sentence a head, and the numbers behind it."""
-    from adlab.insights.mode_verdict import verdict_words
+def verdicts(found: list[ModeComparison], outcome: str, sources: Mapping[str, str]) -> str:
+    """HTML: a sentence a head, and the numbers behind it.
+
+    Args:
+        found: Each head's comparison by one outcome.
+        outcome: Its name.
+        sources: HTML by head that says what it was learned from.
+    """
+    from adlab.insights.mode_verdict import FEW, verdict_words
 
     judged = [one for one in found if not one.reason]
     sentences = "".join(f"<li>{escape(verdict_words(one, head_words.words_for(one.head).title))}</li>" for one in found)
-    rows = "".join(_comparison(one) for one in judged)
+    rows = "".join(_comparison(one, sources[one.head]) for one in judged)
     names = ("", *NAMES.values(), "What the picture adds", "What the words add", "n")
     table = f"<thead><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr></thead><tbody>{rows}</tbody>"
     one = judged[0] if judged else found[0]
@@ -89,6 +98,8 @@ def verdicts(found: list[ModeComparison], outcome: str) -> str:
         f"resample of whole {one.unit} each time. Several models are judged at once, so one interval in ten misses by "
         "chance."
     )
+    if any(each.differences["image_adds"].n_groups < FEW for each in judged):
+        note += f" With fewer than {FEW} {one.unit} all intervals are too narrow; one without width says nothing."
     body = f'<table class="ad-table">{table}</table>' if judged else ""
     return (
         f'<section class="ad ad-card ad-modes"><h2>Judged by {escape(outcome.lower())}</h2><ul class="ad-sentences">'
@@ -104,7 +115,15 @@ def _title(head: str) -> str:
     return head_words.words_for(head).title
 
 
-def _comparison(one: ModeComparison) -> str:
+def _source(read: ReadTable, head: str) -> str:
+    """HTML of the badge that names the kind of data behind a head; nothing where it answered nowhere."""
+    found = (result for modes in read.ads if modes for result in modes.results.get(head, {}).values())
+    return next((badge(result.provenance) for result in found), "")
+
+
+def _comparison(one: ModeComparison, source: str) -> str:
+    from adlab.insights.mode_verdict import signed
+
     cells = "".join(
         f'<td data-name="{NAMES[mode]}"><div><b>{one.modes[mode].value:.3f}</b> '
         f'<span class="ad-quiet">{one.modes[mode].low:.3f} – {one.modes[mode].high:.3f}</span></div></td>'
@@ -113,13 +132,13 @@ def _comparison(one: ModeComparison) -> str:
     for key, name in (("image_adds", "Picture adds"), ("text_adds", "Words add")):
         found = one.differences[key]
         cells += (
-            f'<td data-name="{name}"><div><b>{found.value:+.3f}</b> '
-            f'<span class="ad-quiet">{found.low:+.3f} to {found.high:+.3f}</span></div></td>'
+            f'<td data-name="{name}"><div><b>{signed(found.value)}</b> '
+            f'<span class="ad-quiet">{signed(found.low)} to {signed(found.high)}</span></div></td>'
         )
     units = one.modes[Mode.BOTH].n_groups
     count = f"{one.rows:,} rows" if one.unit == "rows" else f"{one.rows:,} rows, {units:,} {one.unit}"
     title = escape(_title(one.head))
-    return f'<tr><td><b>{title}</b></td>{cells}<td data-name="n">{count}</td></tr>'
+    return f'<tr><td><b>{title}</b>{source}</td>{cells}<td data-name="n">{count}</td></tr>'
 
 
 def _disagreements(read: ReadTable) -> None:
@@ -146,7 +165,14 @@ def _disagreements(read: ReadTable) -> None:
     if not len(rows):
         st.caption("These readings agree on every ad: this model gives the same answer by both.")
         return
+    st.html(f'<p class="ad ad-quiet">{_source(read, head)} {escape(values_words(head, unit))}</p>')
     st.html(cases(read, head, [int(row) for row in rows]))
+
+
+def values_words(head: str, unit: str) -> str:
+    """What the numbers below the pictures are, plain text."""
+    guess = "" if BASES[head].trained else " By picture or words alone they are extrapolated."
+    return f"{_title(head)}, {unit}.{guess} Their intervals are in the downloads."
 
 
 def cases(read: ReadTable, head: str, rows: list[int]) -> str:
