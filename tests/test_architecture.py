@@ -126,9 +126,3 @@ def test_light_modules_do_not_load_heavy_libraries(module):
     code = f"import sys, {module}; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert out.stdout.strip() == "[]"
-
-
-def test_scoring_never_loads_lightning():
-    code = "import sys, adlab.inference.assessor; print([m for m in ('lightning', 'torchmetrics') if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert out.stdout.strip() == "[]"

@@ -27,6 +27,7 @@ STUDY = FunnelStudy(
     ads=60, impressions=6000, side_rows=2000, seeds=2, side_seeds=1, creatives=False, throughput_rows=3000
 )
 TINY = CL4CVRReproduction(study=STUDY)
+BRIEF = replace(STUDY, impressions=3000, side_rows=1000)  # where a part runs from end to end
 SOME = (*MAIN, *MASKING_RIVALS, next(v for v in SIDE if v.name == "public-code"))
 
 
@@ -97,7 +98,8 @@ def test_variants_of_one_seed_begin_alike_and_repeat_to_the_bit(world, few):
 @pytest.mark.slow
 def test_every_number_is_there_and_a_second_call_trains_nothing(few, monkeypatch):
     seen = []
-    found = reproduce_simulated(TINY, lambda done, total: seen.append((done, total)))
+    how = replace(TINY, study=BRIEF)
+    found = reproduce_simulated(how, lambda done, total: seen.append((done, total)))
     assert found["missing"] == []
     assert len(found["tuning"]) == 2
     assert found["tuned"]["temperature"] in (0.1, 12.0)
@@ -117,8 +119,8 @@ def test_every_number_is_there_and_a_second_call_trains_nothing(few, monkeypatch
         raise AssertionError("trained again")
 
     monkeypatch.setattr(cl4cvr_simulated, "train_variant", refuse)
-    assert reproduce_simulated(TINY)["main"] == found["main"]
-    more = replace(TINY, study=replace(STUDY, seeds=1))
+    assert reproduce_simulated(how)["main"] == found["main"]
+    more = replace(TINY, study=replace(BRIEF, seeds=1))
     assert reproduce_simulated(more)["main"][TEST]["areas"][FULL]["cvr"]["by_seed"] == [
         found["main"][TEST]["areas"][FULL]["cvr"]["by_seed"][0]
     ]
@@ -168,12 +170,13 @@ def test_creative_vectors_reach_the_networks_that_may_see_them(few, monkeypatch)
         return CreativeVectors(tuple(f"sim-{settings.seed}-{i:06d}" for i in range(settings.ads)), matrix, None)
 
     monkeypatch.setattr(cl4cvr_world, "simulated_vectors", vectors)
-    how = replace(TINY, study=replace(STUDY, creatives=True, seeds=1))
+    monkeypatch.setattr(cl4cvr_simulated, "SIDE", (MAIN[0], MAIN[-1]))
+    how = replace(TINY, study=replace(BRIEF, creatives=True, seeds=1))
     found = reproduce_simulated(how)
     assert found["settings"]["creative_dim"] == 4
     side = found["side"][TEST]["areas"]
     assert {v.name for v in IDS_ONLY} <= set(side)
-    blind = reproduce_simulated(replace(TINY, study=replace(STUDY, seeds=1)))["side"][TEST]["areas"]
+    blind = reproduce_simulated(replace(TINY, study=replace(BRIEF, seeds=1)))["side"][TEST]["areas"]
     assert side["esmm-ids"]["cvr"]["by_seed"] == blind[ESMM]["cvr"]["by_seed"]
     assert side[ESMM]["cvr"]["by_seed"] != blind[ESMM]["cvr"]["by_seed"]
 

@@ -11,7 +11,7 @@ import torch
 from helpers.tiny_models import save_vision
 
 from adlab.errors import ConfigError, UnknownNameError
-from adlab.evaluation import m2fn_simulated
+from adlab.evaluation import m2fn_simulated, m2fn_simulated_measures
 from adlab.evaluation.m2fn import command_of
 from adlab.evaluation.m2fn_settings import SIMULATED, M2FNReproduction
 from adlab.evaluation.m2fn_simulated import reproduce_simulated, train_network
@@ -54,6 +54,7 @@ def places(tmp_path_factory):
         patch.setenv("ADLAB_MODELS", str(root / "models"))
         patch.setenv("ADLAB_CACHE", str(root / "cache"))
         patch.setattr(m2fn_simulated, "arms_of", some_arms)
+        patch.setattr(m2fn_simulated_measures, "RESAMPLES", 20)
         yield root
 
 

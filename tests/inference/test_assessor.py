@@ -30,6 +30,8 @@ from adlab.errors import CheckpointError, ConfigError, UnknownNameError
 from adlab.inference.assessor import NOT_ENGLISH, Assessor, _serving, resolve_device
 from adlab.paths import ROOT
 
+ADS = 24
+
 
 def ad(seed: int, **fields: object) -> Creative:
     """Pictures and texts of several sizes and lengths."""
@@ -50,8 +52,8 @@ def rows(assessments: list[Assessment]) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def alone(assessor) -> np.ndarray:
-    """64 ads, each assessed on its own."""
-    return rows([assessor.assess(ad(seed)) for seed in range(64)])
+    """Each ad assessed on its own."""
+    return rows([assessor.assess(ad(seed)) for seed in range(ADS)])
 
 
 def fresh(tiny_models: Path, **settings: int) -> Assessor:
@@ -61,16 +63,16 @@ def fresh(tiny_models: Path, **settings: int) -> Assessor:
 def test_different_ads_get_different_numbers(alone):
     """Without this the three tests that follow could not fail."""
     assert alone[:, 0].std() > 10
-    assert len(np.unique(alone[:, 0].round(6))) > 55
+    assert len(np.unique(alone[:, 0].round(6))) > 0.85 * ADS
 
 
-def test_an_ad_gets_the_same_numbers_alone_and_in_a_batch_of_64(alone, tiny_models):
-    together = rows(fresh(tiny_models, batch_size=64).assess_batch([ad(seed) for seed in range(64)]))
+def test_an_ad_gets_the_same_numbers_alone_and_in_one_batch(alone, tiny_models):
+    together = rows(fresh(tiny_models, batch_size=ADS).assess_batch([ad(seed) for seed in range(ADS)]))
     assert np.abs(together - alone).max() <= 1e-5
 
 
 def test_an_ad_gets_the_same_numbers_in_a_batch_of_another_order_and_size(alone, tiny_models):
-    order = np.random.default_rng(0).permutation(64)[:37]
+    order = np.random.default_rng(0).permutation(ADS)[:13]
     together = rows(fresh(tiny_models, batch_size=5).assess_batch([ad(int(seed)) for seed in order]))
     assert np.abs(together - alone[order]).max() <= 1e-5
 
@@ -78,8 +80,8 @@ def test_an_ad_gets_the_same_numbers_in_a_batch_of_another_order_and_size(alone,
 def test_an_ad_gets_the_same_numbers_from_eight_threads_at_once(alone, tiny_models):
     shared = fresh(tiny_models)
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda seed: shared.assess(ad(seed % 64)), range(192)))
-    assert np.abs(rows(found).reshape(3, 64, -1) - alone).max() <= 1e-5
+        found = list(pool.map(lambda seed: shared.assess(ad(seed % ADS)), range(3 * ADS)))
+    assert np.abs(rows(found).reshape(3, ADS, -1) - alone).max() <= 1e-5
 
 
 def test_the_result_says_where_it_comes_from(assessor, tiny_models):
@@ -262,7 +264,7 @@ def test_scoring_loads_neither_lightning_nor_streamlit(tiny_models):
         "assert assessor.assess(ad, ('agreement', 'conversion', 'appeal')).heads\n"
         "light = 'pandas' not in sys.modules\n"  # the dominant colour needs scikit-learn, which imports it
         "assert assessor.assess(ad).head('ctr')\n"
-        "heavy = ('lightning', 'pytorch_lightning', 'streamlit', 'sentence_transformers')\n"
+        "heavy = ('lightning', 'pytorch_lightning', 'torchmetrics', 'streamlit', 'sentence_transformers')\n"
         "print(light, [name for name in heavy if name in sys.modules])\n"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
