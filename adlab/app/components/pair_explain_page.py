@@ -8,6 +8,7 @@ import streamlit as st
 
 from adlab.app import pair_explain, pair_words
 from adlab.app.components import job_progress, query_relevance
+from adlab.app.components.bars import share_words
 from adlab.app.components.text import isolated, plain
 from adlab.app.explain_words import source_words
 from adlab.app.head_words import GRADES
@@ -51,7 +52,7 @@ def _draw(explained: Explained) -> None:
         f"({interval_words(result.interval, result.unit)}) · read from {query_relevance.parts_words(explained.ad)}"
     )
     query_relevance.field(explained.ad, "Grade another query")
-    labels = {name: f"{name}, {100 * share:.0f} %" for name, share in zip(GRADES, found.shares, strict=True)}
+    labels = {name: f"{name}, {share_words(share)}" for name, share in zip(GRADES, found.shares, strict=True)}
     st.segmented_control(
         "Explain the grade",
         GRADES,

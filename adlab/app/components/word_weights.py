@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 SHOWN_CUT = 12  # words cut off at the end of a field that are shown; copy of hundreds of words would be a wall of them
 STRONGEST = 62  # percent of the colour behind the strongest word: the word stays readable on light and on dark
 STYLE = (
-    "<style>.ad-words{display:grid;grid-template-columns:minmax(0,1fr);gap:.7rem;margin:0!important;padding:0!important}"
+    "<style>.ad-words{display:grid;grid-template-columns:minmax(0,1fr);gap:.7rem}"
+    "dl.ad-words{margin:0!important;padding:0!important}"
     ".ad-words dt{font-size:.8rem;color:var(--ad-quiet);font-weight:600}"
     ".ad-words dd{line-height:2.05;font-size:1.02rem}"
     ".ad-words span{border-radius:.3rem;padding:.1rem .28rem;margin:0 .05rem;overflow-wrap:anywhere;"
