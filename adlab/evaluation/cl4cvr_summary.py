@@ -7,7 +7,7 @@ from typing import Any
 
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
-from adlab.evaluation.cl4cvr_words import HEADINGS, judged, over_seeds, signed, verdict
+from adlab.evaluation.cl4cvr_words import HEADINGS, ONE_SEED, judged, over_seeds, signed, verdict
 from adlab.evaluation.cl4cvr_world import NEW, TEST
 
 _WORDS = {1: "above", 0: "not told apart from", -1: "below"}
@@ -62,12 +62,14 @@ def _simulated(results: Mapping[str, Any]) -> list[str]:
 
 
 def _sparsity(results: Mapping[str, Any]) -> list[str]:
-    told = [verdict(point["above_esmm"]["cvr"]) for point in results["points"]]
-    if not told:
+    found = [point["above_esmm"]["cvr"] for point in results["points"]]
+    if not found:
         return []
+    told = [verdict(difference) for difference in found]
+    alone = ONE_SEED if any(difference["seeds_low"] is None for difference in found) else ""
     return [
         f"**Does it help where conversions are few?** Above ESMM in CVR AUC at {told.count(1)}, below at "
-        f"{told.count(-1)} and not told apart at {told.count(0)} of {len(told)} thinned logs."
+        f"{told.count(-1)} and not told apart at {told.count(0)} of {len(told)} thinned logs.{alone}"
     ]
 
 

@@ -63,7 +63,13 @@ def test_few_conversions_ids_and_real_customers_have_a_line_each():
     assert "exposure that follows taste**, CL4CVR − ESMM: at the best epoch of each CVR AUC +0.0100" in text
     assert text.count("after epoch 3 CVR AUC -0.3000") == 2
     assert "CL4CVR is above ESMM in CVR AUC" in text
+    assert "One seed each" not in text
     assert summary({}) == ""
+
+
+def test_a_line_on_thinned_logs_says_when_each_was_trained_on_once():
+    points = [{"above_esmm": {"cvr": difference(0.01, 0.001, 0.02, None, None)["cvr"]}}]
+    assert "of 1 thinned logs. One seed each" in summary({"sparsity": {"results": {"points": points}}})
 
 
 def test_a_student_interval_alone_decides_and_one_seed_decides_nothing():
