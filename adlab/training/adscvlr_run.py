@@ -27,6 +27,7 @@ from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import AdsCVLRConfig
 from adlab.models.bert_weights import from_text_encoder
 from adlab.paths import cache_dir, models_dir
+from adlab.training.adscvlr_balance import balance
 from adlab.training.adscvlr_calibration import calibrate, coverage
 from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of, reference_tensors, terms_of
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
@@ -123,12 +124,13 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         net, done = pretrain(run, run.pretraining, net, material, tokenizer, image_encoder, folder / "pretraining")
         earlier = done.all_minutes - done.minutes
     result = finetune(run, net, material, tokenizer, folder / "finetuning")
-    net.load_trainable_state(as_stored(net.trainable_state()))  # measure what ships, rounding included
-    net.eval().requires_grad_(False)
     stop, held, test = (
         GradedSet(data, material.bank, tokenizer)
         for data in (material.stop, material.calibrate, material.graded.of("test"))
     )
+    share = balance(net, stop) if run.likeness else 1.0
+    net.load_trainable_state(as_stored(net.trainable_state()))  # measure what ships, rounding included
+    net.eval().requires_grad_(False)
     fitted = calibrate(net, stop, held, members=run.members, seed=run.seed)
     readings = {mode: read_in_mode(net, test, mode) for mode in MODES if len(readable(test, mode))}
     said = test, readings, fitted.temperatures, "test"
@@ -168,6 +170,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
             config={
                 "finetuning": asdict(run.training),
                 "pretraining": asdict(run.pretraining) if run.pretraining else "none",
+                "share of the stream beside the likeness": share,
                 "precision": precision_here(),
                 "GFLOPs a pair (24 tokens and a picture)": gigaflops(net, run.sources.side),
             },

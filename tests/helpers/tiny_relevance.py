@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -17,10 +18,13 @@ from adlab.models.visual_embedders import grid_boxes
 from adlab.training.adscvlr_finetune_data import GradedSet
 from adlab.training.adscvlr_pretrain_data import PretrainingPair
 from adlab.training.adscvlr_regions import RegionBank
+from adlab.training.adscvlr_wholes import WholeBank
 
 WIDTH, REGION_DIM, SIDE = 24, 10, 2
 COLOURS = ("red", "blue", "green", "black")
 THINGS = ("shoe", "lamp", "drill", "bag")
+WORDS = (*COLOURS, *THINGS)
+SHARES = {"shop": 0.5, "photos": 0.25, "web": 0.25}
 
 
 @cache
@@ -107,3 +111,23 @@ def graded_set(count: int = 160, seed: int = 0) -> GradedSet:
     """The same as a network reads them."""
     data = graded_pairs(count, seed)
     return GradedSet(data, bank(f"{colour} {thing}" for colour in COLOURS for thing in THINGS), tokenizer())
+
+
+def whole_vector(text: str) -> np.ndarray:
+    """One direction a known word, of length 1; the same for a picture by its key."""
+    found = np.array([float(word in text.split()) for word in WORDS], dtype=np.float32)
+    return found / np.linalg.norm(found)
+
+
+def graded_with_wholes(count: int = 240, seed: int = 0) -> GradedSet:
+    """Graded pairs whose wholes are known."""
+    data = graded_set(count, seed)
+    texts = list(dict.fromkeys(text for pair in data.data.pairs for text in (pair.query, pair.title) if text))
+    keys = sorted(data.bank.places)
+    wholes = WholeBank(
+        np.stack([whole_vector(text) for text in texts]),
+        {text: row for row, text in enumerate(texts)},
+        np.stack([whole_vector(key) for key in keys]),
+        {key: row for row, key in enumerate(keys)},
+    )
+    return GradedSet(data.data, replace(data.bank, wholes=wholes), tokenizer())

@@ -15,32 +15,11 @@ from adlab.errors import InputError
 from adlab.metrics.correlation import sprc
 from adlab.models.adscvlr import expected_grade
 from adlab.models.pair_inputs import InputMode
-from adlab.training.adscvlr_finetune_data import GradedSet
 from adlab.training.adscvlr_likeness import start_from_likeness
 from adlab.training.adscvlr_readings import read_in_mode, readable
-from adlab.training.adscvlr_wholes import WholeBank
 
-SHARES = {"shop": 0.5, "photos": 0.25, "web": 0.25}
-WORDS = (*tiny.COLOURS, *tiny.THINGS)
-
-
-def vector(text):
-    """One direction a known word, of length 1; the same for a picture by its key."""
-    found = np.array([float(word in text.split()) for word in WORDS], dtype=np.float32)
-    return found / np.linalg.norm(found)
-
-
-def graded(count=240, seed=0):
-    data = tiny.graded_set(count, seed)
-    texts = list(dict.fromkeys(text for pair in data.data.pairs for text in (pair.query, pair.title) if text))
-    keys = sorted(data.bank.places)
-    bank = WholeBank(
-        np.stack([vector(text) for text in texts]),
-        {text: row for row, text in enumerate(texts)},
-        np.stack([vector(key) for key in keys]),
-        {key: row for row, key in enumerate(keys)},
-    )
-    return GradedSet(data.data, replace(data.bank, wholes=bank), tiny.tokenizer())
+SHARES = tiny.SHARES
+graded, vector, WORDS = tiny.graded_with_wholes, tiny.whole_vector, tiny.WORDS
 
 
 def test_wholes_of_pairs_are_their_vectors_and_zeros_for_what_is_missing():
