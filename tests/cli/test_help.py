@@ -23,7 +23,8 @@ OPTIONS = {
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train ctr": "--out --members --run --seed --budget-minutes",
-    "train relevance": "--data --out --pairs --no-contrast --no-pretraining --run --seed --budget-minutes --device",
+    "train relevance": "--data --out --pairs --no-contrast --no-pretraining --no-likeness --run --seed "
+    "--budget-minutes --device",
     "train relevance-student": "--data --teacher --out --graded --further --run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
