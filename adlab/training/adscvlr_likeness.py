@@ -19,6 +19,7 @@ from adlab.models.pair_inputs import InputMode, wholes_in_mode
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet, drawn_rows
 from adlab.training.adscvlr_heads import learn
 
+STRENGTH = 1e-3  # pull of the weights towards 0
 PAIRS = 40_000  # most that the regression learns from; those with picture and copy also by one of the two alone
 
 
@@ -52,7 +53,7 @@ def start_from_likeness(
         labelled.append(rows[able])
     own = np.concatenate(labelled)
     heads = GradeHeads(1, evidence[0].shape[1])
-    learn(heads, np.concatenate(evidence), train.grades[own], train.confidences[own][None])
+    learn(heads, np.concatenate(evidence), train.grades[own], train.confidences[own][None], strength=STRENGTH)
     with torch.no_grad():
         net.grade.weight[:, net.config.width :] = heads.weight[0]
         net.grade.bias.copy_(heads.bias[0])
