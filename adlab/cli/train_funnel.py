@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import console, options, training_options
 from adlab.errors import ConfigError
 
 HELP = """Train ESMM with the contrastive task of CL4CVR: the head funnel.
@@ -53,10 +53,8 @@ def funnel(
         typer.Option(min=20, metavar="N", help="Simulated ads to train on.  [default: 2800]"),
     ] = None,
     no_contrast: Annotated[bool, typer.Option("--no-contrast", help="Leave out the contrastive task.")] = False,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Checkpoint folder to write.  [default: in models/]")
-    ] = None,
-    members: Annotated[int, typer.Option(min=1, metavar="N", help="Networks in the ensemble, 1 or more.")] = 5,
+    out: training_options.Out = None,
+    members: training_options.Networks = 5,
     run: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder of the networks already trained.  [default: in the cache]"),
@@ -65,8 +63,6 @@ def funnel(
     budget_minutes: options.Budget = None,
 ) -> int:
     """Train the funnel; gives the exit code."""
-    from adlab.cli.train import summary
-
     budget = options.check_budget(budget_minutes)
     if log is not None and ads is not None:
         raise ConfigError("--ads is for simulated ads and --log for your own; give one of the two.")
@@ -96,5 +92,5 @@ def funnel(
             found = simulated_ad_log(collection, progress=advance)
     with console.progress("Training") as advance:
         manifest = train_funnel(how, found, advance, context.find_root().obj)
-    summary(manifest)
+    training_options.summary(manifest)
     return 0
