@@ -59,6 +59,15 @@ class Answer:
     chance: float | None = None
     reason: str = ""
 
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Answer:
+        """The reverse of `dataclasses.asdict`.
+
+        Raises:
+            TypeError: A field is unknown or missing.
+        """
+        return cls(**{**plain, "probe": Probe(**plain["probe"]) if plain["probe"] else None})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
@@ -96,10 +105,7 @@ class Findings:
         Raises:
             TypeError: A field is unknown or missing.
         """
-        answers = tuple(
-            Answer(**{**answer, "probe": Probe(**answer["probe"]) if answer["probe"] else None})
-            for answer in plain["answers"]
-        )
+        answers = tuple(Answer.from_dict(answer) for answer in plain["answers"])
         cosines = {name: (float(mean), float(size)) for name, (mean, size) in plain["cosines"].items()}
         return cls(**{**plain, "answers": answers, "cosines": cosines})
 

@@ -18,7 +18,7 @@ from adlab.errors import InputError
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.projection.findings import LABEL, Answer
 from adlab.projection.placing import nearest_rows
-from adlab.projection.probe import LEVEL, RESAMPLES, Probe, probe
+from adlab.projection.probe import LEVEL, RESAMPLES, probe
 from adlab.projection.quality import knn_purity
 
 WITHOUT, WITH = "funnel-without", "funnel-with"
@@ -80,10 +80,7 @@ class ViewFindings:
         Raises:
             TypeError: A field is unknown or missing.
         """
-        answers = tuple(
-            Answer(**{**answer, "probe": Probe(**answer["probe"]) if answer["probe"] else None})
-            for answer in plain["answers"]
-        )
+        answers = tuple(Answer.from_dict(answer) for answer in plain["answers"])
         read = None if plain["read"] is None else Difference(*plain["read"])
         return cls(**{**plain, "answers": answers, "read": read, "found_more": Difference(*plain["found_more"])})
 
