@@ -7,9 +7,12 @@ import json
 import re
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adlab.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from adlab.metrics.bootstrap import BootstrapInterval
 
 MANIFEST_VERSION = 1
 CONFIG = "config.json"
@@ -60,6 +63,22 @@ class Measure:
     high: float | None = None
     aim: str = ""
     note: str = ""
+
+    @classmethod
+    def of(cls, name: str, interval: BootstrapInterval, *, n: int, data: str, aim: str = "", note: str = "") -> Measure:
+        """A number with its bootstrap interval.
+
+        Args:
+            name: What was measured.
+            interval: The number and its 90 % interval.
+            n: Number of cases behind it.
+            data: What it was measured on.
+            aim: The value aimed at and the direction.
+            note: What a reader should know to read it right.
+        """
+        return cls(
+            name=name, value=interval.value, low=interval.low, high=interval.high, n=n, data=data, aim=aim, note=note
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

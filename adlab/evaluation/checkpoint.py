@@ -142,7 +142,7 @@ def _distillation(rows: NDArray[np.float64]) -> list[Measure]:
 
 def _mean(name: str, values: NDArray[np.float64]) -> Measure:
     interval = bootstrap_interval(lambda rows: float(values[rows].mean()), np.arange(len(values)))
-    return Measure(name=name, value=interval.value, low=interval.low, high=interval.high, n=len(values), data=ON)
+    return Measure.of(name, interval, n=len(values), data=ON)
 
 
 def _seconds_alone(net: VisionNet, pixels: Tensor) -> Measure:

@@ -158,15 +158,7 @@ def _separation(name: str, right: np.ndarray, wrong: np.ndarray, data: str, note
     interval = bootstrap_interval(
         lambda rows: auc(scores[rows].ravel(), np.tile(labels, len(rows))), np.arange(len(scores)), n_resamples=500
     )
-    return Measure(
-        name=f"AUC, {name}",
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        n=scores.size,
-        data=data,
-        note=note,
-    )
+    return Measure.of(f"AUC, {name}", interval, n=scores.size, data=data, note=note)
 
 
 def _colours(what: str, right: np.ndarray, wrong: np.ndarray, data: str) -> list[Measure]:
@@ -175,11 +167,9 @@ def _colours(what: str, right: np.ndarray, wrong: np.ndarray, data: str) -> list
     interval = bootstrap_interval(lambda rows: float(higher[rows].mean()), np.arange(len(higher)), n_resamples=500)
     return [
         _separation(f"copy of the right against another colour, {what}", right, wrong, data),
-        Measure(
-            name=f"right colour scores above a wrong one, {what}",
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
+        Measure.of(
+            f"right colour scores above a wrong one, {what}",
+            interval,
             n=len(higher),
             data=data,
             note="the same picture with the same copy but for the colour; 0.5 is chance",
@@ -191,12 +181,4 @@ def _unpaired(name: str, right: np.ndarray, wrong: np.ndarray) -> Measure:
     scores = np.concatenate([right, wrong])
     labels = np.repeat([1, 0], [len(right), len(wrong)])
     interval = bootstrap_interval(lambda rows: auc(scores[rows], labels[rows]), np.arange(len(scores)), n_resamples=500)
-    return Measure(
-        name=f"AUC, {name}",
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        n=len(scores),
-        data=ON_ADS,
-        note="each ad with its own copy",
-    )
+    return Measure.of(f"AUC, {name}", interval, n=len(scores), data=ON_ADS, note="each ad with its own copy")

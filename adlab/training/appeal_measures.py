@@ -98,9 +98,7 @@ def _correlation(
     note: str = "",
 ) -> Measure:
     found = bootstrap_interval(lambda rows: measure(values[rows], observed[rows]), np.arange(len(values)), seed=seed)
-    return Measure(
-        name=name, value=found.value, low=found.low, high=found.high, n=len(values), data=ON, aim=aim, note=note
-    )
+    return Measure.of(name, found, n=len(values), data=ON, aim=aim, note=note)
 
 
 def _mean_error(mean: np.ndarray, observed: np.ndarray, seed: int) -> Measure:
@@ -108,9 +106,7 @@ def _mean_error(mean: np.ndarray, observed: np.ndarray, seed: int) -> Measure:
     found = bootstrap_interval(lambda rows: float(errors[rows].mean()), np.arange(len(errors)), seed=seed)
     constant = float(np.abs(observed - observed.mean()).mean())
     note = f"rating steps; the mean of all ads for each would err by {constant:.2f}"
-    return Measure(
-        name="mean absolute error", value=found.value, low=found.low, high=found.high, n=len(errors), data=ON, note=note
-    )
+    return Measure.of("mean absolute error", found, n=len(errors), data=ON, note=note)
 
 
 def _covered(mean: np.ndarray, observed: np.ndarray, folds: Folds) -> Measure:
@@ -129,12 +125,6 @@ def _gain(mean: np.ndarray, rival: np.ndarray, observed: np.ndarray, name: str, 
         np.arange(len(mean)),
         seed=seed,
     )
-    return Measure(
-        name="SPRC of mean, gain over the best ridge",
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        n=len(mean),
-        data=ON,
-        note=f"the best is: {name}; paired by ad",
+    return Measure.of(
+        "SPRC of mean, gain over the best ridge", found, n=len(mean), data=ON, note=f"the best is: {name}; paired by ad"
     )

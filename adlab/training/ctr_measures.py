@@ -108,15 +108,7 @@ def auc_of_rival(name: str, unknown: Stated, scores: np.ndarray, seed: int, note
         n_resamples=RESAMPLES,
         seed=seed,
     )
-    gain = Measure(
-        name=f"AUC over ads, gain over {name}",
-        value=found.value,
-        low=found.low,
-        high=found.high,
-        n=len(own),
-        data=ON,
-        note="paired by ad",
-    )
+    gain = Measure.of(f"AUC over ads, gain over {name}", found, n=len(own), data=ON, note="paired by ad")
     return _auc(f"AUC over ads, {name}", unknown, scores, seed, note), gain
 
 
@@ -164,6 +156,4 @@ def _measure(
     name: str, stated: Stated, statistic: Callable[[np.ndarray], float], seed: int, *, aim: str = "", note: str = ""
 ) -> Measure:
     found = bootstrap_interval(statistic, stated.ads, n_resamples=RESAMPLES, seed=seed)
-    return Measure(
-        name=name, value=found.value, low=found.low, high=found.high, n=found.n_groups, data=ON, aim=aim, note=note
-    )
+    return Measure.of(name, found, n=found.n_groups, data=ON, aim=aim, note=note)

@@ -50,11 +50,9 @@ def interval_coverage(cosines: np.ndarray, members: int, scale: float, pictures:
     inside = _inside(value, spread, held_out, scale).mean(axis=0)  # (N,)
     interval = bootstrap_interval(lambda picked: float(inside[picked].mean()), pictures, n_resamples=500)
     low, high = spread_interval(value, spread, scale)
-    return Measure(
-        name="interval coverage",
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
+    return Measure.of(
+        "interval coverage",
+        interval,
         n=inside.size,
         data=data,
         aim="0.90",

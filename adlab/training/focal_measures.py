@@ -70,11 +70,9 @@ def measure_focal(network: FocalEnsemble, pairs: FlickrPairs, rows: np.ndarray) 
     rank = float(np.mean([effective_rank(member.numpy()) for member in output.shared_image]))
     alike = float(np.mean([mean_pairwise_cosine(member.numpy()) for member in output.shared_image]))
     return (
-        Measure(
-            name="AUC of true against mismatched pairs",
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
+        Measure.of(
+            "AUC of true against mismatched pairs",
+            interval,
             n=scores.size,
             data=f"{ON}, own captions against those of another image",
             note="0.5 is chance; the mismatched captions are random, so near misses are harder than this number says",
@@ -111,11 +109,9 @@ def _experts(output: FocalOutput, pairs: FlickrPairs, rows: np.ndarray) -> list[
     cosine = (output.shared_image[:, image] * output.shared_text[:, owner, number]).sum(-1).mean(0).numpy()
     interval = bootstrap_interval(lambda picked: sprc(cosine[picked], grade[picked]), image, n_resamples=500)
     return [
-        Measure(
-            name="rank correlation with expert judgements",
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
+        Measure.of(
+            "rank correlation with expert judgements",
+            interval,
             n=len(grade),
             data=f"{ON}, captions of other images, graded 1–4 by three experts",
             note="Spearman; people judged whether the caption describes the photo, on captions not written for it",

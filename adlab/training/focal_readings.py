@@ -96,11 +96,9 @@ def _measure(space: str, name: str, read: np.ndarray, wanted: np.ndarray, images
         return float(1 - np.square(wanted[rows] - read[rows]).sum() / spread)
 
     interval = bootstrap_interval(r2, groups, n_resamples=300)
-    return Measure(
-        name=f"{name} read from the {space} space (R²)",
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
+    return Measure.of(
+        f"{name} read from the {space} space (R²)",
+        interval,
         n=len(wanted),
         data=ON,
         note="" if interval.value >= MIN_R2 else f"below {MIN_R2}, so not shown with scores",

@@ -100,7 +100,7 @@ def _auc(values: np.ndarray, planted: np.ndarray, name: str, note: str, seed: in
     found = bootstrap_interval(
         lambda picked: expected_auc(values[picked], planted[picked]), ads, n_resamples=RESAMPLES, seed=seed
     )
-    return Measure(name=name, value=found.value, low=found.low, high=found.high, n=len(ads), data=ON, note=note)
+    return Measure.of(name, found, n=len(ads), data=ON, note=note)
 
 
 def _variant(
@@ -135,11 +135,9 @@ def _difference(full: np.ndarray, shared: np.ndarray, planted: np.ndarray, seed:
         n_resamples=RESAMPLES,
         seed=seed,
     )
-    return Measure(
-        name="AUC, full minus shared",
-        value=found.value,
-        low=found.low,
-        high=found.high,
+    return Measure.of(
+        "AUC, full minus shared",
+        found,
         n=len(planted),
         data=ON,
         note="Table 1's comparison, paired by ad; part of it is width: full reads twice as many numbers",
@@ -153,11 +151,9 @@ def _rank(scores: np.ndarray, planted: np.ndarray, seed: int) -> Measure:
         n_resamples=RESAMPLES,
         seed=seed,
     )
-    return Measure(
-        name="rank correlation with the planted probability",
-        value=found.value,
-        low=found.low,
-        high=found.high,
+    return Measure.of(
+        "rank correlation with the planted probability",
+        found,
         n=len(planted),
         data=ON,
         note="Spearman; 1 would be the truth",
@@ -170,11 +166,9 @@ def _coverage(logits: np.ndarray, planted: np.ndarray, calibration: Calibration,
         lambda picked: float(inside[picked].mean()), np.arange(len(planted)), n_resamples=RESAMPLES, seed=seed
     )
     low, high = logit_interval(logits, calibration.interval_scale)
-    return Measure(
-        name=COVERAGE,
-        value=found.value,
-        low=found.low,
-        high=found.high,
+    return Measure.of(
+        COVERAGE,
+        found,
         n=len(planted),
         data=ON,
         aim=f"{LEVEL:.2f}",

@@ -69,14 +69,8 @@ class Card:
             n_resamples=RESAMPLES,
             seed=self.seed,
         )
-        measure = Measure(
-            name=f"{NAMES[step]}, {name}",
-            value=found.value,
-            low=found.low,
-            high=found.high,
-            n=found.n_groups,
-            data=self.on,
-            note=f"paired by ad; {note}",
+        measure = Measure.of(
+            f"{NAMES[step]}, {name}", found, n=found.n_groups, data=self.on, note=f"paired by ad; {note}"
         )
         self.measures.append(measure)
         return measure
@@ -130,18 +124,7 @@ class Card:
             found = bootstrap_interval(statistic, ads, n_resamples=RESAMPLES, seed=self.seed)
         except InputError:  # a class is missing: there is nothing to report
             return
-        self.measures.append(
-            Measure(
-                name=name,
-                value=found.value,
-                low=found.low,
-                high=found.high,
-                n=found.n_groups,
-                data=self.on,
-                aim=aim,
-                note=note,
-            )
-        )
+        self.measures.append(Measure.of(name, found, n=found.n_groups, data=self.on, aim=aim, note=note))
 
 
 def trials_of(step: str, trials: FloatArray, stated: Stated) -> str:

@@ -85,16 +85,7 @@ def _mean_of(values: np.ndarray) -> Callable[[np.ndarray], float]:
 
 def _mean(name: str, values: np.ndarray, aim: str = "", note: str = "", data: str = ON) -> Measure:
     interval = bootstrap_interval(_mean_of(values), np.arange(len(values)))
-    return Measure(
-        name=name,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
-        n=len(values),
-        data=data,
-        aim=aim,
-        note=note,
-    )
+    return Measure.of(name, interval, n=len(values), data=data, aim=aim, note=note)
 
 
 def _retrieval(net: VisionNet, aligned: torch.Tensor, source: VisionSource, test: np.ndarray) -> list[Measure]:
@@ -132,11 +123,9 @@ def recall_measures(
             hit = (np.asarray(values) <= k).astype(float)
             interval = bootstrap_interval(_mean_of(hit), groups, n_resamples=500)
             measures.append(
-                Measure(
-                    name=f"{prefix}R@{k} {direction}",
-                    value=interval.value,
-                    low=interval.low,
-                    high=interval.high,
+                Measure.of(
+                    f"{prefix}R@{k} {direction}",
+                    interval,
                     n=len(hit),
                     data=f"{ON}, all five captions",
                     aim=(aims or {}).get((direction, k), ""),

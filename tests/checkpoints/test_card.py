@@ -6,6 +6,7 @@ from helpers.tiny_models import manifest
 
 from adlab.checkpoints.card import render_card
 from adlab.checkpoints.manifest import Measure, TrainingRecord
+from adlab.metrics.bootstrap import BootstrapInterval
 
 FULL = manifest(
     "vision-x",
@@ -74,3 +75,11 @@ def test_no_value_breaks_out_of_its_table_cell():
 
 def test_a_checkpoint_without_heads_is_called_an_encoder():
     assert "| heads | none (encoder) |" in render_card(replace(FULL, heads=()))
+
+
+def test_a_measure_of_an_interval_has_its_ends_in_order_and_the_n_that_was_given():
+    found = BootstrapInterval(0.7, 0.6, 0.9, level=0.9, n_groups=20, n_resamples=500, share_below_zero=0.0)
+    assert Measure.of("AUC", found, n=200, data="test pairs", aim="≥ 0.8", note="paired") == Measure(
+        name="AUC", value=0.7, low=0.6, high=0.9, n=200, data="test pairs", aim="≥ 0.8", note="paired"
+    )
+    assert Measure.of("AUC", found, n=200, data="test pairs").aim == ""
