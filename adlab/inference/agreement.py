@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from adlab.data.assessment import HeadResult, Interval, Percentile, Provenance, Reading
+from adlab.data.assessment import HeadResult, Interval, Provenance, Reading
 from adlab.inference.agreement_parts import MISMATCHED, TRUE, read_parts
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.ranks import percentile_in
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import spread_interval
 from adlab.models.focal import agreement
@@ -147,8 +148,8 @@ class AgreementHead:
                 coverage_n=coverage.n if coverage else None,
             ),
             percentiles=(
-                self._percentile(TRUE, scores.percentile[row]),
-                self._percentile(MISMATCHED, scores.percentile_mismatched[row]),
+                percentile_in(self.reference, TRUE, scores.percentile[row]),
+                percentile_in(self.reference, MISMATCHED, scores.percentile_mismatched[row]),
             ),
             provenance=provenance,
             details={"cosine": float(scores.cosine[row])},
@@ -164,10 +165,6 @@ class AgreementHead:
                 for index, info in enumerate(self._reading_info)
             ),
         )
-
-    def _percentile(self, group: str, value: float) -> Percentile:
-        n, description = self.reference.group(group)
-        return Percentile(value=float(value), reference=self.reference.manifest.name, n=n, description=description)
 
 
 def _stacked(embeddings: torch.Tensor) -> np.ndarray:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from adlab.checkpoints.m2fn import ADS, COVERAGE, HEAD, LEVEL, load_m2fn, settings_of
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
-from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.data.assessment import DataKind, HeadResult, Interval, Provenance
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.encoders.preprocessing import Letterbox
@@ -23,6 +23,7 @@ from adlab.features.attributes import AttributeSchema
 from adlab.features.vectors import Vectors
 from adlab.inference.pair_head import provenance_of
 from adlab.inference.picture_maps import PictureMaps, pixels_of
+from adlab.inference.ranks import percentile_in
 from adlab.metrics.distribution import histogram_mean, histogram_std
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.m2fn_ensemble import mean_distribution
@@ -168,7 +169,6 @@ class AppealHead:
 
     def _result(self, scores: AppealScores, row: int, provenance: Provenance) -> HeadResult:
         coverage, steps = self.manifest.measure(COVERAGE), scores.shares.shape[1]
-        n, description = self.reference.group(ADS)
         mean, half = float(scores.mean[row]), self.settings.half_width
         return HeadResult(
             head=HEAD,
@@ -184,14 +184,7 @@ class AppealHead:
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),
-            percentiles=(
-                Percentile(
-                    value=float(scores.percentile[row]),
-                    reference=self.reference.manifest.name,
-                    n=n,
-                    description=description,
-                ),
-            ),
+            percentiles=(percentile_in(self.reference, ADS, scores.percentile[row]),),
             provenance=provenance,
             details={
                 "appeal_std": float(scores.std[row]),

@@ -18,9 +18,10 @@ from adlab.checkpoints.conversion import ADS, COVERAGE, HEAD, LEVEL, REGRESSION,
 from adlab.checkpoints.networks import build_network, check_encoders
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
 from adlab.checkpoints.store import load_checkpoint, read_extra
-from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.data.assessment import DataKind, HeadResult, Interval, Provenance
 from adlab.errors import CheckpointError
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.ranks import percentile_in
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.metrics.spread import logit_interval
@@ -144,7 +145,6 @@ class ConversionHead:
 
     def _result(self, scores: ConversionScores, row: int, provenance: Provenance) -> HeadResult:
         coverage = self.manifest.measure(COVERAGE)
-        n, description = self.reference.group(ADS)
         return HeadResult(
             head=HEAD,
             value=float(scores.probability[row]),
@@ -158,13 +158,6 @@ class ConversionHead:
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),
-            percentiles=(
-                Percentile(
-                    value=float(scores.percentile[row]),
-                    reference=self.reference.manifest.name,
-                    n=n,
-                    description=description,
-                ),
-            ),
+            percentiles=(percentile_in(self.reference, ADS, scores.percentile[row]),),
             provenance=provenance,
         )

@@ -20,7 +20,7 @@ from scipy import special
 from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LEVEL, UNKNOWN, lift_group, settings_of
 from adlab.checkpoints.m2fn import load_m2fn
 from adlab.checkpoints.reference_set import ReferenceSet, load_reference_set
-from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
+from adlab.data.assessment import DataKind, HeadResult, Interval, Provenance
 from adlab.data.creative import Context, Creative
 from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.features.attributes import AttributeSchema
@@ -29,6 +29,7 @@ from adlab.features.dominant_colour import dominant_colour
 from adlab.features.vectors import Vectors
 from adlab.inference.pair_head import provenance_of
 from adlab.inference.picture_maps import PictureMaps
+from adlab.inference.ranks import AVERAGED, percentile_in
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.m2fn_contexts import forward_contexts
@@ -241,7 +242,6 @@ class CtrHead:
         value, low, high, lift, lift_low, lift_high = (float(part[0]) for part in swept)
         average = float(swept.probability[1])
         coverage = self.manifest.measure(UNKNOWN if len(known.known) < len(self.levels) else KNOWN)
-        n, description = self.reference.group(ADS)
         (rank,) = percentile_from_quantiles(np.array([average]), self._quantiles)
         return HeadResult(
             head=HEAD,
@@ -257,14 +257,7 @@ class CtrHead:
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),
-            percentiles=(
-                Percentile(
-                    value=float(rank),
-                    reference=self.reference.manifest.name,
-                    n=n,
-                    description=f"{description}, each averaged over all contexts",
-                ),
-            ),
+            percentiles=(percentile_in(self.reference, ADS, rank, AVERAGED),),
             provenance=provenance,
             details={"ctr_average": average, "lift": lift, "lift_low": lift_low, "lift_high": lift_high},
         )

@@ -37,6 +37,7 @@ from adlab.features.creative_vectors import CreativeEncoder, CreativeInputs
 from adlab.features.dominant_colour import dominant_colour
 from adlab.features.vectors import Vectors
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.ranks import AVERAGED, percentile_in
 from adlab.inference.scales import rare_scale
 from adlab.metrics.percentile import percentile_from_quantiles
 from adlab.models.funnel import funnel_inputs
@@ -224,10 +225,8 @@ class FunnelHead:
         """Rank among reference ads, by what is averaged over all contexts, as theirs is."""
         if self.reference is None:
             return ()
-        n, description = self.reference.group(ADS)
         (rank,) = percentile_from_quantiles(np.array([average]), self.reference.quantiles[f"{ADS}/{HEAD}"])
-        name, words = self.reference.manifest.name, f"{description}, each averaged over all contexts"
-        return (Percentile(value=float(rank), reference=name, n=n, description=words),)
+        return (percentile_in(self.reference, ADS, rank, AVERAGED),)
 
 
 def details_of(chain: Chain, calibration: ChainCalibration) -> dict[str, float]:

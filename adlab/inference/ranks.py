@@ -1,4 +1,4 @@
-"""Ranks of scores among reference ads that every shipped head has scored."""
+"""Ranks of scores among reference ads: in the words of one set, and in every set that shipped heads have scored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,24 @@ from adlab.data.assessment import HeadResult, Percentile
 from adlab.metrics.percentile import percentile_from_quantiles
 
 GROUP = "ads"
+AVERAGED = ", each averaged over all contexts"  # behind the description of ads whose scores are
 ASKED = {"relevance": ", each with the query it was shown for"}  # by head: what the scores of a set were asked with
+
+
+def percentile_in(reference: ReferenceSet, group: str, value: float, addition: str = "") -> Percentile:
+    """A percentile with the name, the size and the description of the group that it was taken in.
+
+    Args:
+        reference: The set.
+        group: Name of the group.
+        value: The percentile, 0–100.
+        addition: Put behind the group's description.
+
+    Raises:
+        UnknownNameError: There is no such group.
+    """
+    n, description = reference.group(group)
+    return Percentile(value=float(value), reference=reference.manifest.name, n=n, description=description + addition)
 
 
 class ReferenceRanks:
@@ -46,7 +63,5 @@ class ReferenceRanks:
         return replace(result, percentiles=(*result.percentiles, *new)) if new else result
 
     def _percentile(self, reference: ReferenceSet, result: HeadResult) -> Percentile:
-        n, description = reference.group(GROUP)
-        description += ASKED.get(result.head, "")
         (value,) = percentile_from_quantiles(np.array([result.value]), reference.quantiles[f"{GROUP}/{result.head}"])
-        return Percentile(value=float(value), reference=reference.manifest.name, n=n, description=description)
+        return percentile_in(reference, GROUP, value, ASKED.get(result.head, ""))
