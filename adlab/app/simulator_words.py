@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from adlab.app.context_words import FIELD_NAMES
 from adlab.simulator.coefficients import Group, Outcome
-from adlab.simulator.factors import Factors
 
 BADGE = "Planted simulation: no real people took part"
 OUTCOME_NAMES: dict[Outcome, str] = {"click": "Click", "convert": "Conversion, given a click"}
@@ -39,12 +38,6 @@ CAUSE_NAMES = {
 AGREEMENTS = {0.0: "another product", 0.4: "another colour", 0.8: "silent on colour", 1.0: "all as shown"}
 SHOWN, SILENT = "as shown", "not named"
 URGENCY_WORDS = {0.0: "none", 0.25: "a little", 0.5: "some", 0.75: "strong", 1.0: "strongest"}
-
-
-def cause_words(name: str, factors: Factors) -> str:
-    """The value that an ad has of a cause, as people read it."""
-    value = factors.agreement if name == "agreement" else getattr(factors, name)
-    return value_words(name, value)
 
 
 def value_words(name: str, value: object) -> str:

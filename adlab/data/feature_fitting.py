@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from adlab.data.feature_columns import lists_of, numbers_of
 from adlab.data.feature_fields import FieldSpec, LevelField, NumberField
-from adlab.data.funnel_labels import OUTCOMES, impressions_of, label_columns, labels_of
+from adlab.data.funnel_labels import OUTCOMES, impressions_of, labels_of
 from adlab.data.level_codes import counted_levels, levels_of
 from adlab.errors import ConfigError, TableError, UnknownNameError
 
@@ -60,19 +60,6 @@ def check_specs(specs: Sequence[FieldSpec]) -> None:
         raise ConfigError(f"The field {twice[0]!r} stands twice; give each column one role.")
     if late := [name for name in names if name in OUTCOMES]:
         raise ConfigError(f"{late[0]!r} is known only after the impression; a feature of it would leak the answer.")
-
-
-def columns_needed(specs: Sequence[FieldSpec], names: Sequence[str]) -> list[str]:
-    """The columns of a file that a fit reads, those of a file with `names`.
-
-    Raises:
-        UnknownNameError: A field has no column.
-        TableError: There are no labels.
-    """
-    for spec in specs:
-        if spec.name not in names:
-            raise UnknownNameError("column", spec.name, names)
-    return [*(spec.name for spec in specs), *label_columns(names)]
 
 
 class _Counts:

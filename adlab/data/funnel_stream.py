@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,13 +65,6 @@ class Position(NamedTuple):
     epoch: int
     block: int
     batch: int
-
-
-class BatchSource(Protocol):
-    """What a training reads its rows from."""
-
-    def batches(self, epoch: int, after: Position | None = None) -> Iterator[tuple[FunnelBatch, Position]]:
-        """The batches of an epoch, each with the position behind it."""
 
 
 class FunnelRows:

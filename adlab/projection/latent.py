@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,10 +104,6 @@ class LatentSet:
     def classes(self) -> NDArray[np.int64] | None:
         """Class of each ad by the label, −1 for none; None without a label that has classes."""
         return self.column(self.label).classes() if self.label else None
-
-    def with_map(self, space: str, method: str, made: MeasuredMap) -> LatentSet:
-        """A copy that holds one more map."""
-        return replace(self, maps={**self.maps, (space, method): made})
 
 
 def measured_map(
