@@ -7,6 +7,7 @@ import streamlit as st
 from adlab.app import modalities, modalities_exports, modalities_words, scoring
 from adlab.app.caching import RELEVANCE
 from adlab.app.components import (
+    ad_downloads,
     ad_preview,
     example_picker,
     modalities_ad,
@@ -16,7 +17,6 @@ from adlab.app.components import (
 )
 from adlab.app.components.text import plain
 from adlab.app.state import Ad
-from adlab.data.modalities import AdModes
 
 ONE, TABLE = "One ad", "A table of ads"
 
@@ -65,23 +65,9 @@ def _one(ad: Ad) -> None:
             modalities_maps.show(ad)
         if words := modalities_words.absent_words(outcome.absent):
             st.caption(f":material/inventory_2: {plain(words)}")
-        _downloads(ad, outcome.modes)
-
-
-def _downloads(ad: Ad, modes: AdModes) -> None:
-    name = f"adlab-modalities-{modes.content_hash[:12]}"
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption("Download what I see", width="content")
-        for kind, mime, text in (
-            ("JSON", "application/json", modalities_exports.ad_json(ad, modes)),
-            ("CSV", "text/csv", modalities_exports.ad_csv(ad, modes)),
-        ):
-            st.download_button(
-                kind,
-                text,
-                file_name=f"{name}.{kind.lower()}",
-                mime=mime,
-                key=f"modalities.download-{kind.lower()}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        ad_downloads.show(
+            "modalities",
+            f"adlab-modalities-{outcome.modes.content_hash[:12]}",
+            as_json=modalities_exports.ad_json(ad, outcome.modes),
+            as_csv=modalities_exports.ad_csv(ad, outcome.modes),
+        )
