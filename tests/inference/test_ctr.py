@@ -156,6 +156,7 @@ def test_a_result_says_that_it_was_simulated_and_ranks_the_ad_by_its_average(ass
     assert [(p.reference, p.n) for p in other.percentiles] == [(SIMULATED, PAIRS)]
     assert other.percentiles[0].value == pytest.approx(result.percentiles[0].value)
     assert result.percentiles[0].value == pytest.approx(100 * (result.value - 0.005) / 0.195, abs=0.2)
+    assert result.percentiles[0].description == "random simulated ads, each averaged over all contexts"
     assert (result.interval.measured_coverage, other.interval.measured_coverage) == (0.89, 0.91)
     assert other.scale[0] == 0
     assert other.interval.high <= other.scale[1] <= 1

@@ -153,6 +153,7 @@ def test_a_result_says_that_it_was_simulated_and_ranks_the_ad_by_its_average(hea
     assert [(p.reference, p.n) for p in evening.percentiles] == [(SIMULATED, PAIRS)]
     assert evening.percentiles == plain.percentiles
     assert plain.percentiles[0].value == pytest.approx(100 * (plain.value - 1e-4) / (0.02 - 1e-4), abs=0.2)
+    assert plain.percentiles[0].description == "random simulated ads, each averaged over all contexts"
 
 
 def test_an_ad_gets_the_same_chain_alone_and_in_a_batch(head):
