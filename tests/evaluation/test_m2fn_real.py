@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.pictures import caption, picture
+from helpers.pictures import caption
+from helpers.rated_ads import save_rated_ads
 from helpers.tiny_models import save_vision
 
-from adlab.data.bad_ads import OPINIONS
 from adlab.errors import DataUnavailableError
 from adlab.evaluation import m2fn_real
 from adlab.evaluation.kept import KeptParts
@@ -71,28 +71,15 @@ def root(tmp_path_factory):
     """Ads, and a models folder with a tiny encoder."""
     folder = tmp_path_factory.mktemp("real")
     save_vision(folder / "models")
-    data = folder / "bad-ads"
-    (data / "screenshots").mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    ratings, opinions, contents = ["pid,ad_id,overall_rating,free_response"], [], []
-    for index in range(ADS):
-        light = index % 8
-        image = picture(index, 40 + 3 * index, 64).point(lambda value, light=light: value // 3 + 20 * light)
-        image.save(data / "screenshots" / f"{index + 100}.webp", lossless=True)
-        for rater in range(10):
-            ratings.append(
-                f"{(index + rater**2) % 19},{index + 100},{int(np.clip(light + rng.integers(-1, 2), 1, 7))},"
-            )
-        opinions.append(f"{index + 100},{','.join(['0.1'] * len(OPINIONS))},screenshots/x.png")
-        contents.append(f"{index + 100},{float(light > 3)},{float(light % 2)}")
-    (data / "overall_ad_ratings.csv").write_text("\n".join(ratings) + "\n")
-    head = f"ad_id,{','.join(OPINIONS)},screenshot"
-    (data / "opinion_label_dist_norm.csv").write_text("\n".join([head, *opinions]) + "\n")
-    (data / "content_labels.csv").write_text("\n".join(["ad_id,Pets,Native", *contents]) + "\n")
     told = ("democrat", "republican", "other")
-    raters = [f"{rater},{1 + rater % 7},{('Yes', 'No')[rater % 2]},{told[rater % 3]}" for rater in range(19)]
-    lines = ["pid,ad_attitude,adblocker,political_affiliation", *raters]
-    (data / "participant_context.csv").write_text("\n".join(lines) + "\n")
+    save_rated_ads(
+        folder / "bad-ads",
+        ADS,
+        contents={"Pets": lambda light: float(light > 3), "Native": lambda light: float(light % 2)},
+        first=100,
+        rater=lambda index, rating: (index + rating**2) % 19,
+        people=[f"{rater},{1 + rater % 7},{('Yes', 'No')[rater % 2]},{told[rater % 3]}" for rater in range(19)],
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))

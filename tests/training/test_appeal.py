@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 from helpers.pictures import caption, picture
+from helpers.rated_ads import save_rated_ads
 from helpers.tiny_models import save_vision
 
 from adlab.checkpoints.networks import load_image_encoder
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.assessment import DataKind
-from adlab.data.bad_ads import OPINIONS
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage, read_image
 from adlab.encoders.text import load_minilm
@@ -41,23 +41,7 @@ def root(tmp_path_factory):
     """Ads whose raters like bright pictures, and a models folder with a tiny encoder."""
     folder = tmp_path_factory.mktemp("appeal")
     save_vision(folder / "models")
-    data = folder / "bad-ads"
-    (data / "screenshots").mkdir(parents=True)
-    rng = np.random.default_rng(0)
-    ratings, opinions, contents = ["pid,ad_id,overall_rating,free_response"], [], []
-    for index in range(ADS):
-        light = index % 8
-        image = picture(index, 40 + 3 * index, 64).point(lambda value, light=light: value // 3 + 20 * light)
-        image.save(data / "screenshots" / f"{index}.webp", lossless=True)
-        for rater in range(10):
-            ratings.append(f"{rater},{index},{int(np.clip(light + rng.integers(-1, 2), 1, 7))},")
-        opinions.append(f"{index},{','.join(['0.1'] * len(OPINIONS))},screenshots/x.png")
-        contents.append(f"{index},1.0")
-    (data / "overall_ad_ratings.csv").write_text("\n".join(ratings) + "\n")
-    head = f"ad_id,{','.join(OPINIONS)},screenshot"
-    (data / "opinion_label_dist_norm.csv").write_text("\n".join([head, *opinions]) + "\n")
-    (data / "content_labels.csv").write_text("\n".join(["ad_id,Pets", *contents]) + "\n")
-    (data / "participant_context.csv").write_text("pid,ad_attitude,adblocker,political_affiliation\n")
+    save_rated_ads(folder / "bad-ads", ADS, contents={"Pets": lambda light: 1.0})
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))
