@@ -97,7 +97,9 @@ def parts_line(found: PairExplanation) -> str:
         parts.append(f"likeness of the whole query to the whole copy {_signed(found.parts.copy)}")
     if found.parts.picture:
         parts.append(f"likeness of the whole query to the whole picture {_signed(found.parts.picture)}")
-    total = found.parts.stream + found.parts.copy + found.parts.picture
+    if found.parts.colours:
+        parts.append(f"match of the query and the picture's colours {_signed(found.parts.colours)}")
+    total = sum(found.parts)
     return (
         f"The logit of {name} stands {_signed(total)} from the mean of the four grades: {'; '.join(parts)}. "
         "Colours and map show where the first of these comes from; the others are read from whole texts and pictures."

@@ -14,7 +14,8 @@ HELP = """Train AdsCVLR on graded pairs of a query and an ad: the head relevance
 A transformer over words and regions of the picture starts from the text encoder, is pre-trained on what belongs
 together, and learns grades, Bad to Excellent, from CrowdFlower, Home Depot, Flickr8k judgements, fashion products and
 simulated ads, with the picture, without it, and by it alone. Its grades also rest on the likeness of the whole query
-to the whole copy and picture by the frozen encoders. The card keeps human and rule-made grades apart."""
+to the whole copy and picture by the frozen encoders, and on how well the picture's colours match the query. The card
+keeps human and rule-made grades apart."""
 STUDENT_HELP = """Distil AdsCVLR into its two-tower student, which reads an ad once.
 
 The teacher is asked about graded pairs of the training part, the same with less of the ad, and queries put to other

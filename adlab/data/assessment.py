@@ -16,6 +16,7 @@ class DataKind(StrEnum):
     """The kind of data a score was learned from; the value is the wording shown to users."""
 
     HUMAN_LABELS = "human labels"
+    HUMAN_AND_RULE_LABELS = "human labels and labels made by a rule"
     MATCHED_PAIRS = "photos with captions written by people"
     PAIRS_OF_KINDS = "photos, products and simulated ads, each with a text of its own"
     RANDOMISED_TESTS = "randomised tests"

@@ -63,7 +63,7 @@ ARMS = (
     Arm(key="both", name="image and text", tables={"2": 87.10}, three_modes=0.0, contrast=0.0),
     Arm(key="three", name="image and text, graded in three modes, no L_CL", tables={}, contrast=0.0),
     Arm(key="contrast", name="image and text, three modes, L_CL", tables={"2": 87.74}),
-    Arm(key="likeness", name="the same and the likeness of the wholes (ours)", tables={}, likeness=True),
+    Arm(key="likeness", name="the same, likeness of wholes and match of colours (ours)", tables={}, likeness=True),
     Arm(
         key="a",
         name="a: MLM, MOC, VLM on picture and copy",
@@ -122,4 +122,5 @@ def seen_material(material: Material, arm: Arm) -> Material:
         kept(material.pretraining),
         kept(material.pretraining_dev),
         material.bank,
+        material.contrasts,
     )

@@ -71,6 +71,15 @@ def tables_section(results: dict[str, Any]) -> str:
                 ),
             )
         )
+    if results["steps"]:
+        gained = [
+            [step["name"], *(_change(step["auc"].get(source), 2) for source in sources)] for step in results["steps"]
+        ]
+        parts += [
+            "### What each step adds",
+            "Difference in AUC of two rows of these tables in the same resamples, percentage points; seeds as above.",
+            markdown_table(["", *sources], gained),
+        ]
     parts.append(
         "ViLT is not built. Table 2 is without pre-training (its best row lies below Table 1's); the row without a "
         "number in the paper tells the three modes apart from their contrast. CLIP reads pictures alone."
@@ -172,8 +181,11 @@ def _percent(found: Mapping[str, float] | None, digits: int = 2) -> str:
     return f"{value} ({low} – {high})"
 
 
-def _change(found: Mapping[str, float]) -> str:
-    value, low, high = (f"{100 * found[key]:+.1f}" for key in ("value", "low", "high"))
+def _change(found: Mapping[str, float] | None, digits: int = 1) -> str:
+    """A difference of shares with its interval, in percent or percentage points."""
+    if found is None:
+        return "–"
+    value, low, high = (f"{100 * found[key]:+.{digits}f}" for key in ("value", "low", "high"))
     return f"{value} ({low} – {high})"
 
 

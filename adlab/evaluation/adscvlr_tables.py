@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import numpy as np
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.evaluation.adscvlr_areas import JudgedPairs, Step, by_source, gains
 from adlab.evaluation.adscvlr_arms import ARMS, Arm, seen_material, seen_set
 from adlab.evaluation.adscvlr_clip import CLIP_KINDS, JOINT, MINILM, ClipPairs, clip_scores, cosines
 from adlab.evaluation.adscvlr_settings import AdsCVLRReproduction
@@ -25,9 +27,7 @@ from adlab.evaluation.kept import Arrays, KeptParts
 from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
 from adlab.features.query_ad_tokens import QueryAdTokenizer
 from adlab.features.stored import Progress, no_progress
-from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.metrics.grades import shares_of
-from adlab.metrics.ranking import auc
 from adlab.metrics.relevance import relevant_probability
 from adlab.paths import cache_dir
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
@@ -40,7 +40,13 @@ from adlab.training.memory import keep_freed_memory
 from adlab.training.student_measures import unit_of
 
 VERSION = 1  # raise when what is measured changes: kept parts of another version are not read
-RESAMPLES = 500
+STEPS = (
+    Step("three", "both", "grading in three modes"),
+    Step("contrast", "three", "L_CL, the contrast of the modes"),
+    Step("contrast", "text", "the picture, three modes and L_CL"),
+    Step("likeness", "contrast", "likeness of wholes and match of colours"),
+    Step("likeness", MINILM, "all of these, over the plain cosine"),
+)
 PLAIN = {
     MINILM: "MiniLM: cosine of query and title",
     JOINT: "joint space of the encoders: cosine of query and picture",
@@ -91,7 +97,8 @@ def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress)
         progress: Called with (rows done, all rows), while pictures are looked at with pictures.
 
     Returns:
-        Plain JSON: `rows`, each with its name, the paper's AUC by table, seeds, and AUC by source; `about`.
+        Plain JSON: `rows`, each with its name, the paper's AUC by table, seeds, and AUC by source; `steps`, each with
+        what is gained by it in AUC, by source; `about`.
 
     Raises:
         DataUnavailableError: A data set is missing.
@@ -101,20 +108,20 @@ def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress)
     kept = KeptParts(cache_dir() / "reproduce" / _identity(world))
     work = work_of(world)
     found = _measure(work, how, kept, progress)
-    test = world.material.graded.of("test")
-    units = np.array([unit_of(pair) for pair in test.pairs])
-    sources = np.array([pair.source for pair in test.pairs])
+    data = world.material.graded.of("test")
+    sources, units = (np.array([of(pair) for pair in data.pairs]) for of in (attrgetter("source"), unit_of))
+    test = JudgedPairs(data.grades, sources, units)
     rows = [
         {
             "key": key,
             "name": work[key].name,
             "paper": work[key].paper,
             "seeds": len(scores),
-            "auc": by_source(scores, test.grades, sources, units),
+            "auc": by_source(scores, test),
         }
         for key, scores in found.items()
     ]
-    return {"rows": rows, "about": _about(world, found, work)}
+    return {"rows": rows, "steps": gains(found, STEPS, test), "about": _about(world, found, work)}
 
 
 def work_of(world: World) -> dict[str, Work]:
@@ -186,37 +193,6 @@ def trained_scores(world: World, arm: Arm, seed: int) -> np.ndarray:
             read = read_in_mode(net, test, mode, own)
             scores[rows[read.rows]] = relevant_probability(shares_of(read.logits))
     return scores
-
-
-def by_source(
-    scores: list[np.ndarray], grades: np.ndarray, sources: np.ndarray, units: np.ndarray
-) -> dict[str, dict[str, float]]:
-    """AUC of Fair or better by source, the mean over seeds, with its interval by query or picture.
-
-    Left out: sources that some scores lack, and those all or none of whose pairs are Bad.
-
-    Args:
-        scores: One array a seed, (N,).
-        grades: (N,).
-        sources: (N,).
-        units: What is resampled, (N,).
-    """
-    found = {}
-    for source in sorted(set(sources.tolist())):
-        own = np.flatnonzero(sources == source)
-        relevant = (grades[own] > 0).astype(np.int64)
-        parts = [each[own] for each in scores]
-        if any(np.isnan(part).any() for part in parts) or not 0 < relevant.sum() < len(own):
-            continue
-        if len(set(units[own].tolist())) < 2:
-            continue
-
-        def mean(rows: np.ndarray, parts: list[np.ndarray] = parts, relevant: np.ndarray = relevant) -> float:
-            return float(np.mean([auc(part[rows], relevant[rows]) for part in parts]))
-
-        interval = bootstrap_interval(mean, units[own], n_resamples=RESAMPLES)
-        found[source] = {"value": interval.value, "low": interval.low, "high": interval.high, "n": len(own)}
-    return found
 
 
 def _measure(

@@ -46,6 +46,7 @@ from adlab.training.adscvlr_sources import Sources
 from adlab.training.adscvlr_wholes import whole_bank
 from adlab.training.picture_vectors import Pictures
 from adlab.training.relevance_data import FLICKR8K
+from adlab.training.student_cost import measure_speed
 from adlab.training.student_pairs import AskedPair, asked
 from adlab.training.student_run import Classroom, enter, measures_of
 from adlab.training.student_task import student_logits
@@ -87,6 +88,8 @@ def measure_teacher(
     temperatures = room.teacher.relevance.settings.temperatures
     readings = {mode: _reading(room, data, mode) for mode in MODES if len(readable(data, mode))}
     found = list(measure_relevance(data, readings, {mode: temperatures[mode.value] for mode in MODES}, "test"))
+    mixed = [asked(test.pairs[row]) for row in np.random.default_rng(0).permutation(len(test))]
+    found.append(measure_speed(room.teacher, mixed, room.material.bank))
     ask = partial(teacher_grades, room)
     return [*found, *further_tests(sources, ask, partial(asked_all, ask), gallery, CAPTIONS)]
 

@@ -1,4 +1,4 @@
-"""How a grade's logit adds up: words and regions read together, and the likeness of the wholes. Exact, not estimated.
+"""How a grade's logit adds up: the stream of words and regions, likeness, and match. Exact, not estimated.
 
 The head is linear in what it reads, so its logit is a sum. Only differences between grades matter to the softmax:
 each part is measured against its mean over the four grades.
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from adlab.errors import InputError
 from adlab.models.adscvlr import AdsCVLR
-from adlab.models.likeness import by_part
+from adlab.models.likeness import by_part, likeness_width
 
 
 class GradeParts(NamedTuple):
@@ -25,11 +25,13 @@ class GradeParts(NamedTuple):
         stream: By words and regions read together.
         copy: By the likeness of the whole query to the whole copy; 0 where no copy was read.
         picture: By that to the whole picture; 0 where no picture was read.
+        colours: By the match of query and colours; 0 where no picture was read, or the model reads no match.
     """
 
     stream: float
     copy: float
     picture: float
+    colours: float = 0.0
 
 
 def grade_parts(model: AdsCVLR, evidence: Tensor, grade: int) -> GradeParts:
@@ -53,5 +55,6 @@ def grade_parts(model: AdsCVLR, evidence: Tensor, grade: int) -> GradeParts:
         weight = model.grade.weight[grade] - model.grade.weight.mean(dim=0)
         weighted = (weight * evidence[0]).double()
         bias = float(model.grade.bias[grade] - model.grade.bias.mean())
-        copy, picture = by_part(weighted[config.width :]).tolist()
-    return GradeParts(float(weighted[: config.width].sum()) + bias, copy, picture)
+        copy, picture = by_part(weighted[config.width : config.width + likeness_width(config.whole_dim)]).tolist()
+        colours = float(weighted[-1]) if config.match_rank else 0.0
+    return GradeParts(float(weighted[: config.width].sum()) + bias, copy, picture, colours)

@@ -163,7 +163,7 @@ def pair_inputs(rows: Sequence[PairTokens], regions: Regions | None = None, whol
     Args:
         rows: One or more.
         regions: The pictures' regions, row by row, those of a pair without a picture masked; None without pictures.
-        wholes: As `PairInputs` has them, (B, 3, W).
+        wholes: As `PairInputs` has them, (B, 4, W).
 
     Raises:
         ConfigError: There is no row.

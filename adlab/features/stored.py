@@ -13,6 +13,7 @@ from adlab.data.array_store import ArrayStore, compute_missing
 from adlab.data.image_intake import read_image
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
+from adlab.features.colour_histogram import BINS, colour_histogram
 from adlab.paths import cache_dir
 
 Progress = Callable[[int, int], None]
@@ -62,6 +63,24 @@ def stored_images(
         if mirrored:
             pictures = [picture.transpose(Transpose.FLIP_LEFT_RIGHT) for picture in pictures]
         return encoder.encode(pictures)
+
+    compute_missing(store, list(by_key), load, batch_size=256, on_progress=progress)
+    return store.get(keys)
+
+
+def stored_colours(paths: Sequence[Path], *, progress: Progress = no_progress) -> np.ndarray:
+    """Histograms of the colours of picture files, (N, 384) float32; kept by the file's content.
+
+    Args:
+        paths: Picture files; each goes through the image intake.
+        progress: Called with (done, total) of what was missing.
+    """
+    keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
+    by_key = dict(zip(keys, paths, strict=True))
+    store = _store("colour-histogram", BINS)
+
+    def load(batch: Sequence[str]) -> np.ndarray:
+        return np.stack([colour_histogram(read_image(by_key[key]).pixels) for key in batch])
 
     compute_missing(store, list(by_key), load, batch_size=256, on_progress=progress)
     return store.get(keys)

@@ -21,6 +21,7 @@ from adlab.data.image_intake import AdImage
 from adlab.encoders.preprocessing import Letterbox
 from adlab.errors import CheckpointError, InputError
 from adlab.features.ad_vocabulary import extend
+from adlab.features.colour_histogram import beside_wholes, colour_histogram
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.features.vectors import VectorCache, Vectors
 from adlab.features.whole_copy import whole_copy
@@ -28,12 +29,12 @@ from adlab.inference.pair_head import provenance_of
 from adlab.inference.relevance_student import RelevanceStudent
 from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.metrics.relevance import BEST_GRADE, expected_grade
-from adlab.models.pair_inputs import AD_TEXT, IMAGE, QUERY, SEGMENTS, InputMode, PairInputs
+from adlab.models.pair_inputs import AD_TEXT, COLOURS, IMAGE, QUERY, WHOLES, InputMode, PairInputs
 from adlab.models.visual_embedders import Regions, grid_boxes
 
 GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
 STUDENT = "relevance_student"  # its probability of Fair or better
-PICTURES_KEPT = 1024  # regions of 40 KB each
+PICTURES_KEPT = 1024  # regions of 40 KB each, colours of 2 KB
 SPREAD = "grade heads learned from other resamples of the queries; they share one encoder, whose error is not in it"
 
 
@@ -88,7 +89,7 @@ class RelevanceHead:
         except (InputError, ValueError) as error:
             raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
         self.tokenizer = QueryAdTokenizer(vocabulary, limits)
-        self._vectors, self._regions = vectors, VectorCache(PICTURES_KEPT)
+        self._vectors, self._regions, self._colours = vectors, VectorCache(PICTURES_KEPT), VectorCache(PICTURES_KEPT)
         self.student = RelevanceStudent(student, vectors, root=root) if student else None
         preprocess = vectors.image_encoder.preprocess
         width = self.network.config.whole_dim
@@ -193,14 +194,22 @@ class RelevanceHead:
         return pair_inputs(self.tokenizer.tokens([creative]), regions, wholes).in_mode(mode)
 
     def wholes(self, creative: Creative) -> torch.Tensor:
-        """Vectors of the whole query, copy and picture, zeros for what is not there, as a batch of one: (1, 3, W)."""
+        """Query, copy, picture and its colours as wholes, zeros for what is not there, as a batch of one: (1, 4, W)."""
         copy, encoder = whole_copy(creative), self._vectors.image_encoder
-        found = np.zeros((1, SEGMENTS, self.network.config.whole_dim), dtype=np.float32)
+        found = np.zeros((1, WHOLES, self.network.config.whole_dim), dtype=np.float32)
         texts = {QUERY: creative.query} | ({AD_TEXT: copy} if copy else {})
         found[0, list(texts)] = self._vectors.texts(list(texts.values()))
         if creative.image is not None:
             found[0, IMAGE] = encoder.as_text(self._vectors.images([creative.image]))[0]
+            found[0, COLOURS] = beside_wholes(self._histogram(creative.image)[None], found.shape[2])[0]
         return torch.from_numpy(found)
+
+    def _histogram(self, image: AdImage) -> np.ndarray:
+        kept = self._colours.get(image.content_hash)
+        if kept is None:
+            kept = colour_histogram(image.pixels)
+            self._colours.put(image.content_hash, kept)
+        return kept
 
     def regions(self, image: AdImage) -> Regions:
         """The regions of one picture, kept by its content, as a batch of one."""

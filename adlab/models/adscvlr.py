@@ -5,7 +5,7 @@ One stream: words and regions of the picture become one sequence, and every posi
     word    = norm(token + segment + position)
     region  = norm(W_v·features + W_g·geometry + segment)
     states  = blocks([word_1 … word_T, region_1 … region_R])
-    logits  = W·[states_[CLS], likeness]                         grades Bad, Fair, Good, Excellent; Eq. 6
+    logits  = W·[states_[CLS], likeness, match]                  grades Bad, Fair, Good, Excellent; Eq. 6
     z       = normalise(W_z·states_[CLS])                        compared across the three input modes; Eq. 7
 
 The three input modes (image and text, image only, text only) are masks over one sequence: `PairInputs.in_mode`.
@@ -20,6 +20,8 @@ What we changed:
 - Grades are read from [CLS] and, where `whole_dim` is set, from the likeness of the whole query to the whole copy and
   picture by the frozen encoders (`adlab.models.likeness`): few labelled queries cannot teach a single stream what these
   know. Without it, as in the paper, our network ranked CrowdFlower's queries worse than their plain cosine.
+- Where `match_rank` is set, grades are also read from how well the picture's colours match the query
+  (`adlab.models.colour_match`): the image network's last map keeps too little of colour to tell black from navy.
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ from adlab.layers.standardise import Standardise
 from adlab.layers.token_embedding import INIT_STD, TokenEmbedding
 from adlab.layers.transformer import EncoderBlock
 from adlab.models.adscvlr_config import GRADES, AdsCVLRConfig
+from adlab.models.colour_match import ColourMatch
 from adlab.models.likeness import likeness
 from adlab.models.pair_inputs import BOX_FEATURES, IMAGE, SEGMENTS, PairInputs, check_pair_inputs
 
@@ -47,7 +50,7 @@ class EmbeddedPairs(NamedTuple):
         vectors: (B, L, D), the T tokens and then the R regions, L = T + R.
         mask: (B, L) bool, True where something is.
         tokens: T.
-        likeness: (B, E − D), of the wholes; (B, 0) in a network that does not read it.
+        likeness: (B, E − D), of the wholes, the match of the colours last; (B, 0) in a network that reads neither.
     """
 
     vectors: Tensor
@@ -78,7 +81,7 @@ class AdsCVLROutput(NamedTuple):
     Attributes:
         grade_logits: (B, 4), before the softmax over Bad, Fair, Good, Excellent.
         cls: (B, D), the last state of [CLS].
-        evidence: (B, E), what grades are read from: `cls`, and the likeness behind it.
+        evidence: (B, E), what grades are read from: `cls`, and likeness and match behind it.
         projected: (B, P), its projection, of length 1.
         token_states: (B, T, D); (B, 1, D) where `states` was off.
         region_states: (B, R, D); R is 0 without regions or where `states` was off.
@@ -129,6 +132,7 @@ class AdsCVLR(nn.Module):
         self.grade = nn.Linear(config.evidence, GRADES)
         self.projection = nn.Linear(config.width, config.projection_dim)
         self.apply(initialise)
+        self.match = ColourMatch(config.whole_dim, config.match_rank) if config.match_rank else None
 
     def forward(self, inputs: PairInputs, *, maps: bool = False, states: bool = True) -> AdsCVLROutput:
         """Grade pairs.
@@ -200,11 +204,12 @@ class AdsCVLR(nn.Module):
             attention=features.attention,
         )
 
-    def read_likeness(self, whole_dim: int) -> None:
+    def read_likeness(self, whole_dim: int, match: ColourMatch | None = None) -> None:
         """Let the grades rest on the likeness of wholes, too; until its weights are learned they stay as they are.
 
         Args:
             whole_dim: W, 1 or more.
+            match: Of query and colours, for the same W; None to do without.
 
         Raises:
             ConfigError: It is below 1, or the network reads a likeness already.
@@ -214,12 +219,18 @@ class AdsCVLR(nn.Module):
                 f"whole_dim is {self.config.whole_dim} and {whole_dim} is asked for; give 1 or more once."
             )
         first, width = self.grade, self.config.width
-        self.config = replace(self.config, whole_dim=whole_dim)
+        self.config = replace(self.config, whole_dim=whole_dim, match_rank=match.rank if match else 0)
+        self.match = match
         self.grade = nn.Linear(self.config.evidence, GRADES).to(first.weight)
         with torch.no_grad():
             self.grade.weight.zero_()
             self.grade.weight[:, :width] = first.weight
             self.grade.bias.copy_(first.bias)
+
+    def wholes_evidence(self, wholes: Tensor) -> Tensor:
+        """What grades are read from beside [CLS]: likeness and match of wholes (B, 4, W), (B, E − D)."""
+        alike = likeness(wholes)
+        return alike if self.match is None else torch.cat([alike, self.match(wholes)], dim=1)
 
     def _likeness(self, inputs: PairInputs) -> Tensor:
         """Of the wholes of a batch.
@@ -233,7 +244,7 @@ class AdsCVLR(nn.Module):
         if inputs.wholes is None or inputs.wholes.shape[2] != width:
             found = "unknown" if inputs.wholes is None else f"{inputs.wholes.shape[2]} wide"
             raise InputError(f"The wholes are {found}; this network takes vectors of width {width}.")
-        return likeness(inputs.wholes)
+        return self.wholes_evidence(inputs.wholes)
 
     def trainable_state(self) -> dict[str, Tensor]:
         """What a checkpoint holds: everything but frozen token vectors, which come from the text encoder."""

@@ -34,6 +34,7 @@ class AdsCVLRConfig:
         region_dim: Width of a region's features.
         whole_dim: W, width of the vectors of whole query, copy and picture whose likeness the grades also rest on; 0,
             as in the paper, for grades from [CLS] alone.
+        match_rank: R, rank of the match of query and colours that the grades rest on beside the likeness; 0 for none.
         projection_dim: Width of the projection that the contrast of the three modes compares.
         dropout: Share of activations set to zero while training, 0 ≤ dropout < 1.
         attention_dropout: Likewise of attention weights.
@@ -56,6 +57,7 @@ class AdsCVLRConfig:
     visual: str = "grid"
     region_dim: int = GRID_DIM
     whole_dim: int = 0
+    match_rank: int = 0
     projection_dim: int = 128
     dropout: float = 0.1
     attention_dropout: float = 0.1
@@ -63,9 +65,9 @@ class AdsCVLRConfig:
     norm_eps: float = 1e-12
 
     def __post_init__(self) -> None:
-        least = {"added_tokens": 0, "whole_dim": 0}
+        least = {"added_tokens": 0, "whole_dim": 0, "match_rank": 0}
         sizes = ("vocabulary", "added_tokens", "width", "layers", "heads", "hidden", "max_tokens", "region_dim")
-        for name in (*sizes, "whole_dim", "projection_dim"):
+        for name in (*sizes, "whole_dim", "match_rank", "projection_dim"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least.get(name, 1):
                 raise ConfigError(f"{name} is {value!r}; give a whole number of {least.get(name, 1)} or more.")
@@ -78,6 +80,8 @@ class AdsCVLRConfig:
                 raise ConfigError(f"{name} is {getattr(self, name)!r}; give a share of 0 or more, below 1.")
         if not 0 < self.norm_eps < 1:
             raise ConfigError(f"norm_eps is {self.norm_eps!r}; give a small number above 0.")
+        if self.match_rank and not self.whole_dim:
+            raise ConfigError(f"match_rank is {self.match_rank} without whole_dim; give the width of the wholes, too.")
         if self.visual not in VISUALS:
             raise UnknownNameError("visual embedder", self.visual, VISUALS)
         if self.norm not in NORMS:
@@ -85,8 +89,8 @@ class AdsCVLRConfig:
 
     @property
     def evidence(self) -> int:
-        """E, width of what grades are read from: the state of [CLS] and, where there is any, the likeness."""
-        return self.width + likeness_width(self.whole_dim)
+        """E, width of what grades are read from: the state of [CLS] and, where there are any, likeness and match."""
+        return self.width + likeness_width(self.whole_dim) + bool(self.match_rank)
 
     @classmethod
     def compact(cls, *, added_tokens: int = 1, visual: str = "grid", region_dim: int = GRID_DIM) -> AdsCVLRConfig:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from adlab.errors import InputError
-from adlab.models.pair_inputs import AD_TEXT, IMAGE, QUERY
+from adlab.models.pair_inputs import AD_TEXT, IMAGE, QUERY, WHOLES
 
 _NUMBERS = 6  # in front of the products
 
@@ -28,13 +28,13 @@ def likeness_width(whole_dim: int) -> int:
 
 
 def likeness(wholes: Tensor) -> Tensor:
-    """Vectors of whole query, copy and picture (B, 3, W) -> (B, 6 + 2·W) float32.
+    """Vectors of wholes (B, 4, W) -> (B, 6 + 2·W) float32; the colours play no part in it.
 
     Raises:
         InputError: The vectors have another shape.
     """
-    if wholes.ndim != 3 or wholes.shape[1] != 3:
-        raise InputError(f"wholes have shape {tuple(wholes.shape)}; give (pairs, 3, width).")
+    if wholes.ndim != 3 or wholes.shape[1] != WHOLES:
+        raise InputError(f"wholes have shape {tuple(wholes.shape)}; give (pairs, {WHOLES}, width).")
     wholes = wholes.float()
     ad = wholes[:, [AD_TEXT, IMAGE]]
     products = wholes[:, QUERY, None] * ad  # (B, 2, W)

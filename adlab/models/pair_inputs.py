@@ -19,6 +19,8 @@ from adlab.errors import InputError
 
 QUERY, AD_TEXT, IMAGE = 0, 1, 2
 SEGMENTS = 3
+COLOURS = 3  # beside the three among the wholes
+WHOLES = 4
 MAX_TOKENS = 152  # AdsCVLR's maximum length
 BOX_FEATURES = 5  # left, top, right, bottom and area, each as a share of the picture
 
@@ -42,9 +44,9 @@ class PairInputs(NamedTuple):
         region_boxes: Where each region lies: left, top, right, bottom, area, each 0–1, (B, R, 5); or None.
         region_mask: (B, R) bool, True where a region is; all False in the row of a pair without a picture. (B, 0) or
             None where `regions` is None.
-        wholes: Vectors of the whole query, copy and picture in one space of texts, each of length 1, or zeros where
-            there is none: (B, 3, W) float32, at the places `QUERY`, `AD_TEXT` and `IMAGE`. None where they are
-            unknown.
+        wholes: Vectors of the whole query, copy and picture in one space of texts, and the histogram of the picture's
+            colours, each of length 1, or zeros where there is none: (B, 4, W) float32, at the places `QUERY`,
+            `AD_TEXT`, `IMAGE` and `COLOURS`. None where they are unknown.
     """
 
     token_ids: Tensor
@@ -103,11 +105,11 @@ class PairInputs(NamedTuple):
 
 
 def wholes_in_mode(wholes: Tensor, mode: InputMode) -> Tensor:
-    """Vectors of wholes (B, 3, W) with zeros for what a mode hides."""
+    """Vectors of wholes (B, 4, W) with zeros for what a mode hides."""
     if mode is InputMode.IMAGE_TEXT:
         return wholes
-    hidden = IMAGE if mode is InputMode.TEXT_ONLY else AD_TEXT
-    return wholes.index_fill(1, torch.tensor([hidden], device=wholes.device), 0.0)
+    hidden = [IMAGE, COLOURS] if mode is InputMode.TEXT_ONLY else [AD_TEXT]
+    return wholes.index_fill(1, torch.tensor(hidden, device=wholes.device), 0.0)
 
 
 def _each(inputs: PairInputs, change: Callable[[Tensor], Tensor]) -> PairInputs:
@@ -132,8 +134,8 @@ def check_pair_inputs(inputs: PairInputs) -> None:
     if inputs.token_mask.dtype != torch.bool or not bool(inputs.token_mask[:, 0].all()):
         raise InputError("token_mask must be bool and True at place 0 of every row, where [CLS] is.")
     wholes = inputs.wholes
-    if wholes is not None and (wholes.ndim != 3 or wholes.shape[:2] != (shape[0], SEGMENTS)):
-        raise InputError(f"wholes have shape {tuple(wholes.shape)}; give ({shape[0]}, {SEGMENTS}, width).")
+    if wholes is not None and (wholes.ndim != 3 or wholes.shape[:2] != (shape[0], WHOLES)):
+        raise InputError(f"wholes have shape {tuple(wholes.shape)}; give ({shape[0]}, {WHOLES}, width).")
     if inputs.regions is None:
         return
     places = tuple(inputs.regions.shape[:2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from adlab.data.assessment import DataKind
 from adlab.data.relevance import RelevanceSet
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_cost import flops_per_pair
@@ -52,6 +53,13 @@ def data_words(material: Material, result: FitResult) -> str:
 def gigaflops(net: AdsCVLR, side: int) -> float:
     """Cost of grading a pair of 24 tokens and a picture, 10⁹ operations."""
     return round(flops_per_pair(net.config, tokens=24, regions=side**2, states=False) / 1e9, 3)
+
+
+def data_kind_of(data: RelevanceSet) -> DataKind:
+    """The kind of data that pairs are; without any that people judged, a simulation."""
+    if "human" not in data.labels:
+        return DataKind.SIMULATION
+    return DataKind.HUMAN_AND_RULE_LABELS if "rule" in data.labels else DataKind.HUMAN_LABELS
 
 
 def kinds_of(data: RelevanceSet) -> str:

@@ -26,11 +26,11 @@ from adlab.training.adscvlr_readings import scores_by_source
 from adlab.training.warm_up import adam_with_warm_up
 
 SHARES = {
-    "crowdflower": 0.15,
-    "homedepot": 0.35,
+    "crowdflower": 0.03,
+    "homedepot": 0.42,
     "flickr8k-experts": 0.05,
     "flickr8k-crowd": 0.05,
-    "fashion": 0.3,
+    "fashion": 0.35,
     "simulated": 0.1,
 }
 SCORE = "val_score"

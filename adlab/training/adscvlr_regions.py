@@ -73,7 +73,7 @@ class RegionBank:
         return Regions(features, self.boxes.expand(len(keys), -1, -1), mask, None)
 
     def wholes_of(self, pairs: Sequence[KeyedPair]) -> Tensor | None:
-        """Vectors of the wholes of a batch, (B, 3, W); None where there are none.
+        """Vectors of the wholes of a batch, (B, 4, W); None where there are none.
 
         Raises:
             InputError: A query, copy or picture has no vector here.

@@ -17,7 +17,6 @@ from adlab.checkpoints.manifest import Manifest, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.relevance import HEAD, HEADS, KIND, RelevanceSettings, extras_of
 from adlab.checkpoints.store import as_stored, save_checkpoint
-from adlab.data.assessment import DataKind
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
@@ -29,7 +28,15 @@ from adlab.models.bert_weights import from_text_encoder
 from adlab.paths import cache_dir, models_dir
 from adlab.training.adscvlr_balance import balance
 from adlab.training.adscvlr_calibration import calibrate, coverage
-from adlab.training.adscvlr_card import LIMITS, data_words, gigaflops, kinds_of, reference_tensors, terms_of
+from adlab.training.adscvlr_card import (
+    LIMITS,
+    data_kind_of,
+    data_words,
+    gigaflops,
+    kinds_of,
+    reference_tensors,
+    terms_of,
+)
 from adlab.training.adscvlr_finetune_data import MODES, GradedSet
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
 from adlab.training.adscvlr_likeness import start_from_likeness
@@ -59,7 +66,8 @@ class RelevanceRun:
         vocabulary: Which words of ads are appended.
         limits: Where rows are cut, in training and in the product alike.
         layers: Blocks of the network, the first ones of MiniLM's six.
-        likeness: Whether grades also rest on the likeness of whole query, copy and picture; without, as in the paper.
+        likeness: Whether grades also rest on the likeness of whole query, copy and picture, and on the match of query
+            and colours; without, as in the paper.
         members: Further grade heads, whose spread is the interval.
         seed: Seed of everything drawn while training.
         budget_minutes: Time for pre-training and fine-tuning together, a third for the former; None for no limit.
@@ -150,14 +158,15 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         kind=KIND,
         summary="How well an ad answers a query, from its picture and its copy, in four grades from Bad to Excellent: "
         "AdsCVLR on grid regions"
-        f"{' and on the likeness of whole query, copy and picture' if run.likeness else ''}, "
+        f"{', on the likeness of whole query, copy and picture' if run.likeness else ''}"
+        f"{', and on the match of query and colours' if net.match else ''}, "
         "with or without either of the two.",
         heads=(HEAD,),
         network=asdict(net.config),
         encoders=encoders,
         preprocessing=f"letterbox {image_encoder.preprocess.size} px, {run.sources.side**2} regions; up to "
         f"{run.limits.total} tokens, {run.limits.description} of the description",
-        data_kind=DataKind.HUMAN_LABELS if "human" in trained.labels else DataKind.SIMULATION,
+        data_kind=data_kind_of(trained),
         trained_on=kinds_of(trained),
         terms=f"{terms_of(trained)}; encoders: {image_encoder.spec.data_terms}",
         licence="Apache-2.0, data terms apply",
@@ -221,7 +230,7 @@ def finetune(
     """Fine-tune in place; the best state by rank correlation on dev pairs."""
     train, stop = (GradedSet(data, material.bank, tokenizer) for data in (material.graded.of("train"), material.stop))
     if run.likeness:
-        start_from_likeness(net, train, run.training.shares, seed=run.seed)
+        start_from_likeness(net, train, material.contrasts, seed=run.seed)
     task = AdsCVLRFinetuneTask(run.training, net, train, stop, seed=run.seed)
     share = 1.0 if run.pretraining is None else 1 - PRETRAINING_SHARE
     return fit(task, _how(run, folder, run.training.epochs, SCORE, "max", share, run.training.patience))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from adlab.data.fashion import read_fashion
+from adlab.data.fashion_contrasts import ColourContrast, colour_contrasts
 from adlab.data.fashion_queries import SOURCE as FASHION
 from adlab.data.flickr8k import read_flickr8k
 from adlab.data.flickr8k_judgements import image_key
@@ -64,6 +65,7 @@ class Material:
         pretraining: What belongs together, of the training part.
         pretraining_dev: The same of the dev part, some of it.
         bank: Regions of all pictures.
+        contrasts: Products of the training part that differ in colour alone; none where wholes are not wanted.
     """
 
     graded: RelevanceData
@@ -72,6 +74,7 @@ class Material:
     pretraining: list[PretrainingPair]
     pretraining_dev: list[PretrainingPair]
     bank: RegionBank
+    contrasts: list[ColourContrast] = field(default_factory=list)
 
 
 def read_material(
@@ -118,12 +121,15 @@ def read_material(
         files = {key: file for key, file in files.items() if key in keep}
     plans = [plan_ad(SIMULATION_SEED, index) for index in range(sources.simulated_ads if _simulated(sources) else 0)]
     bank = region_bank(encoder, files, plans, side=sources.side, progress=progress)
+    contrasts: list[ColourContrast] = []
     if text_encoder is not None:
+        contrasts = colour_contrasts(read_fashion(sources.folder / "fashion")) if FASHION in sources.names else []
+        asked = [each.query for each in contrasts]
         pairs = [pair for pair, part in zip(graded.data.pairs, graded.parts, strict=True) if part]
         pictures = Pictures(files, {picture_key(plan): plan for plan in plans})
-        bank = replace(bank, wholes=whole_bank(pairs, pictures, encoder, text_encoder, progress))
+        bank = replace(bank, wholes=whole_bank(pairs, pictures, encoder, text_encoder, progress, queries=asked))
     stop, calibrate = halves(graded.of("dev"))
-    return Material(graded, stop, calibrate, train, dev, bank)
+    return Material(graded, stop, calibrate, train, dev, bank, contrasts)
 
 
 def halves(dev: RelevanceSet) -> tuple[RelevanceSet, RelevanceSet]:

@@ -1,4 +1,4 @@
-"""Representations of pictures by key: files through the store, simulated ads drawn."""
+"""Representations and colours of pictures by key: files through the store, simulated ads drawn."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from adlab.encoders.image import ImageEncoder
-from adlab.features.stored import Progress, no_progress, stored_images
+from adlab.features.colour_histogram import BINS, colour_histogram
+from adlab.features.stored import Progress, no_progress, stored_colours, stored_images
 from adlab.simulator.ad import AdPlan
-from adlab.training.simulated import drawn_vectors
+from adlab.simulator.render import draw
+from adlab.training.simulated import BATCH, drawn_store, drawn_vectors, view_vectors
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
 
@@ -46,3 +48,25 @@ def picture_vectors(
     if filed:
         found[filed] = stored_images(encoder, [pictures.files[keys[row]] for row in filed], progress=progress)
     return found
+
+
+def picture_looks(
+    keys: Sequence[str], pictures: Pictures, encoder: ImageEncoder, progress: Progress = no_progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Representations of pictures and histograms of their colours, (N, output_dim) and (N, 384) float32."""
+    vectors = np.zeros((len(keys), encoder.output_dim), dtype=np.float32)
+    colours = np.zeros((len(keys), BINS), dtype=np.float32)
+    drawn = [row for row, key in enumerate(keys) if key in pictures.plans]
+    filed = [row for row, key in enumerate(keys) if key not in pictures.plans]
+    store = drawn_store(encoder)
+    for start in range(0, len(drawn), BATCH):
+        rows = drawn[start : start + BATCH]
+        shown = [draw(pictures.plans[keys[row]]).image for row in rows]
+        vectors[rows] = view_vectors(store, encoder, shown)[:, : encoder.output_dim]
+        colours[rows] = [colour_histogram(picture) for picture in shown]
+        progress(start + len(rows), len(drawn))
+    if filed:
+        files = [pictures.files[keys[row]] for row in filed]
+        vectors[filed] = stored_images(encoder, files, progress=progress)
+        colours[filed] = stored_colours(files, progress=progress)
+    return vectors, colours

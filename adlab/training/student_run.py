@@ -32,7 +32,7 @@ from adlab.paths import cache_dir, models_dir
 from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_card import kinds_of, terms_of
 from adlab.training.adscvlr_finetune_data import drawn_rows
-from adlab.training.adscvlr_finetune_task import SHARES
+from adlab.training.adscvlr_likeness import SHARES
 from adlab.training.adscvlr_regions import RegionBank
 from adlab.training.adscvlr_run import precision_here
 from adlab.training.adscvlr_sources import Material, Sources, read_material

@@ -49,6 +49,9 @@ def test_what_the_logit_adds_up_from_is_said_and_nothing_where_there_is_one_part
     assert "whole copy +1.3; " in line
     assert "whole picture −0.3." in line
     assert "picture −" not in pair_words.parts_line(explanation(parts=GradeParts(0.5, 1.26, 0.0)))
+    coloured = pair_words.parts_line(explanation(parts=GradeParts(0.5, 1.26, -0.31, 0.8)))
+    assert "stands +2.2 from" in coloured
+    assert "match of the query and the picture's colours +0.8." in coloured
 
 
 def test_the_shares_of_weight_add_up():

@@ -14,12 +14,12 @@ from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, InputError, UnknownNameError
 from adlab.evaluation import adscvlr_tables
 from adlab.evaluation.adscvlr import command_of, reproduce_adscvlr
+from adlab.evaluation.adscvlr_areas import JudgedPairs, Step, by_source, gain_by_source, gains
 from adlab.evaluation.adscvlr_arms import ARMS, seen_pair
 from adlab.evaluation.adscvlr_auction import CANDIDATES, Market, compared, make_market, replay
 from adlab.evaluation.adscvlr_faithfulness import summary
 from adlab.evaluation.adscvlr_report import render
 from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
-from adlab.evaluation.adscvlr_tables import by_source
 from adlab.simulator.plan import plan_ad
 
 PHOTOS = 8
@@ -55,11 +55,35 @@ def test_auc_is_the_mean_over_seeds_and_a_source_that_is_not_read_is_left_out():
     grades, units = np.array([0, 1, 0, 1, 3, 3]), np.array(["a", "a", "b", "b", "c", "d"])
     sources = np.array(["web"] * 4 + ["shop"] * 2)
     good, bad = np.array([0.1, 0.9, 0.2, 0.8, 1, 1]), np.array([0.9, 0.1, 0.2, 0.8, 1, 1])
-    found = by_source([good, bad], grades, sources, units)
+    test = JudgedPairs(grades, sources, units)
+    found = by_source([good, bad], test)
     assert found["web"]["value"] == pytest.approx((1.0 + 0.25) / 2)
     assert (found["web"]["low"] <= found["web"]["value"] <= found["web"]["high"], found["web"]["n"]) == (True, 4)
     assert set(found) == {"web"}  # of shop's pairs, all are relevant
-    assert by_source([np.where(sources == "web", np.nan, 1)], grades, sources, units) == {}
+    assert by_source([np.where(sources == "web", np.nan, 1)], test) == {}
+
+
+def test_a_gain_is_that_of_the_seeds_both_rows_have_and_of_one_score_against_all():
+    grades, units = np.array([0, 1, 0, 1]), np.array(["a", "a", "b", "b"])
+    test = JudgedPairs(grades, np.array(["web"] * 4), units)
+    good, half, bad = np.array([0.1, 0.9, 0.2, 0.8]), np.full(4, 0.5), np.array([0.9, 0.1, 0.8, 0.2])
+    assert gain_by_source([good, bad], [half, bad, good], test)["web"]["value"] == pytest.approx((0.5 + 0) / 2)
+    assert gain_by_source([good, good], [half], test)["web"]["value"] == pytest.approx(0.5)
+    same = gain_by_source([good], [good], test)["web"]
+    assert (same["value"], same["low"], same["high"]) == (0, 0, 0)
+    (step,) = gains({"x": [good], "y": [bad]}, [Step("x", "y", "a thing"), Step("x", "z", "another")], test)
+    assert (step["name"], step["auc"]["web"]["value"]) == ("a thing", 1.0)
+
+
+def test_the_report_says_what_each_step_adds_and_nothing_where_no_step_was_measured():
+    area = {"value": 0.8, "low": 0.7, "high": 0.85, "n": 9}
+    rows = [{"key": "three", "name": "row", "paper": {"2": 87.1}, "seeds": 2, "auc": {"shop": area, "web": area}}]
+    steps = [{"name": "a step", "auc": {"web": {"value": -0.0012, "low": -0.01, "high": 0.002, "n": 9}}}]
+    about = {"train": 5, "test": 6, "pairs": 7, "missing": []}
+    stored = {"tables": {"command": "x", "results": {"rows": rows, "steps": steps, "about": about}}}
+    assert "| a step | – | -0.12 (-1.00 – +0.20) |" in render(stored)
+    stored["tables"]["results"]["steps"] = []
+    assert "What each step adds" not in render(stored)
 
 
 def test_an_auction_by_hand():

@@ -24,6 +24,7 @@ from adlab.evaluation.relevance_tests import (
 )
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_sources import Sources
+from adlab.training.student_cost import SPEED
 
 PHOTOS = 8
 
@@ -111,6 +112,7 @@ def test_teacher_and_student_are_measured_on_the_same_test_pairs(root):
     name = "crowdflower, text-only"
     assert teacher[f"AUC: {name}"].value == pytest.approx(student[f"AUC of the teacher: {name}"].value)
     assert teacher[f"AUC: {name}"].n == student[f"AUC: {name}"].n
+    assert teacher[SPEED].value > 0
     assert teacher["R@10 image→text"].n == 4
     assert teacher["R@1 text→image"].n == 4  # one caption a photo
     assert student["R@1 image→text"].n == PHOTOS - 2

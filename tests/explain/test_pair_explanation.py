@@ -157,6 +157,7 @@ def test_the_parts_of_a_grade_are_the_logit_above_the_mean_of_all_and_vanish_wit
         assert sum(found.parts) == pytest.approx(float(logits[2] - logits.mean()), abs=1e-5)
         assert (found.parts.copy == 0) == (mode is InputMode.IMAGE_ONLY)
         assert (found.parts.picture == 0) == (mode is InputMode.TEXT_ONLY)
+        assert (found.parts.colours == 0) == (mode is InputMode.TEXT_ONLY)
         empty = head.network.config.evidence * [0.0]
         assert grade_parts(head.network, torch.tensor([empty]), 2).copy == 0
     with pytest.raises(InputError, match="has shape"):

@@ -32,6 +32,7 @@ from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.features.ad_vocabulary import extend
 from adlab.features.appeal_attributes import row_of, schema_of, vectors_of
 from adlab.features.attributes import FIXED_LEVELS, TEXT_SLOTS, AttributeSchema
+from adlab.features.colour_histogram import colour_histogram
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import AdsCVLRConfig
@@ -324,6 +325,7 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
         max_tokens=48,
         projection_dim=4,
         whole_dim=text_encoder.output_dim,
+        match_rank=4,
     )
     torch.manual_seed(seed)
     network = AdsCVLR(config, text_encoder.state()[WORDS].float()).eval()
@@ -344,7 +346,8 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
     heads.load_state_dict(as_stored(heads.state_dict()))
     texts = text_encoder.encode([text for one in ads for text in (one.query, one.title)]).reshape(2, 2, -1)
     shown = image_encoder.as_text(image_encoder.encode([picture(i) for i in range(2)]))
-    wholes = torch.from_numpy(np.concatenate([texts, shown[:, None]], axis=1))
+    colours = np.stack([colour_histogram(picture(i)) for i in range(2)])
+    wholes = torch.from_numpy(np.concatenate([texts, shown[:, None], colours[:, None]], axis=1))
     inputs = pair_inputs(
         rows, Regions(regions.features[:2, :3], regions.boxes[:2, :3], regions.mask[:2, :3], None), wholes
     )

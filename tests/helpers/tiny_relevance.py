@@ -128,6 +128,7 @@ def graded_with_wholes(count: int = 240, seed: int = 0) -> GradedSet:
         np.stack([whole_vector(text) for text in texts]),
         {text: row for row, text in enumerate(texts)},
         np.stack([whole_vector(key) for key in keys]),
+        np.stack([whole_vector(key.split()[0]) for key in keys]),
         {key: row for row, key in enumerate(keys)},
     )
     return GradedSet(data.data, replace(data.bank, wholes=wholes), tokenizer())

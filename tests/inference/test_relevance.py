@@ -19,6 +19,7 @@ from adlab.data.image_intake import AdImage
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError, InputError
 from adlab.features.ad_vocabulary import extend
+from adlab.features.colour_histogram import colour_histogram
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
 from adlab.features.vectors import Vectors
 from adlab.inference.relevance import GRADE_NAMES, RelevanceHead
@@ -63,7 +64,7 @@ def by_hand(
             seen = encoder.forward(encoder.prepare([one.image.pixels])).feature_map
             regions = grid_regions(seen.clone(), side=settings.side)
             regions = regions._replace(features=regions.features.half())  # as training stores them
-        wholes = torch.zeros(1, 3, 384)
+        wholes = torch.zeros(1, 4, 384)
         texts = load_minilm().encode([one.query, one.title])
         wholes[0, 0] = torch.from_numpy(texts[0])
         if mode is not InputMode.IMAGE_ONLY:
@@ -72,6 +73,7 @@ def by_hand(
             joint = encoder.forward(encoder.prepare([one.image.pixels])).aligned.clone()
             into_texts = joint @ encoder.network.net.text_head.text.weight
             wholes[0, 2] = into_texts[0] / into_texts[0].norm()
+            wholes[0, 3] = torch.from_numpy(colour_histogram(one.image.pixels))
         output = head.network(pair_inputs(tokenizer.tokens([shown]), regions, wholes))
         shares = (output.grade_logits[0].double() / settings.temperatures[mode.value]).softmax(dim=0)
         members = (head.heads(output.evidence)[:, 0].double() / settings.temperatures[mode.value]).softmax(dim=1)

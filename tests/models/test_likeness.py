@@ -10,7 +10,7 @@ from adlab.errors import ConfigError, InputError
 from adlab.models.likeness import by_part, likeness, likeness_width
 from adlab.models.pair_inputs import InputMode, wholes_in_mode
 
-Q, C, V = [0.6, 0.8], [1.0, 0.0], [0.0, -1.0]
+Q, C, V, H = [0.6, 0.8], [1.0, 0.0], [0.0, -1.0], [0.28, 0.96]
 
 
 def wholes(*pairs):
@@ -18,12 +18,12 @@ def wholes(*pairs):
 
 
 def unit(seed, count, width=5):
-    found = torch.randn(count, 3, width, generator=torch.Generator().manual_seed(seed))
+    found = torch.randn(count, 4, width, generator=torch.Generator().manual_seed(seed))
     return found / found.norm(dim=2, keepdim=True)
 
 
 def test_the_numbers_of_a_pair_by_hand():
-    found = likeness(wholes((Q, C, V)))[0]
+    found = likeness(wholes((Q, C, V, H)))[0]
     root = 2**0.5
     expected = [0.6, -0.8, 1, 1, 0.6, -0.8, root * 0.6, 0, 0, -root * 0.8]
     torch.testing.assert_close(found, torch.tensor(expected))
@@ -34,9 +34,9 @@ def test_the_numbers_of_a_pair_by_hand():
 def test_what_is_not_there_adds_nothing_and_its_absence_is_told():
     nothing = [0.0, 0.0]
     torch.testing.assert_close(
-        likeness(wholes((Q, C, nothing)))[0], torch.tensor([0.6, 0, 1, 0, 0, 0, 2**0.5 * 0.6, 0, 0, 0])
+        likeness(wholes((Q, C, nothing, nothing)))[0], torch.tensor([0.6, 0, 1, 0, 0, 0, 2**0.5 * 0.6, 0, 0, 0])
     )
-    assert not likeness(wholes((Q, nothing, nothing))).any()
+    assert not likeness(wholes((Q, nothing, nothing, nothing))).any()
 
 
 def test_parts_add_up_to_the_whole_sum():

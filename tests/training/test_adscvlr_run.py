@@ -78,7 +78,7 @@ def loaded(root, trained):
 
 
 def test_the_card_keeps_what_people_judged_apart_from_rules(trained):
-    assert (trained.heads, trained.data_kind) == ((HEAD,), DataKind.HUMAN_LABELS)
+    assert (trained.heads, trained.data_kind) == ((HEAD,), DataKind.HUMAN_AND_RULE_LABELS)
     assert "judged by people: crowdflower" in trained.trained_on
     assert "by rule: simulated" in trained.trained_on
     by_name = {measure.name: measure for measure in trained.measures}
