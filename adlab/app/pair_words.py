@@ -102,7 +102,7 @@ def parts_line(found: PairExplanation) -> str:
     total = sum(found.parts)
     return (
         f"The logit of {name} stands {_signed(total)} from the mean of the four grades: {'; '.join(parts)}. "
-        "Colours and map show where the first of these comes from; the others are read from whole texts and pictures."
+        "Shaded words and map show where the first of these comes from; whole texts and pictures give the others."
     )
 
 

@@ -59,11 +59,9 @@ def measure_colour(test: ColourTest, score: Scorer) -> list[Measure]:
         right, wrong = (score([asked(pair, mode) for pair in side.pairs]) for side in (test.right, test.wrong))
         interval = win_share_interval(right, wrong, units, n_resamples=RESAMPLES)
         found.append(
-            Measure(
-                name=f"{COLOUR}: {mode.value}",
-                value=interval.value,
-                low=interval.low,
-                high=interval.high,
+            Measure.of(
+                f"{COLOUR}: {mode.value}",
+                interval,
                 n=len(units),
                 data="fashion, test products, titles without words for colours, rule labels",
                 aim=COLOUR_AIMS.get(mode, ""),
@@ -132,11 +130,9 @@ def measure_retrieval(similarity: np.ndarray, gallery: Gallery, words: str = "")
             hits = (own <= k).astype(np.float64)
             interval = bootstrap_interval(_mean(hits), groups, n_resamples=RESAMPLES)
             found.append(
-                Measure(
-                    name=f"R@{k} {way}",
-                    value=interval.value,
-                    low=interval.low,
-                    high=interval.high,
+                Measure.of(
+                    f"R@{k} {way}",
+                    interval,
                     n=len(hits),
                     data=f"Flickr8k, {len(gallery.names):,} test photos that nobody judged, {len(owner):,} captions, "
                     f"in-domain{words}",

@@ -80,11 +80,9 @@ def coverage(net: AdsCVLR, data: GradedSet, fitted: Calibrated) -> Measure:
     """
     held = inside(*_both(net, data, fitted), fitted.stretch)
     interval = bootstrap_interval(lambda rows: float(held[rows].mean()), units_of(data), n_resamples=500)
-    return Measure(
-        name=COVERAGE,
-        value=interval.value,
-        low=interval.low,
-        high=interval.high,
+    return Measure.of(
+        COVERAGE,
+        interval,
         n=len(held),
         data="test pairs, each with all it has",
         aim="0.90",

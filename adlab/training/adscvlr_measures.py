@@ -85,11 +85,9 @@ def measure_gains(
                 continue
             gain = relevance_auc_difference(scores[own], cosines[own], grades, groups, n_resamples=RESAMPLES)
             found.append(
-                Measure(
-                    name=f"AUC gain over plain cosines: {source}, {mode.value}",
-                    value=gain.value,
-                    low=gain.low,
-                    high=gain.high,
+                Measure.of(
+                    f"AUC gain over plain cosines: {source}, {mode.value}",
+                    gain,
                     n=len(rows),
                     data=f"{source}, {part} pairs, {mode.value}",
                     note=f"the frozen encoders' cosines alone have {auc(cosines[own], (grades > 0).astype(int)):.3f}",
@@ -114,11 +112,9 @@ def _of_source(
     if np.ptp(fine) > 0 and np.ptp(expected_grade(shares)) > 0:
         intervals["Spearman"] = grade_correlation(expected_grade(shares), fine, units, n_resamples=RESAMPLES)
     found = [
-        Measure(
-            name=f"{name}: {source}, {mode.value}",
-            value=interval.value,
-            low=interval.low,
-            high=interval.high,
+        Measure.of(
+            f"{name}: {source}, {mode.value}",
+            interval,
             n=len(rows),
             data=on,
             aim=_AIMS.get((name, source, mode), ""),

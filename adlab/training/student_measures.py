@@ -80,7 +80,9 @@ def _fidelity(read: ReadPairs, rows: np.ndarray, units: np.ndarray, mode: InputM
         del statistics["correlation with the teacher"]
     on = f"{part} pairs of all sources, {mode.value}"
     return [
-        _measure(f"{name}: {mode.value}", bootstrap_interval(statistic, own, n_resamples=RESAMPLES), len(rows), on)
+        Measure.of(
+            f"{name}: {mode.value}", bootstrap_interval(statistic, own, n_resamples=RESAMPLES), n=len(rows), data=on
+        )
         for name, statistic in statistics.items()
     ]
 
@@ -95,12 +97,14 @@ def _against_judges(read: ReadPairs, rows: np.ndarray, units: np.ndarray, where:
         note = f"intervals resample {len(set(units.tolist())):,} queries or pictures; {bad:,} pairs are Bad"
         gap = relevance_auc_difference(student, teacher, grades, units, n_resamples=RESAMPLES)
         found = [
-            _measure(f"AUC: {where}", _auc(student, grades, units), len(rows), on, note=note),
-            _measure(f"AUC of the teacher: {where}", _auc(teacher, grades, units), len(rows), on),
-            _measure(f"AUC less the teacher's: {where}", gap, len(rows), on, aim=GAP_AIM),
+            Measure.of(f"AUC: {where}", _auc(student, grades, units), n=len(rows), data=on, note=note),
+            Measure.of(f"AUC of the teacher: {where}", _auc(teacher, grades, units), n=len(rows), data=on),
+            Measure.of(f"AUC less the teacher's: {where}", gap, n=len(rows), data=on, aim=GAP_AIM),
         ]
         if not np.isnan(cosine).any():
-            found.append(_measure(f"AUC of MiniLM's cosine: {where}", _auc(cosine, grades, units), len(rows), on))
+            found.append(
+                Measure.of(f"AUC of MiniLM's cosine: {where}", _auc(cosine, grades, units), n=len(rows), data=on)
+            )
     error = expected_calibration_error(student, (grades > 0).astype(np.int64))
     note = "of the probability of Fair or better"
     return [*found, Measure(name=f"calibration error: {where}", value=error, n=len(rows), data=on, note=note)]
@@ -108,9 +112,3 @@ def _against_judges(read: ReadPairs, rows: np.ndarray, units: np.ndarray, where:
 
 def _auc(scores: np.ndarray, grades: np.ndarray, units: np.ndarray) -> BootstrapInterval:
     return relevance_auc(scores, grades, units, n_resamples=RESAMPLES)
-
-
-def _measure(name: str, interval: BootstrapInterval, n: int, data: str, *, aim: str = "", note: str = "") -> Measure:
-    return Measure(
-        name=name, value=interval.value, low=interval.low, high=interval.high, n=n, data=data, aim=aim, note=note
-    )
