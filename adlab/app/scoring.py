@@ -90,9 +90,17 @@ def just_asked() -> bool:
     return state.take_scroll()
 
 
-def score_form() -> None:
-    """Show the ad as the form holds it."""
-    state.show(state.draft(), keep=True)
+def score_form(key: str) -> None:
+    """Show the ad as the form holds it; nothing happens while a refused file is in the field.
+
+    A click may come before the page has met the file that was just given, so it is checked here, too.
+
+    Args:
+        key: Of the upload field.
+    """
+    upload = st.session_state.get(key)
+    if upload is None or not take_upload(upload.file_id, upload.getvalue(), upload.name):
+        state.show(state.draft(), keep=True)
 
 
 def score_with_words() -> None:

@@ -135,12 +135,17 @@ def last_refusal() -> str:
 def fill_form(ad: Ad) -> None:
     """Make the form hold this ad; call before the form's widgets are drawn, or in a callback."""
     st.session_state[PICTURE] = ad.picture
-    st.session_state[REFUSAL] = ""
+    drop_upload()
     st.session_state.pop(WORDS_READ, None)
-    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
     st.session_state[FILLED] = ad.copy_fields if ad.example else {}
     for name, text in ad.copy_fields.items():
         st.session_state[f"score.{name}"] = text
+
+
+def drop_upload() -> None:
+    """Empty the upload field, of a refused file, say; the form keeps its picture. Call in a callback."""
+    st.session_state[REFUSAL] = ""
+    st.session_state[UPLOADS] = st.session_state.get(UPLOADS, 0) + 1
 
 
 def put_picture(picture: Picture | None) -> None:
@@ -204,7 +209,7 @@ def forget_audience() -> None:
 
 
 def upload_key() -> str:
-    """Key of the upload field; it changes when an example is chosen, which empties the field."""
+    """Key of the upload field; another key empties the field, when an example is chosen or a refused file dropped."""
     return f"score.upload-{st.session_state.get(UPLOADS, 0)}"
 
 

@@ -5,6 +5,7 @@ import threading
 import pytest
 from helpers.fake_assessor import NEEDED
 
+from adlab.app import state
 from adlab.app.examples import examples, notes
 from adlab.errors import CheckpointError
 
@@ -133,6 +134,49 @@ def test_a_bad_file_is_refused_beside_the_field_and_nothing_is_lost(launch, name
     assert FIRST.title in body(app)
     assert app.text_input(key="score.title").value == FIRST.title
     assert f"Still in the form: {FIRST.picture.name}" in body(app)
+
+
+def test_nothing_can_be_scored_while_a_refused_file_is_in_the_field(launch):
+    app = upload(launch(), "notes.png", b"just text")
+    assert app.button(key="score.submit").disabled
+    assert any("notes.png was refused" in caption.value for caption in app.caption)
+    app.file_uploader[0].set_value(None)
+    assert not app.run().button(key="score.submit").disabled
+
+
+def test_a_click_that_comes_with_the_refused_file_scores_nothing(launch, fake):
+    app = type_copy(launch(), title="My words")
+    calls = fake.calls
+    app.file_uploader[0].set_value(("notes.png", b"just text", "image/png"))
+    score(app)
+    assert "<h2>My words</h2>" not in body(app)
+    assert fake.calls == calls
+
+
+def test_a_click_that_comes_with_a_good_file_scores_that_file(launch, png):
+    app = launch()
+    app.file_uploader[0].set_value(("own.png", png, "image/png"))
+    score(app)
+    assert app.session_state[state.AD].picture.name == "own.png"
+
+
+def test_a_refused_file_is_dropped_by_a_button_that_names_the_picture_scored_then(launch, png):
+    app = upload(upload(launch(), "own.png", png), "notes.png", b"just text")
+    drop = app.button(key="score.drop-upload")
+    assert drop.label == "Go on with own.png"
+    drop.click().run()
+    assert not app.error
+    assert "In the form: own.png" in body(app)
+    assert not app.button(key="score.submit").disabled
+    score(app)
+    assert app.session_state[state.AD].picture.name == "own.png"
+
+
+def test_a_refused_file_in_an_empty_form_leaves_the_text_alone(launch, png):
+    app = upload(launch(), "own.png", png)
+    app.file_uploader[0].set_value(None)
+    app = upload(app.run(), "notes.png", b"just text")
+    assert app.button(key="score.drop-upload").label == "Go on without a picture"
 
 
 def test_the_refusal_goes_once_a_good_file_comes(launch, png):

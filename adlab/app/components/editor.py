@@ -8,7 +8,8 @@ from html import escape
 import streamlit as st
 
 from adlab.app import caching, scoring, state
-from adlab.app.components.text import plain
+from adlab.app.components.text import plain, shortened
+from adlab.app.state import Picture
 from adlab.app.wording import COPY_NAMES
 from adlab.data.image_intake import FORMAT_WORDS
 
@@ -30,7 +31,7 @@ def show() -> None:
         st.subheader("Score your own ad", anchor="your-ad")
         left, right = st.columns([5, 7], gap="large")
         with left:
-            _picture()
+            refused = _picture()
         with right:
             _text("title")
             st.text_area(
@@ -48,9 +49,17 @@ def show() -> None:
                 for name in ("query", "brand", "seller", "category"):
                     _text(name)
             if st.button(
-                "Score this ad", key="score.submit", type="primary", on_click=scoring.score_form, width="stretch"
+                "Score this ad",
+                key="score.submit",
+                type="primary",
+                on_click=scoring.score_form,
+                args=(state.upload_key(),),
+                disabled=bool(refused),
+                width="stretch",
             ):
                 st.rerun(scope="app")
+            if refused:
+                st.caption(plain(refused))
 
 
 def _text(name: str) -> None:
@@ -63,7 +72,8 @@ def _text(name: str) -> None:
     )
 
 
-def _picture() -> None:
+def _picture() -> str:
+    """Draw the upload field and the picture in the form; returns why nothing can be scored now, or nothing."""
     key = state.upload_key()
     # No list of extensions: the content decides what a file is, and the refusal below says more than a browser's.
     label = f"Picture ({FORMAT_WORDS})"
@@ -72,17 +82,29 @@ def _picture() -> None:
     if upload is not None:
         with st.spinner("Checking the picture"):
             refusal = scoring.take_upload(upload.file_id, upload.getvalue(), upload.name)
+    picture = state.draft().picture
     if refusal:
         st.error(plain(refusal), icon=":material/broken_image:")
-    picture = state.draft().picture
+        st.button(_without_it(picture), key="score.drop-upload", icon=":material/undo:", on_click=state.drop_upload)
     if picture is None:
         st.caption("No picture yet. Text alone can be sent, but picture and copy cannot be compared then.")
-        return
+    else:
+        _thumbnail(picture, "Still in the form: " if refusal else "In the form: ")
+    if upload is None or not refusal:
+        return ""
+    return f"{shortened(upload.name)} was refused and cannot be scored. Choose another picture, or go on without it."
+
+
+def _without_it(picture: Picture | None) -> str:
+    """What going on without a refused file means."""
+    return f"Go on with {plain(shortened(picture.name))}" if picture else "Go on without a picture"
+
+
+def _thumbnail(picture: Picture, lead: str) -> None:
     preview = caching.preview(picture)
     data = base64.b64encode(caching.thumbnail(picture)).decode("ascii")
     notes = "".join(f"<br>{escape(note)}" for note in preview.notes)
-    kept = "Still in the form: " if refusal else "In the form: "
     st.html(
         f'<div class="ad ad-draft"><img alt="" src="data:image/jpeg;base64,{data}"><p class="ad-quiet">'
-        f"{kept}{escape(picture.name)}<br>{preview.width} × {preview.height} pixels, {preview.kind}{notes}</p></div>"
+        f"{lead}{escape(picture.name)}<br>{preview.width} × {preview.height} pixels, {preview.kind}{notes}</p></div>"
     )

@@ -19,3 +19,10 @@ def isolated(text: str) -> str:
     """
     turned = any(bidirectional(character) in ("R", "AL", "AN") for character in text)
     return f"\u2068{text}\u2069" if turned else text
+
+
+def shortened(name: str, most: int = 40) -> str:
+    """A file's name in one line, its middle left out where it is long: the ending tells the kind."""
+    flat = " ".join(name.split())
+    half = (most - 1) // 2
+    return flat if len(flat) <= most else f"{flat[:half]}…{flat[-half:]}"
