@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from helpers.fake_assessor import FakeCtr
@@ -11,6 +12,9 @@ from helpers.fake_assessor import FakeCtr
 from adlab.app import caching, history, queries, state
 from adlab.app.examples import examples
 from adlab.app.state import Ad
+from adlab.encoders.text import load_minilm
+from adlab.features.ad_vocabulary import extend
+from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits
 
 FIRST = next(iter(examples().values()))
 
@@ -49,6 +53,24 @@ def test_the_card_shows_grade_interval_distribution_and_both_models(page):
     assert 'aria-label="This model: 95 %"' in html
     assert 'aria-label="Its fast student: 91 %"' in html
     assert app.text_input(key=queries.FIELD).value == FIRST.query
+
+
+def test_copy_that_is_cut_is_said_in_the_card_and_only_then(page, monkeypatch):
+    app, _ = page
+    assert 'class="ad-notice"' not in body(app)
+    limits = TokenLimits(total=64, description=32)
+    tokenizer = QueryAdTokenizer(extend(load_minilm().wordpieces()), limits)
+    head = SimpleNamespace(tokenizer=tokenizer, network=SimpleNamespace(config=SimpleNamespace(whole_dim=384)))
+    monkeypatch.setattr(caching.assessor(), "relevance", head)
+    app.text_area(key="score.description").set_value("fast " * 40)
+    app.text_input(key="score.title").set_value("Shoe")
+    html = body(app.button(key="score.submit").click().run())
+    assert "it reads the first 32 of 40 words of the description. What comes later does not count." in html
+    app.text_input(key="score.title").set_value("")
+    html = body(app.button(key="score.submit").click().run())
+    assert "except where the description is compared as a whole." in html
+    app.text_area(key="score.description").set_value("fast " * 32)
+    assert 'class="ad-notice"' not in body(app.button(key="score.submit").click().run())
 
 
 def test_another_query_asks_for_its_grade_alone(page):

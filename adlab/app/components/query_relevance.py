@@ -11,6 +11,7 @@ from adlab.app.caching import RELEVANCE
 from adlab.app.components import score_card
 from adlab.app.components.editor import MAX_CHARACTERS
 from adlab.app.components.text import isolated
+from adlab.app.cut_words import cut_line
 from adlab.app.head_words import words_for
 from adlab.app.state import Ad
 from adlab.data.assessment import Assessment
@@ -25,7 +26,7 @@ def show(ad: Ad, assessment: Assessment) -> None:
         return
     with st.container(key="score.relevance"):
         if result is not None:
-            score_card.show(result, f"For “{isolated(ad.query)}”, read from {parts_words(ad)}")
+            score_card.show(result, f"For “{isolated(ad.query)}”, read from {parts_words(ad)}", cut_line(ad))
             if st.button(
                 "Which words and parts of the picture it rests on",
                 key="score.relevance-explain",

@@ -12,9 +12,15 @@ from adlab.app.components.bars import grade_columns, interval_bar, percentile_ro
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
 
 
-def show(result: HeadResult, audience: str = "") -> None:
-    """Draw the card of one head and, folded, everything behind it; `audience` says for whom it holds."""
-    st.html(card(result, audience))
+def show(result: HeadResult, audience: str = "", notice: str = "") -> None:
+    """Draw the card of one head and, folded, everything behind it.
+
+    Args:
+        result: What the head says.
+        audience: For whom, or for what, it holds.
+        notice: What of the ad did not go into it.
+    """
+    st.html(card(result, audience, notice))
     with st.expander("Where this number comes from", icon=":material/fingerprint:"):
         st.html(evidence(result))
     if result.readings:
@@ -22,11 +28,12 @@ def show(result: HeadResult, audience: str = "") -> None:
             st.html(readings(result))
 
 
-def card(result: HeadResult, audience: str = "") -> str:
+def card(result: HeadResult, audience: str = "", notice: str = "") -> str:
     """HTML of the card; arguments as in `show`."""
     words = head_words.words_for(result.head)
     verdict = head_words.verdict(result)
     whom = f'<p class="ad-whom">{escape(audience)}</p>' if audience else ""
+    whom += f'<p class="ad-notice">{escape(notice)}</p>' if notice else ""
     return (
         '<section class="ad ad-card">'
         f'<div class="ad-head"><h2>{words.title}</h2>{badge(result.provenance)}</div>'
