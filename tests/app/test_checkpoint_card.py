@@ -8,7 +8,7 @@ import pytest
 from helpers.tiny_models import manifest
 
 from adlab.app import shelf
-from adlab.app.components.checkpoint_card import facts, measures_table, meets, summary
+from adlab.app.components.checkpoint_card import facts, foremost, measures_table, meets, serves, size, summary
 from adlab.checkpoints.manifest import Measure, TrainingRecord
 
 MEASURES = (
@@ -28,6 +28,8 @@ EVIL = "<script>alert(1)</script>"
         (0.3, "<= 0.2", False),
         (3, "> 3", False),
         (2.9, "< 3", True),
+        (-0.01, "≥ −0.02", True),
+        (-0.03, "≥ −0.02", False),
         (0.91, "≥ 90 %", True),
         (0.5, "", None),
         (0.5, "as high as it goes", None),
@@ -38,7 +40,7 @@ def test_an_aim_is_met_or_missed_or_no_comparison(value, aim, met):
 
 
 def test_measures_are_judged_by_sign_and_word_not_by_colour():
-    html = measures_table(manifest("m", "focal", measures=MEASURES))
+    html = measures_table(manifest("m", "focal", measures=MEASURES), MEASURES)
     assert html.count("✓ met") == html.count("✗ missed") == 1
     for part in ("0.97", "0.96 – 0.98", "6,000", "test photos", "baseline 0.60", "≥ 0.66"):
         assert part in html
@@ -49,13 +51,45 @@ def test_the_summary_counts_the_aims():
     assert "aims met" not in summary(manifest("m", "focal"))
 
 
+def test_measures_with_an_aim_are_shown_at_once_and_the_others_folded():
+    first, folded = foremost(MEASURES)
+    assert [measure.name for measure in first] == ["AUC", "retrieval"]
+    assert folded
+    assert foremost(MEASURES[:2]) == (MEASURES[:2], False)
+
+
+def test_without_aims_the_first_measures_are_shown():
+    plain = tuple(replace(MEASURES[2], name=f"rank {place}") for place in range(6))
+    assert foremost(plain) == (plain[:4], True)
+    assert foremost(plain[:4]) == (plain[:4], False)
+
+
+def test_the_student_is_no_encoder():
+    assert serves(manifest("m", "two-tower", heads=())) == "Fast student beside the score of Query relevance"
+    assert serves(manifest("m", "mobilenet", heads=())) == "Encoder behind the scores"
+    assert serves(manifest("m", "reference", heads=())) == "Reference set behind the percentiles"
+
+
+def test_a_negative_number_has_a_minus_sign_and_one_thread_no_plural():
+    loss = Measure(name="loss", value=-0.25, low=-0.5, high=0.1, n=9, data="pairs, 1 CPU threads")
+    html = measures_table(manifest("m", "focal", measures=(loss,)), (loss,))
+    assert "<b>−0.25</b>" in html
+    assert "−0.5 – 0.1" in html
+    assert "1 CPU thread<" in html
+
+
+@pytest.mark.parametrize(("megabytes", "words"), [(23.36, "23.4 MB"), (0.1, "0.1 MB"), (0.00533, "5.3 kB")])
+def test_a_small_file_has_a_size_too(megabytes, words):
+    assert size(megabytes) == words
+
+
 def test_nothing_measured_is_said():
-    assert "Nothing was measured" in measures_table(manifest("m", "focal"))
+    assert "Nothing was measured" in measures_table(manifest("m", "focal"), ())
 
 
 def test_words_of_a_manifest_cannot_become_markup():
     evil = manifest("m", "focal", summary=EVIL, terms=EVIL, limits=(EVIL,), measures=(replace(MEASURES[0], name=EVIL),))
-    html = summary(evil) + measures_table(evil) + facts(shelf.Checkpoint(evil, "", 1.0))
+    html = summary(evil) + measures_table(evil, evil.measures) + facts(shelf.Checkpoint(evil, "", 1.0))
     assert "<script" not in html
 
 

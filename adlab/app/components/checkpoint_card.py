@@ -12,14 +12,22 @@ from adlab.app.shelf import Checkpoint
 from adlab.checkpoints.manifest import Manifest, Measure
 
 REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compared with
-AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+]?\d+(?:\.\d+)?)\s*(%?)\s*$")
+STUDENT_OF = "relevance"
+STUDENT = "two-tower"  # kind of the fast student, which serves no score of its own
+AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+−]?\d+(?:\.\d+)?)\s*(%?)\s*$")
+OPEN = 4  # measures shown where none has an aim; the rest of a long table is folded away
 
 
 def show(checkpoint: Checkpoint) -> None:
     """Draw one checkpoint and its downloads."""
     manifest = checkpoint.manifest
     with st.container(key=f"models.card-{manifest.name}", border=True):
-        st.html(summary(manifest) + measures_table(manifest) + facts(checkpoint))
+        first, folded = foremost(manifest.measures)
+        st.html(summary(manifest) + measures_table(manifest, first))
+        if folded:
+            with st.expander(f"All {len(manifest.measures)} measures", icon=":material/table_rows:"):
+                st.html(measures_table(manifest, manifest.measures))
+        st.html(facts(checkpoint))
         st.code(manifest.training.command, language="bash", wrap_lines=True)
         with st.expander("The whole card", icon=":material/description:"):
             st.markdown(checkpoint.card or "The card file is missing; restore the folder.")
@@ -53,7 +61,15 @@ def serves(manifest: Manifest) -> str:
     """What it is there for, in words."""
     if manifest.heads:
         return "Serves " + ", ".join(words_for(head).title for head in manifest.heads)
+    if manifest.kind == STUDENT:
+        return "Fast student beside the score of " + words_for(STUDENT_OF).title
     return "Reference set behind the percentiles" if manifest.kind == REFERENCE else "Encoder behind the scores"
+
+
+def foremost(measures: tuple[Measure, ...]) -> tuple[tuple[Measure, ...], bool]:
+    """The measures that are shown at once, those with an aim where there are any, and whether others are folded."""
+    first = tuple(measure for measure in measures if measure.aim) or measures[:OPEN]
+    return first, len(first) < len(measures)
 
 
 def facts(checkpoint: Checkpoint) -> str:
@@ -64,8 +80,8 @@ def facts(checkpoint: Checkpoint) -> str:
         ("Learned from", f"{manifest.data_kind}: {manifest.trained_on}"),
         ("Data terms", manifest.terms),
         ("Licence of the weights", manifest.licence),
-        ("Training", f"{training.minutes:.0f} minutes on {training.machine}, seed {training.seed}"),
-        ("Weights", f"{checkpoint.megabytes:.1f} MB, sha256 {manifest.weights_sha256[:16]}…"),
+        ("Training", f"{training.minutes:.0f} minutes on {_threads(training.machine)}, seed {training.seed}"),
+        ("Weights", f"{size(checkpoint.megabytes)}, sha256 {manifest.weights_sha256[:16]}…"),
     ]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return (
@@ -75,13 +91,23 @@ def facts(checkpoint: Checkpoint) -> str:
     )
 
 
-def measures_table(manifest: Manifest) -> str:
-    """HTML table of what was measured; whether an aim was met is said by a sign and a word, not by colour."""
+def size(megabytes: float) -> str:
+    """Size of a file, with the digits it deserves."""
+    return f"{megabytes:.1f} MB" if megabytes >= 0.1 else f"{1000 * megabytes:.1f} kB"
+
+
+def measures_table(manifest: Manifest, measures: tuple[Measure, ...]) -> str:
+    """HTML table of what was measured; whether an aim was met is said by a sign and a word, not by colour.
+
+    Args:
+        manifest: Of the checkpoint.
+        measures: Those of it that are shown.
+    """
     if not manifest.measures:
         if manifest.kind == REFERENCE:
             return ""
         return '<div class="ad ad-section"><p class="ad-quiet">Nothing was measured on this checkpoint.</p></div>'
-    rows = "".join(_row(measure) for measure in manifest.measures)
+    rows = "".join(_row(measure) for measure in measures)
     return (
         '<div class="ad ad-section"><h3>Measured</h3><div class="ad-scroll"><table class="ad-table"><thead><tr>'
         '<th>Measure</th><th class="num">Value</th><th class="num">90 % interval</th><th class="num">n</th>'
@@ -94,7 +120,7 @@ def meets(value: float, aim: str) -> bool | None:
     match = AIM.match(aim)
     if not match:
         return None
-    sign, bound, percent = match[1], float(match[2]), match[3]
+    sign, bound, percent = match[1], float(match[2].replace("−", "-")), match[3]
     bound = bound / 100 if percent and abs(value) <= 1 else bound
     if sign in ("≥", ">="):
         return value >= bound
@@ -104,13 +130,25 @@ def meets(value: float, aim: str) -> bool | None:
 
 
 def _row(measure: Measure) -> str:
-    interval = "–" if measure.low is None or measure.high is None else f"{measure.low:.4g} – {measure.high:.4g}"
+    interval = (
+        "–" if measure.low is None or measure.high is None else f"{_digits(measure.low)} – {_digits(measure.high)}"
+    )
     met = meets(measure.value, measure.aim)
     verdict = "" if met is None else (" ✓ met" if met else " ✗ missed")
     note = f'<br><span class="ad-quiet">{escape(measure.note)}</span>' if measure.note else ""
     return (
-        f'<tr><td>{escape(measure.name)}{note}</td><td class="num" data-name="Value"><b>{measure.value:.4g}</b></td>'
+        f"<tr><td>{escape(measure.name)}{note}</td>"
+        f'<td class="num" data-name="Value"><b>{_digits(measure.value)}</b></td>'
         f'<td class="num" data-name="90 % interval">{interval}</td><td class="num" data-name="n">{measure.n:,}</td>'
-        f'<td data-name="Measured on">{escape(measure.data)}</td>'
+        f'<td data-name="Measured on">{escape(_threads(measure.data))}</td>'
         f'<td data-name="Aim"><span>{escape(measure.aim) or "–"}<b>{verdict}</b></span></td></tr>'
     )
+
+
+def _digits(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−")
+
+
+def _threads(words: str) -> str:
+    """One thread is no plural; cards are written by a count."""
+    return re.sub(r"\b1 CPU threads\b", "1 CPU thread", words)
