@@ -79,11 +79,28 @@ def times_words(one: AttributeStudy) -> str:
     return f"{size} {level_name(one.name, one.worst.level)} ({percent(one.worst.ctr)})"
 
 
+def all_tied(one: AttributeStudy) -> bool:
+    """Whether no other level can be told from the best, not even the lowest."""
+    return len(one.rates) > 1 and all(rate.tied for rate in one.rates if rate.level != one.best.level)
+
+
+def near_words(one: AttributeStudy) -> str:
+    """How many levels cannot be told from the best, in a few words; empty for none."""
+    others = sum(rate.tied for rate in one.rates if rate.level != one.best.level)
+    if not others:
+        return ""
+    if all_tied(one):
+        return "too close to call with any other level"
+    return f"{others if others > 1 else 'one'} too close to call"
+
+
 def tied_words(one: AttributeStudy) -> str:
     """Which levels cannot be told from the best; empty for none."""
     tied = [rate for rate in one.rates if rate.tied and rate.level != one.best.level]
     if not tied:
         return ""
+    if all_tied(one):
+        return "Too close to call with any other level."
     ordered = sorted(tied, key=lambda rate: -rate.ctr)
     names = [level_name(one.name, rate.level) for rate in ordered[:_MOST_TIED]]
     if len(tied) > len(names):
@@ -104,6 +121,8 @@ def verdict(one: AttributeStudy) -> str:
     both = p_words(max(test.p_value for test in (one.anova, one.logistic) if test is not None))
     if one.kept and one.anova:
         how = "each ad with itself" if one.anova.comparison == "within ads" else "ads with one another"
+        if all_tied(one):
+            return f"Both tests find a difference ({both}), comparing {how}, but which level is best does not show."
         return f"The difference holds in both tests ({both}), comparing {how}."
     return f"No difference that both tests confirm ({', '.join(found)})."
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from adlab.app import insights
 from adlab.app.components import insights_charts, insights_tables
-from adlab.app.insights_words import SIMULATED_BADGE, level_name, p_words, tied_words, verdict
+from adlab.app.insights_words import SIMULATED_BADGE, level_name, near_words, p_words, tied_words, verdict
 from adlab.app.simulator_words import percent
 from adlab.data.table import read_table, validate
 from adlab.insights.counter_examples import CounterExample, CounterExamples
@@ -176,9 +178,32 @@ def test_levels_and_p_values_are_said_as_people_read_them():
     assert [p_words(p) for p in (0.0004, 0.0312, 0.4)] == ["p < 0.001", "p = 0.031", "p = 0.40"]
 
 
+def test_a_best_level_that_cannot_be_told_from_the_lowest_is_not_said_to_win():
+    study = study_log(added_up(clustered_log(np.random.default_rng(0), ads=20)))
+    test = SimpleNamespace(p_value=0.01, comparison="between ads", eta_squared=0.1)
+    x = next(one for one in study.attributes if one.name == "x")
+    rates = tuple(rate._replace(tied=True) for rate in x.rates)
+    tied = replace(x, rates=rates, anova=test, logistic=test)
+    assert tied_words(tied) == "Too close to call with any other level."
+    assert near_words(tied) == "too close to call with any other level"
+    assert verdict(tied).endswith("but which level is best does not show.")
+    told = replace(tied, rates=tuple(rate._replace(tied=rate.level == x.best.level) for rate in x.rates))
+    assert (tied_words(told), near_words(told)) == ("", "")
+    assert verdict(told).startswith("The difference holds in both tests")
+
+
 def test_an_attribute_without_effect_is_said_to_have_none():
     study = study_log(added_up(clustered_log(np.random.default_rng(3), ads=60)))
     x = next(one for one in study.attributes if one.name == "x")
     assert not x.kept
     assert verdict(x).startswith("No difference that both tests confirm")
     assert tied_words(x).startswith("Too close to call with")
+
+
+def test_levels_that_are_too_close_to_the_best_are_counted():
+    study = study_log(added_up(clustered_log(np.random.default_rng(0), ads=20)))
+    x = next(one for one in study.attributes if one.name == "x")
+    first, second, third = x.rates[0], x.rates[0]._replace(level="b", ctr=0.0), x.rates[0]._replace(level="c", ctr=0.0)
+    some = replace(x, rates=(first, second._replace(tied=True), third._replace(tied=False)))
+    assert near_words(some) == "one too close to call"
+    assert tied_words(some) == "Too close to call with b."

@@ -9,6 +9,7 @@ from adlab.app.insights_words import (
     attribute_name,
     counter_words,
     level_name,
+    near_words,
     p_words,
     size_words,
     times_words,
@@ -77,8 +78,7 @@ def _simulated() -> str:
 
 
 def _best(one: AttributeStudy) -> str:
-    others = sum(rate.tied for rate in one.rates) - 1
-    near = "" if not others else f" · {others} too close to call" if others > 1 else " · one too close to call"
+    near = f" · {said}" if (said := near_words(one)) else ""
     words = f"{escape(times_words(one))}{near}".replace(" %", "&nbsp;%")
     return (
         f'<div><p class="ad-eyebrow">{escape(attribute_name(one.name))}</p>'
