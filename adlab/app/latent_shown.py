@@ -25,7 +25,7 @@ class Shown:
         copy: Its text, "" where there is none or it may not be shown, (N,).
         thumbnail: A small JPEG of the picture of the ad in that row, or None.
         why: Why pictures and copy may not be shown; empty where they may.
-        notes: What was left out, for the user.
+        notes: What was left out, or may not be shown, for the user.
     """
 
     ads: LatentSet
@@ -40,7 +40,12 @@ def of_reference(ads: LatentSet) -> Shown:
     """A shipped reference set."""
     count = len(ads.embeddings)
     return Shown(
-        ads=ads, names=[f"ad {row + 1}" for row in range(count)], copy=[""] * count, thumbnail=_nothing, why=ads.why
+        ads=ads,
+        names=[f"ad {row + 1}" for row in range(count)],
+        copy=[""] * count,
+        thumbnail=_nothing,
+        why=ads.why,
+        notes=(ads.why,) if ads.why else (),
     )
 
 

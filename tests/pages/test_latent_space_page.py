@@ -11,7 +11,8 @@ from helpers.fake_assessor import FakeVectors
 from helpers.pictures import caption, picture
 from streamlit.testing.v1 import AppTest
 
-from adlab.app import jobs, latent, latent_own, latent_state, preload
+from adlab.app import jobs, latent, latent_own, latent_reference, latent_state, preload
+from adlab.app.components.text import plain
 from adlab.app.jobs import Jobs, Stopped
 from adlab.app.latent_own import File
 from adlab.app.latent_shown import of_own, table_csv, twin_table
@@ -57,6 +58,14 @@ def test_three_spaces_stand_side_by_side_with_parameters_and_trust(page):
     captions = [caption.value for caption in app.caption]
     assert any("n = 96, none left out" in caption and "trustworthiness" in caption for caption in captions)
     assert any("n = 48, none left out" in caption for caption in captions)
+
+
+def test_what_may_not_be_shown_of_the_reference_set_is_said_above_its_maps(page, tiny_models):
+    shown = latent_reference.shown(read_manifest(tiny_models / "focal-tiny"))
+    assert shown.why
+    captions = [caption.value for caption in choose(page(), method="pca").caption]
+    first = next(place for place, caption in enumerate(captions) if "none left out" in caption)
+    assert any(plain(shown.why) in caption for caption in captions[:first])
 
 
 def test_both_expectations_are_judged_in_words_with_interval_and_untrained_network(page):
