@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adlab.app import caching
 from adlab.app.wording import COPY_NAMES
-from adlab.data.creative import Creative
 
 if TYPE_CHECKING:
     from adlab.app.state import Ad
@@ -24,7 +24,7 @@ def cut_line(ad: Ad) -> str:
     from adlab.features.query_ad_tokens import FIELDS
     from adlab.features.whole_copy import whole_copy
 
-    texts = Creative(**ad.copy_fields)
+    texts = caching.creative_of(replace(ad, picture=None))  # no picture need be decoded for it
     wholes: tuple[str, ...] = ()
     if head.network.config.whole_dim:
         copy = next((name for name in FIELDS[1:] if getattr(texts, name) == whole_copy(texts)), "")
@@ -44,7 +44,7 @@ def words(cut: tuple[CutField, ...], wholes: tuple[str, ...]) -> str:
     read = _listed([f"{_part(field)} of the {_name(field.name)}" for field in cut])
     later = [f"the {_name(field.name)}" for field in cut if field.name in wholes]
     but = f", except where {_listed(later)} is compared as a whole" if later else ""
-    return f"Longer than this model reads: it reads {read}. What comes later does not count{but}."
+    return f"Longer than this model can read: it reads {read}. What comes later does not count{but}."
 
 
 def _part(field: CutField) -> str:

@@ -13,8 +13,8 @@ def test_nothing_is_said_where_nothing_is_cut():
 def test_the_words_read_are_counted_field_by_field():
     cut = (CutField("seller", 2, 9), CutField("brand", 0, 1), CutField("description", 0, 1200))
     assert words(cut, ("query", "title")) == (
-        "Longer than this model reads: it reads the first 2 of 9 words of the seller, no word of the brand and no word "
-        "of the description. What comes later does not count."
+        "Longer than this model can read: it reads the first 2 of 9 words of the seller, no word of the brand and "
+        "no word of the description. What comes later does not count."
     )
 
 
