@@ -51,17 +51,26 @@ def test_the_summary_counts_the_aims():
     assert "aims met" not in summary(manifest("m", "focal"))
 
 
-def test_measures_with_an_aim_are_shown_at_once_and_the_others_folded():
-    first, folded = foremost(MEASURES)
-    assert [measure.name for measure in first] == ["AUC", "retrieval"]
+def named(*aims):
+    return tuple(replace(MEASURES[2], name=str(place), aim=aim) for place, aim in enumerate(aims))
+
+
+@pytest.mark.parametrize(
+    ("aims", "shown"),
+    [
+        (("",) * 6, "0123"),
+        (("", "", "", "", "", "0.90"), "0125"),
+        (("≥ 1", "", "≥ 1", "≥ 1", "", "≥ 1", "≥ 1"), "02356"),
+    ],
+)
+def test_measures_with_an_aim_and_the_first_others_are_shown_and_the_rest_is_folded(aims, shown):
+    first, folded = foremost(named(*aims))
+    assert "".join(measure.name for measure in first) == shown
     assert folded
-    assert foremost(MEASURES[:2]) == (MEASURES[:2], False)
 
 
-def test_without_aims_the_first_measures_are_shown():
-    plain = tuple(replace(MEASURES[2], name=f"rank {place}") for place in range(6))
-    assert foremost(plain) == (plain[:4], True)
-    assert foremost(plain[:4]) == (plain[:4], False)
+def test_a_short_table_is_not_folded():
+    assert foremost(MEASURES) == (MEASURES, False)
 
 
 def test_the_student_is_no_encoder():

@@ -15,7 +15,7 @@ REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compa
 STUDENT_OF = "relevance"
 STUDENT = "two-tower"  # kind of the fast student, which serves no score of its own
 AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+−]?\d+(?:\.\d+)?)\s*(%?)\s*$")
-OPEN = 4  # measures shown where none has an aim; the rest of a long table is folded away
+OPEN = 4  # least number of measures shown at once; the rest of a long table is folded away
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -67,8 +67,10 @@ def serves(manifest: Manifest) -> str:
 
 
 def foremost(measures: tuple[Measure, ...]) -> tuple[tuple[Measure, ...], bool]:
-    """The measures that are shown at once, those with an aim where there are any, and whether others are folded."""
-    first = tuple(measure for measure in measures if measure.aim) or measures[:OPEN]
+    """The measures shown at once, and whether others are folded: those with an aim, and the first up to `OPEN`."""
+    lacking = OPEN - sum(bool(measure.aim) for measure in measures)
+    further = [place for place, measure in enumerate(measures) if not measure.aim][: max(0, lacking)]
+    first = tuple(measure for place, measure in enumerate(measures) if measure.aim or place in further)
     return first, len(first) < len(measures)
 
 
