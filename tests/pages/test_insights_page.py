@@ -117,6 +117,7 @@ def test_every_problem_of_a_table_is_shown_at_once_and_the_file_stays(page):
     log.loc[0, "hour"], log.loc[1, "clicks"] = "noon", 10**6
     own_log(page, "bad.csv", csv_of(log))
     assert len(page.error) == 1
+    assert page.error[0].value.startswith("**bad.csv**: ")
     assert "noon" in page.error[0].value
     assert "row 2" in page.error[0].value
     assert page.file_uploader(key="insights.upload").value.name == "bad.csv"

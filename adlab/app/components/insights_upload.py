@@ -66,7 +66,8 @@ def log() -> Log | None:
 def _refused(error: TableError) -> None:
     lines = [f"- {plain(problem)}" for problem in error.problems]
     shown, rest = lines[:PROBLEMS_SHOWN], lines[PROBLEMS_SHOWN:]
-    st.error("\n".join([plain(error.summary), "", *shown]), icon=":material/report:")
+    first = f"**{plain(insights_state.file_name())}**: {plain(error.summary)}"
+    st.error("\n".join([first, "", *shown]), icon=":material/report:")
     if rest:
         with st.expander(f"{len(rest):,} more problems", icon=":material/report:"):
             st.markdown("\n".join(rest))
