@@ -13,6 +13,13 @@ from adlab.paths import data_dir
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option(help="Where to compute; auto takes CUDA where there is one.")
 ]
+Table = Annotated[Path, typer.Argument(metavar="TABLE", help="Table of ads, .csv or .parquet.")]
+TableOut = Annotated[Path, typer.Option(metavar="OUT", help="Table to write, .csv or .parquet.")]
+Pictures = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Folder of the pictures; may be left out when no row names one."),
+]
+BatchSize = Annotated[int, typer.Option(min=1, metavar="N", help="Most rows a batch, 1 or more.")]
 Heads = Annotated[
     str | None,
     typer.Option(metavar="A,B,…", help="Heads to score, separated by commas.  [default: every shipped head]"),

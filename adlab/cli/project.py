@@ -73,9 +73,7 @@ Examples:
 def run(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="Table of ads, or a folder of pictures.")],
     out: Annotated[Path, typer.Option(metavar="OUT", help="File to write: .csv, .parquet or .json.")],
-    images: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the pictures; may be left out when no row names one.")
-    ] = None,
+    images: options.Pictures = None,
     space: Annotated[Space, typer.Option(help="Which space.")] = "shared",
     method: Annotated[Method, typer.Option(help="How the map is made.")] = "tsne",
     checkpoint: Annotated[

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from adlab.cli import ad_table, console, options
 from adlab.cli.ad_table import SOME_ERRORS
@@ -60,15 +58,13 @@ Examples:
 
 
 def run(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Table of ads, .csv or .parquet.")],
-    out: Annotated[Path, typer.Option(metavar="OUT", help="Table to write, .csv or .parquet.")],
-    images: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the pictures; may be left out when no row names one.")
-    ] = None,
+    table: options.Table,
+    out: options.TableOut,
+    images: options.Pictures = None,
     heads: options.Heads = None,
     ocr: options.Ocr = "auto",
     device: options.Device = "auto",
-    batch_size: Annotated[int, typer.Option(min=1, metavar="N", help="Most rows a batch, 1 or more.")] = 32,
+    batch_size: options.BatchSize = 32,
 ) -> int:
     """Score a table; gives the exit code."""
     wanted = options.heads_of(heads)
