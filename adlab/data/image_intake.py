@@ -215,8 +215,16 @@ def _refusal(error: Exception, data: bytes, label: str, max_pixels: int) -> Imag
         if mark.lower() in start:
             return ImageError(f"{label} is {what}.")
     return ImageError(
-        f"{label} is not a picture that can be opened (starts with {data[:8]!r}); give a {FORMAT_WORDS} file."
+        f"{label} is not a picture that can be opened: it begins with {_beginning(data)}, as no known picture does; "
+        f"give a {FORMAT_WORDS} file."
     )
+
+
+def _beginning(data: bytes) -> str:
+    """The first eight bytes: the text that they are, or their values."""
+    first = data[:8]
+    text = first.decode("ascii", errors="replace")
+    return f"“{text}”" if text.isprintable() and first.isascii() else f"the bytes {first.hex(' ')}"
 
 
 def _megabytes(count: int) -> str:

@@ -329,7 +329,7 @@ def _manifest(
         encoders={"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id},
         preprocessing=f"picture by {room.image_encoder.spec.name}; query and title by {room.text_encoder.spec.name}",
         data_kind=taught.data_kind,
-        trained_on=f"judgements of {taught.name} on: {kinds_of(train)}",
+        trained_on=f"at second hand, through the scores of {taught.name}: {kinds_of(train)}",
         terms=f"{terms_of(train)}; encoders: {room.image_encoder.spec.data_terms}",
         licence="Apache-2.0, data terms apply",
         training=TrainingRecord(

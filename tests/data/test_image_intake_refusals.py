@@ -97,10 +97,10 @@ BLANK_ROWS = b"\x00" * (48 * (1 + 64 * 3))
 BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     # nothing, or something else
     "nothing at all": (lambda: b"", "empty"),
-    "one byte": (lambda: b"\x89", "not a picture"),
+    "one byte": (lambda: b"\x89", "begins with the bytes 89,"),
     "zeros": (lambda: bytes(4096), "not a picture"),
     "random bytes": (lambda: np.random.default_rng(1).bytes(4096), "not a picture"),
-    "plain text": (lambda: b"Buy one, get one free. " * 40, "not a picture"),
+    "plain text": (lambda: b"Buy one, get one free. " * 40, "begins with “Buy one,”, as no known picture"),
     "an SVG drawing": (lambda: b'<?xml version="1.0"?>\n<svg width="9" height="9"></svg>', "SVG"),
     "a web page": (lambda: b"<!DOCTYPE html><html><body>404</body></html>", "web page"),
     "a PDF": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "PDF"),

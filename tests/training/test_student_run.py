@@ -88,7 +88,9 @@ def test_the_card_holds_fidelity_both_aucs_their_gap_and_the_cost(trained):
     assert not any("MiniLM" in name and "image-only" in name for name in by_name)
     assert by_name[CHEAPER].value > by_name[f"{CHEAPER}, one ad a query"].value > 0
     assert "human labels" in by_name[f"AUC: {source}"].data
-    assert trained.trained_on.startswith(f"judgements of {TEACHER} on: judged by people: crowdflower")
+    assert trained.trained_on.startswith(
+        f"at second hand, through the scores of {TEACHER}: judged by people: crowdflower"
+    )
     assert "own simulation" in trained.terms
 
 
