@@ -18,7 +18,7 @@ READING = (
     "of the picture raises the logit of the grade explained, or lowers it. It says what this model’s grade rests on, "
     "not what a person would look at. Words and regions also work through each other, so a weight is no effect of that "
     "word alone: the test above takes parts away and asks again. Words and regions are taken out of what is read "
-    "together; the likeness of the wholes, where a grade rests on it, is kept."
+    "together; the likeness of the wholes and the match of colours, where a grade rests on them, are kept."
 )
 REGION_NOTE = (
     "The network sees the picture as {count} regions, each about a {part} of its side wide and aware of its "
