@@ -20,7 +20,7 @@ from adlab.training.adscvlr_readings import scores_by_source
 def started(loudness: float) -> AdsCVLR:
     """A network whose likeness knows the grades and whose untrained stream speaks as loud as is asked."""
     net = tiny.network()
-    start_from_likeness(net, tiny.graded_with_wholes(), tiny.SHARES)
+    start_from_likeness(net, tiny.graded_with_wholes(), shares=tiny.SHARES)
     with torch.no_grad():
         net.grade.weight[:, : net.config.width] *= loudness
     return net.eval()
