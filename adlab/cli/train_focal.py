@@ -69,10 +69,7 @@ def agreement(
         device=device,
         **training_options.given(out=out),
     )
-    with console.progress("Encoding pictures and texts") as advance:
-        manifest = train_agreement(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Encoding pictures and texts", train_agreement, how, context)
 
 
 def focal(
@@ -108,10 +105,7 @@ def focal(
         device=device,
         **training_options.given(out=out),
     )
-    with console.progress("Encoding pictures and captions") as advance:
-        manifest = train_focal(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Encoding pictures and captions", train_focal, how, context)
 
 
 def focal_sim(
@@ -141,7 +135,4 @@ def focal_sim(
         device=device,
         **training_options.given(out=out),
     )
-    with console.progress("Drawing and encoding ads") as advance:
-        manifest = train_focal_sim(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Drawing and encoding ads", train_focal_sim, how, context)

@@ -66,7 +66,4 @@ def ctr(
         from adlab.training.ctr import CtrRun, train_ctr
 
     how = CtrRun(members=members, run=run, seed=seed, budget_minutes=budget, **training_options.given(out=out))
-    with console.progress("Drawing and looking at ads") as advance:
-        manifest = train_ctr(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Drawing and looking at ads", train_ctr, how, context)

@@ -73,10 +73,7 @@ def relevance(
         device=device,
         **training_options.given(out=out),
     )
-    with console.progress("Looking at pictures") as advance:
-        manifest = train_relevance(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Looking at pictures", train_relevance, how, context)
 
 
 def student(
@@ -118,7 +115,4 @@ def student(
         device=device,
         **training_options.given(out=out, graded=graded, further=further),
     )
-    with console.progress("Asking the teacher") as advance:
-        manifest = train_student(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Asking the teacher", train_student, how, context)

@@ -58,7 +58,4 @@ def vision(
         training=changed(VisionTraining(seed=seed), settings or ()),
         **training_options.given(out=out),
     )
-    with console.progress("Caching pictures") as advance:
-        manifest = train_vision(how, advance, context.find_root().obj)
-    training_options.summary(manifest)
-    return 0
+    return training_options.carry_out("Caching pictures", train_vision, how, context)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -36,10 +37,29 @@ PairFolders = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder with flickr8k/ and fashion/.  [default: ADLAB_DATA]")
 ]
 
+How = TypeVar("How")
+
 
 def given(**values: Any) -> dict[str, Any]:
     """The values that are not None, so that a configuration keeps its own default where an option was left out."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def carry_out(
+    words: str, train: Callable[[How, Callable[[int, int], None], str], Manifest], how: How, context: typer.Context
+) -> int:
+    """Train, write the checkpoint and say what was measured; gives the exit code.
+
+    Args:
+        words: What the bar counts.
+        train: Takes what to do, what to tell of progress, and the command line for the card.
+        how: What to do.
+        context: Of the command.
+    """
+    with console.progress(words) as advance:
+        manifest = train(how, advance, context.find_root().obj)
+    summary(manifest)
+    return 0
 
 
 def summary(manifest: Manifest) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -18,9 +20,9 @@ FUNNEL = "funnel-tiny"
 IMAGE_SIZE, MEMBERS, PAIRS = 32, 5, 48
 
 
-def manifest(name: str, kind: str, **fields: object) -> Manifest:
+def manifest(name: str, kind: str, **fields: Any) -> Manifest:
     """A manifest with every field filled in."""
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "summary": f"Random weights of kind {kind}, for tests.",
         "heads": (),
         "network": {},
@@ -40,7 +42,7 @@ def manifest(name: str, kind: str, **fields: object) -> Manifest:
         ),
         "limits": ("Random weights: its numbers mean nothing.",),
     }
-    return Manifest(name=name, kind=kind, **(values | fields))  # type: ignore[arg-type]
+    return Manifest(name=name, kind=kind, **(values | fields))
 
 
 def randomise(network: nn.Module, seed: int = 0) -> None:
