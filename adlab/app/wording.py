@@ -6,6 +6,7 @@ from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Pr
 
 SMALLEST_PERCENT = 0.001  # below it the digits would say more than any of the models knows
 
+
 def number(value: float, unit: str) -> str:
     """A score as people read it: whole percentiles, probabilities in percent, ratings and grades with one decimal."""
     if unit == "percentile":

@@ -132,6 +132,12 @@ class TextEncoder:
             mask[row, : len(e.ids)] = 1
         return Tokens(ids, mask)
 
+    def words_read(self, text: str) -> int:
+        """How many words of a text, as spaces part them, go into its representation: all, but of a long text."""
+        found = self._tokenizer.encode(text)
+        end = max((last for _, last in found.offsets), default=0) if found.overflowing else len(text)
+        return len(text[:end].split())
+
     def encode_tokens(self, tokens: Tokens) -> Tensor:
         """Representations (B, output_dim) of tokenized texts."""
         mask = move(tokens.attention_mask, self.device)

@@ -20,12 +20,12 @@ from adlab.data.image_intake import AdImage
 from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
-from adlab.features.language import looks_english
 from adlab.features.vectors import Vectors
 from adlab.features.words_in_picture import Mode, Words, words_of_all
 from adlab.inference.agreement import AgreementHead
 from adlab.inference.appeal import AppealHead
 from adlab.inference.conversion import ConversionHead
+from adlab.inference.copy_notes import copy_notes
 from adlab.inference.ctr import CtrHead
 from adlab.inference.funnel import FunnelHead
 from adlab.inference.needs import lacks, missing
@@ -37,7 +37,6 @@ from adlab.inference.relevance import RelevanceHead
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
 WORDS_UNKNOWN = "The words in the picture were not read; {} judged without them."
-NOT_ENGLISH = "The copy does not look English; the models were trained on English text, so read its scores with care."
 
 
 class Assessor:
@@ -166,7 +165,7 @@ class Assessor:
                 content_hash=creative.content_hash,
                 heads=tuple(results[row]),
                 not_scored=_not_scored(creative, wanted, results[row]),
-                warnings=tuple(warning for warning in (_language(creative), *notes[row]) if warning),
+                warnings=(*copy_notes(creative.copy, self._vectors.text_encoder), *filter(None, notes[row])),
                 context=context.known,
             )
             for row, (creative, context) in enumerate(zip(creatives, contexts, strict=True))
@@ -299,10 +298,6 @@ def _serving(head: str, manifests: Mapping[str, Manifest]) -> str | None:
     """The checkpoint that serves a head: one that learned from the user's own log before those that ship."""
     serving = [name for name, manifest in manifests.items() if head in manifest.heads]
     return min(serving, key=lambda name: manifests[name].data_kind != DataKind.USER_LOG, default=None)
-
-
-def _language(creative: Creative) -> str:
-    return "" if not creative.copy or looks_english(creative.copy) else NOT_ENGLISH
 
 
 def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:

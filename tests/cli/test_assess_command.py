@@ -64,7 +64,7 @@ def test_other_languages_get_a_notice(models, pictures, run):
 
 
 def test_brackets_in_words_are_shown_as_they_are(models, pictures, run, monkeypatch):
-    monkeypatch.setattr("adlab.inference.assessor.NOT_ENGLISH", "[bold]plain[/bold] :smile:")
+    monkeypatch.setattr("adlab.inference.copy_notes.NOT_ENGLISH", "[bold]plain[/bold] :smile:")
     _, out, _ = run("assess", pictures / "0.png", "--title", "Le chat est dans la maison avec nous")
     assert "[bold]plain[/bold] :smile:" in out
 

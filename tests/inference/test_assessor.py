@@ -27,7 +27,8 @@ from adlab.data.assessment import Assessment, DataKind, HeadResult
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.errors import CheckpointError, ConfigError, UnknownNameError
-from adlab.inference.assessor import NOT_ENGLISH, Assessor, _serving, resolve_device
+from adlab.inference.assessor import Assessor, _serving, resolve_device
+from adlab.inference.copy_notes import NOT_ENGLISH
 from adlab.paths import ROOT
 
 ADS = 24
