@@ -50,7 +50,8 @@ def tables_section(results: dict[str, Any]) -> str:
         f"Every row on the same splits: {about['train']:,} training pairs, {about['test']:,} test pairs of queries, "
         "or pictures where there is no copy, that trained nothing. A trained row of our network sees "
         f"{about['pairs']:,} pairs in one epoch of fine-tuning, after as many in one of pre-training where it has "
-        "any, and so is far below what ships; the means are over seeds. Intervals (90 %) resample queries or pictures "
+        f"any, both at a learning rate of {about['learning_rate']:g}, and so is far below what ships; the means are "
+        "over seeds. Intervals (90 %) resample queries or pictures "
         "and hold the seeds fixed. A dash: the row cannot read those ads, or all of them are relevant.",
     ]
     for table in ("1", "2", "3"):

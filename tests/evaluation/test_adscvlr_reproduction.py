@@ -79,7 +79,7 @@ def test_the_report_says_what_each_step_adds_and_nothing_where_no_step_was_measu
     area = {"value": 0.8, "low": 0.7, "high": 0.85, "n": 9}
     rows = [{"key": "three", "name": "row", "paper": {"2": 87.1}, "seeds": 2, "auc": {"shop": area, "web": area}}]
     steps = [{"name": "a step", "auc": {"web": {"value": -0.0012, "low": -0.01, "high": 0.002, "n": 9}}}]
-    about = {"train": 5, "test": 6, "pairs": 7, "missing": []}
+    about = {"train": 5, "test": 6, "pairs": 7, "learning_rate": 2e-4, "missing": []}
     stored = {"tables": {"command": "x", "results": {"rows": rows, "steps": steps, "about": about}}}
     assert "| a step | – | -0.12 (-1.00 – +0.20) |" in render(stored)
     stored["tables"]["results"]["steps"] = []
