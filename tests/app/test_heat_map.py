@@ -11,8 +11,8 @@ from helpers.pictures import picture
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from adlab.app import heat
 from adlab.app.components.heat_map import LOWERS, Look, cards, drawn, evidence_words
+from adlab.explain import heat
 from adlab.explain.deletion import Deletion, DeletionCurve
 from adlab.explain.fusion_maps import STEPS, Framing, FusionMap, place
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import streamlit as st
 from PIL import Image
 
-from adlab.app import heat
+from adlab.explain import heat
 from adlab.explain.deletion import Deletion
 from adlab.explain.fusion_maps import FusionMap
 

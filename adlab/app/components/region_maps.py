@@ -8,10 +8,11 @@ from html import escape
 import streamlit as st
 from PIL import Image
 
-from adlab.app import heat, pair_words
+from adlab.app import pair_words
 from adlab.app.components.text import plain
 from adlab.app.head_words import GRADES
 from adlab.app.pair_explain import Explained
+from adlab.explain import heat
 from adlab.explain.fusion_maps import FusionMap
 from adlab.explain.pair_explanation import region_map
 

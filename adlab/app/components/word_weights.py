@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from adlab.app import heat, pair_words
+from adlab.app import pair_words
 from adlab.app.head_words import GRADES
 from adlab.app.wording import COPY_NAMES
+from adlab.explain import heat
 
 if TYPE_CHECKING:
     from adlab.explain.pair_explanation import PairExplanation, Word

@@ -1,4 +1,4 @@
-"""A signed map as colours on a picture, as words and as a table; no Streamlit in here.
+"""A signed map as colours on a picture, as words and as a table.
 
 Colours are even steps in OKLab (Ottosson 2020), where equal distances look equal: from a pale grey to orange for what
 raises the number, and to blue for what lowers it, both equally dark at equal strength. The two differ to people who
