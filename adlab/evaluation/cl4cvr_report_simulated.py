@@ -7,9 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from adlab.errors import InputError
+from adlab.evaluation.cl4cvr_report_creatives import creatives_section
 from adlab.evaluation.cl4cvr_report_weight import gradients_section, tuning_section
 from adlab.evaluation.cl4cvr_settings import FunnelStudy
-from adlab.evaluation.cl4cvr_variants import ESMM, FULL, IDS_ONLY, PAPER, SIDE
+from adlab.evaluation.cl4cvr_variants import ESMM, IDS_ONLY, PAPER, SIDE
 from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, ONE_SEED, cell, judged, over_seeds, plain, signed
 from adlab.evaluation.cl4cvr_world import DEV, NEW, TEST
 from adlab.evaluation.writing import markdown_table
@@ -42,7 +43,7 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         + ONE_SEED
         * (results["settings"]["side_seeds"] == 1),
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
-        *_creatives(results),
+        *creatives_section(results["side"]),
         *gradients_section(results["gradients"]),
         _cost(results),
     ]
@@ -151,21 +152,6 @@ def _findings(table: Mapping[str, Any], settings: Mapping[str, Any]) -> str:
             f"{settings['batch_size'] * (settings['batch_size'] - 1) // 2:,}: FNE has next to nothing to take away."
         )
     return "\n".join(f"- {line}" for line in lines) if lines else "No two variants were measured."
-
-
-def _creatives(results: Mapping[str, Any]) -> list[str]:
-    """With and without the ads' vectors, on known and on new ads."""
-    rows = []
-    for part in (TEST, NEW):
-        areas = results["side"][part]["areas"]
-        for label, seen, blind in (("ESMM", ESMM, "esmm-ids"), ("CL4CVR", FULL, "full-ids")):
-            if seen in areas and blind in areas:
-                for name, how in ((seen, "with"), (blind, "without")):
-                    rows.append([f"{label}, {part}", how, *(cell(areas[name][m]) for m in HEADINGS)])
-    if not rows:
-        return []
-    table = markdown_table(["", "creative vectors", *HEADINGS.values()], rows)
-    return ["### With and without creative features", "The same rows and seeds as the rivals.", table]
 
 
 def _cost(results: Mapping[str, Any]) -> str:

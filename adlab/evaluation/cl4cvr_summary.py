@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from adlab.evaluation.cl4cvr_report_creatives import CL4CVR, verdict_in_words, with_vectors
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
 from adlab.evaluation.cl4cvr_words import HEADINGS, ONE_SEED, judged, over_seeds, signed, verdict
@@ -48,6 +49,7 @@ def _simulated(results: Mapping[str, Any]) -> list[str]:
     if FULL in (new := results["main"][NEW]["above_esmm"]):
         told = "; ".join(f"{HEADINGS[m]} {signed(new[FULL][m])}, seeds {over_seeds(new[FULL][m])}" for m in HEADINGS)
         lines.append(f"**Ads that no training row shows**, CL4CVR − ESMM: {told}.")
+    lines += _creatives(results["side"])
     if runs := results["gradients"]["runs"]:
         sizes = "; ".join(
             f"τ = {run['temperature']:g}, α = {run['weight']:g}: {min(run['size']):.3f} to {max(run['size']):.3f}"
@@ -59,6 +61,19 @@ def _simulated(results: Mapping[str, Any]) -> list[str]:
             f"{max(cosines):+.2f} with that of the labels, and is this many times as long ({sizes})."
         )
     return lines
+
+
+def _creatives(side: Mapping[str, Any]) -> list[str]:
+    """What CL4CVR gains by the ads' vectors; ESMM's numbers stand in the section."""
+    told = [
+        f"on {own.part} {verdict_in_words(own.difference)} "
+        f"({', '.join(f'{HEADINGS[m]} {signed(own.difference[m])}' for m in HEADINGS)})"
+        for own in with_vectors(side)
+        if own.network == CL4CVR
+    ]
+    if not told:
+        return []
+    return [f"**Do creative features help?** CL4CVR with the ads' vectors less by ids alone: {'; '.join(told)}."]
 
 
 def _sparsity(results: Mapping[str, Any]) -> list[str]:

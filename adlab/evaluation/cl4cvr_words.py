@@ -33,6 +33,14 @@ def over_seeds(found: Mapping[str, Any]) -> str:
     return f"[{found['seeds_low']:+.4f}, {found['seeds_high']:+.4f}], above 0 in {found['wins']} of {seeds}"
 
 
+def reversed_difference(found: Mapping[str, Any]) -> dict[str, Any]:
+    """B − A from A − B, its intervals with it."""
+    turned: dict[str, Any] = {"value": -found["value"], "by_seed": [-own for own in found["by_seed"]]}
+    for low, high in (("low", "high"), ("seeds_low", "seeds_high")):
+        turned[low], turned[high] = (None if found[end] is None else -found[end] for end in (high, low))
+    return turned | {"wins": sum(own > 0 for own in turned["by_seed"])}
+
+
 def verdict(found: Mapping[str, Any]) -> int:
     """1 where a difference is above 0, −1 where it is below: by every interval it has; else, and without any, 0."""
     lows, highs = (

@@ -14,8 +14,9 @@ from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_se
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
+from adlab.evaluation.cl4cvr_summary import summary
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
-from adlab.evaluation.cl4cvr_words import judged, over_seeds, verdict
+from adlab.evaluation.cl4cvr_words import judged, over_seeds, reversed_difference, verdict
 from adlab.evaluation.cl4cvr_world import NEW, TEST
 
 SETTINGS = {
@@ -125,6 +126,48 @@ def test_the_paper_stands_beside_ours_and_an_equal_order_has_correlation_one(res
     assert "### With and without creative features" in text
     assert "| ESMM, new ads | without | 0.7100 [0.7000, 0.7200] |" in text
     assert "| ESMM | 1 | 4,000 |" in text
+
+
+def test_creative_vectors_are_judged_with_less_without_by_whole_intervals(results):
+    known, new = (results["side"][part] for part in (TEST, NEW))
+    # ESMM is stored as ids alone − with, CL4CVR as with − ids alone: both are told the one way round
+    known["above_esmm"]["esmm-ids"] = difference(0.008, 0.002, 0.009, 0.001, 0.010)
+    known["full_above"]["full-ids"] = difference(-0.007, -0.009, -0.002, -0.010, -0.001, wins=0)
+    new["above_esmm"]["esmm-ids"] = difference(-0.03, -0.05, -0.01, -0.06, 0.002, wins=0)  # seeds leave it open
+    new["full_above"]["full-ids"] = difference(0.03, 0.01, 0.05, 0.005, 0.06)
+    new["full_above"]["full-ids"]["cvr"] |= {"low": -0.001}
+    text = "\n\n".join(simulated_section(results))
+    assert "| ESMM, known ads | -0.0080 [-0.0090, -0.0020] |" in text
+    assert "| [-0.0100, -0.0010], above 0 in 0 of 2 |" in text
+    assert "| CL4CVR, known ads | -0.0070 [-0.0090, -0.0020] |" in text
+    assert "| ESMM, new ads | +0.0300 [+0.0100, +0.0500] |" in text
+    assert "| [-0.0020, +0.0600], above 0 in 2 of 2 |" in text
+    assert "- ESMM, known ads: the vectors lower CTR AUC, CVR AUC, CTCVR AUC." in text
+    assert "- ESMM, new ads: the vectors are not told apart from ids alone in CTR AUC, CVR AUC, CTCVR AUC." in text
+    apart = "the vectors raise CTR AUC, CTCVR AUC; they are not told apart from ids alone in CVR AUC"
+    assert f"- CL4CVR, new ads: {apart}." in text
+    short = summary({"simulated": {"results": results}})
+    assert f"on new ads {apart} (CTR AUC +0.0300 [+0.0100, +0.0500], CVR AUC +0.0300 [-0.0010, +0.0500]" in short
+    assert short.count("Do creative features help?") == 1
+
+
+def test_a_log_without_creative_vectors_says_nothing_of_them(results):
+    for part in results["side"].values():
+        for stored in part.values():
+            for name in ("esmm-ids", "full-ids"):
+                stored.pop(name, None)
+    assert "creative features" not in "\n".join(simulated_section(results))
+    assert "creative features" not in summary({"simulated": {"results": results}})
+
+
+def test_a_difference_turned_round_takes_its_intervals_along():
+    found = difference(0.3, 0.1, 0.4, 0.2, 0.5)["cvr"] | {"by_seed": [0.7, -0.1]}
+    turned = reversed_difference(found)
+    assert turned == {
+        "value": -0.3, "low": -0.4, "high": -0.1, "seeds_low": -0.5, "seeds_high": -0.2, "by_seed": [-0.7, 0.1],
+        "wins": 1,
+    }  # fmt: skip
+    assert reversed_difference(found | {"seeds_low": None, "seeds_high": None})["seeds_high"] is None
 
 
 def test_an_opposite_order_is_said(results):

@@ -26,7 +26,8 @@ def student(value, low, high):
 
 def simulated(own):
     main = {part: {"above_esmm": {FULL: own}} for part in (TEST, NEW)}
-    return {"simulated": {"command": "", "results": {"main": main, "gradients": {"runs": [RUN]}}}}
+    side = {part: {"above_esmm": {}, "full_above": {}} for part in (TEST, NEW)}
+    return {"simulated": {"command": "", "results": {"main": main, "side": side, "gradients": {"runs": [RUN]}}}}
 
 
 @pytest.mark.parametrize(
