@@ -15,6 +15,7 @@ import pandas as pd
 from adlab.data.labelled_rows import no_empty_cells, numbers, refuse
 from adlab.data.listing import listed
 from adlab.data.relevance import GRADES, RelevancePair, RelevanceSet
+from adlab.data.relevance_sources import labels_of
 from adlab.data.table import read_table
 from adlab.data.table_columns import as_text
 from adlab.data.table_rows import image_path
@@ -69,7 +70,7 @@ def read_commercial_ads(table: Path, images: Path | None = None) -> RelevanceSet
                 image=given["image"],
                 grade=grade,
                 confidence=float(confidences[row]),
-                labels="human",
+                labels=labels_of(SOURCE),
                 source=SOURCE,
                 product=product,
             )

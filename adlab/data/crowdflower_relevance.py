@@ -14,6 +14,7 @@ from pathlib import Path
 
 from adlab.data.labelled_rows import find_file, no_empty_cells, numbers, read_rows, refuse
 from adlab.data.relevance import RelevancePair, RelevanceSet, agreement_confidence
+from adlab.data.relevance_sources import labels_of
 
 SOURCE = "crowdflower"
 LOWEST, HIGHEST = 1, 4
@@ -57,7 +58,7 @@ def read_crowdflower_relevance(place: Path) -> RelevanceSet:
             description=without_markup(description),
             grade=int(median) - LOWEST,
             confidence=agreement_confidence(spread, LOWEST, HIGHEST),
-            labels="human",
+            labels=labels_of(SOURCE),
             source=SOURCE,
             product=" ".join(title.casefold().split()),
         )

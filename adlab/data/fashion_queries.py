@@ -24,6 +24,7 @@ from adlab.data.fashion import Fashion, Product
 from adlab.data.fashion_rule import Ask, fits, grade_of
 from adlab.data.fashion_words import COLOURS, askable_gender, brand_of, without_colours, wording
 from adlab.data.relevance import RelevancePair, RelevanceSet
+from adlab.data.relevance_sources import labels_of
 from adlab.data.relevance_split import keep_apart
 from adlab.data.splits import DEFAULT_SHARES, split_of
 
@@ -139,7 +140,7 @@ def fashion_pair(
         brand=without_colours(brand_of(text)) if hidden else brand_of(text),
         image=image,
         grade=grade,
-        labels="rule",
+        labels=labels_of(SOURCE),
         source=SOURCE,
         product=text.product_id,
         only_in_image="colour" if hidden and ask.colour else "",

@@ -28,6 +28,7 @@ from typing import NamedTuple
 from adlab.data.flickr8k import Flickr8k, read_expert_judgements
 from adlab.data.listing import listed
 from adlab.data.relevance import RelevancePair, RelevanceSet, agreement_confidence, spread_of
+from adlab.data.relevance_sources import labels_of
 from adlab.errors import DataUnavailableError, TableError
 
 EXPERTS, CROWD = "flickr8k-experts", "flickr8k-crowd"
@@ -184,6 +185,6 @@ def _pair(caption: str, image: str, grade: int, mean: float, confidence: float, 
         grade=grade,
         mean_grade=mean,
         confidence=confidence,
-        labels="human",
+        labels=labels_of(source),
         source=source,
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from adlab.data.labelled_rows import find_file, no_empty_cells, numbers, read_rows, refuse
 from adlab.data.relevance import RelevancePair, RelevanceSet, agreement_confidence
+from adlab.data.relevance_sources import labels_of
 
 SOURCE = "homedepot"
 LOWEST, HIGHEST = 1, 3
@@ -64,7 +65,7 @@ def read_homedepot(place: Path) -> RelevanceSet:
             grade=grade_of(mean),
             mean_grade=(mean - LOWEST) * 1.5,
             confidence=confidence_of(mean),
-            labels="human",
+            labels=labels_of(SOURCE),
             source=SOURCE,
             product=uid,
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from adlab.data.relevance_sources import MEANING, with_grader
 from adlab.evaluation.adscvlr_settings import AUCTION, FAITHFULNESS, RETRIEVAL, TABLES
 from adlab.evaluation.parts import Section, kept_parts, sections_of, write_parts
 from adlab.evaluation.writing import markdown_table
@@ -52,12 +53,12 @@ def tables_section(results: dict[str, Any]) -> str:
         f"{about['pairs']:,} pairs in one epoch of fine-tuning, after as many in one of pre-training where it has "
         f"any, both at a learning rate of {about['learning_rate']:g}, and so is far below what ships; the means are "
         "over seeds. Intervals (90 %) resample queries or pictures "
-        "and hold the seeds fixed. A dash: the row cannot read those ads, or all of them are relevant.",
+        f"and hold the seeds fixed. {MEANING} A dash: the row cannot read those ads, or all of them are relevant.",
     ]
     for table in ("1", "2", "3"):
         parts.append(f"### Table {table}")
         own = [row for row in rows if table in row["paper"] or (table == "1" and not row["paper"])]
-        headings = ["", "paper, %", *(f"{source}" for source in sources), "seeds"]
+        headings = ["", "paper, %", *map(with_grader, sources), "seeds"]
         parts.append(
             markdown_table(
                 headings,
@@ -79,11 +80,12 @@ def tables_section(results: dict[str, Any]) -> str:
         parts += [
             "### What each step adds",
             "Difference in AUC of two rows of these tables in the same resamples, percentage points; seeds as above.",
-            markdown_table(["", *sources], gained),
+            markdown_table(["", *map(with_grader, sources)], gained),
         ]
     parts.append(
-        "ViLT is not built. Table 2 is without pre-training (its best row lies below Table 1's); the row without a "
-        "number in the paper tells the three modes apart from their contrast. CLIP reads pictures alone."
+        "ViLT (82.23 in the paper) is not built. Table 2 is without pre-training (its best row lies below Table 1's); "
+        "the row without a number in the paper tells the three modes apart from their contrast. CLIP reads pictures "
+        "alone."
     )
     if about["missing"]:
         parts.append(f"Not, or not with every seed, measured in the time given: {', '.join(about['missing'])}.")
@@ -141,7 +143,7 @@ def faithfulness_section(results: dict[str, Any]) -> str:
     """Perturbation of explanations."""
     rows = [
         [
-            row["source"],
+            with_grader(row["source"]),
             row["kind"],
             f"{row['n']:,}",
             *(f"{row[name]:.3f}" for name in ("most", "random", "least")),
@@ -156,7 +158,7 @@ def faithfulness_section(results: dict[str, Any]) -> str:
             "Words, or regions, of test pairs are taken away in steps, and the probability of the explained grade is "
             "averaged over the steps (area under the curve): most relevant first, least relevant first, and the mean "
             f"of {results['orders']} random orders. Faithful relevance lies below random in the first case and above "
-            "it in the second: both differences above 0. Intervals (90 %) resample queries or pictures.",
+            f"it in the second: both differences above 0. Intervals (90 %) resample queries or pictures. {MEANING}",
             markdown_table(
                 [
                     "source",

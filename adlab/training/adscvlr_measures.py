@@ -89,7 +89,7 @@ def measure_gains(
                     f"AUC gain over plain cosines: {source}, {mode.value}",
                     gain,
                     n=len(rows),
-                    data=f"{source}, {part} pairs, {mode.value}",
+                    data=_on(data, source, mode, rows, part),
                     note=f"the frozen encoders' cosines alone have {auc(cosines[own], (grades > 0).astype(int)):.3f}",
                 )
             )
@@ -100,8 +100,7 @@ def _of_source(
     data: GradedSet, source: str, mode: InputMode, rows: np.ndarray, shares: np.ndarray, units: np.ndarray, part: str
 ) -> list[Measure]:
     grades, fine = data.grades[rows], data.data.mean_grades[rows]
-    labels = " and ".join(sorted({data.data.pairs[row].labels for row in rows}))
-    on = f"{source}, {part} pairs, {mode.value}, {labels} labels"
+    on = _on(data, source, mode, rows, part)
     bad = int((grades == 0).sum())
     note = f"intervals resample {len(set(units.tolist())):,} queries or pictures; {bad:,} pairs are Bad"
     if len(set(units.tolist())) < 2:
@@ -125,3 +124,9 @@ def _of_source(
     error = expected_calibration_error(relevant_probability(shares), (grades > 0).astype(np.int64))
     name = f"calibration error: {source}, {mode.value}"
     return [*found, Measure(name=name, value=error, n=len(rows), data=on, note="of the probability of Fair or better")]
+
+
+def _on(data: GradedSet, source: str, mode: InputMode, rows: np.ndarray, part: str) -> str:
+    """What was measured on, with the kind of its labels."""
+    labels = " and ".join(sorted({data.data.pairs[row].labels for row in rows}))
+    return f"{source}, {part} pairs, {mode.value}, {labels} labels"

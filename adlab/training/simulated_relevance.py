@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adlab.data.relevance import RelevancePair, RelevanceSet
+from adlab.data.relevance_sources import labels_of
 from adlab.simulator.ad import AdPlan
 
 SOURCE = "simulated"
@@ -28,7 +29,7 @@ def _pair(plan: AdPlan) -> RelevancePair:
         description=plan.description,
         image=f"{SOURCE}:{plan.ad_id}",
         grade=plan.relevance.grade,
-        labels="rule",
+        labels=labels_of(SOURCE),
         source=SOURCE,
         product=plan.ad_id,
         only_in_image=plan.relevance.only_in_image,

@@ -87,6 +87,8 @@ def test_the_card_keeps_what_people_judged_apart_from_rules(trained):
     assert {"Spearman: simulated, image-only", "Spearman: simulated, text-only", COVERAGE} <= by_name.keys()
     assert by_name["AUC: crowdflower, text-only"].low < by_name["AUC: crowdflower, text-only"].high
     gain = by_name["AUC gain over plain cosines: crowdflower, text-only"]
+    assert gain.data.endswith("text-only, human labels")
+    assert by_name["AUC gain over plain cosines: simulated, image-text"].data.endswith("image-text, rule labels")
     cosine = float(gain.note.rsplit(" ", 1)[1])
     assert gain.value == pytest.approx(by_name["AUC: crowdflower, text-only"].value - cosine, abs=6e-4)
     assert trained.training.command == "python -m adlab train relevance"
