@@ -17,6 +17,7 @@ from adlab.evaluation.adscvlr import command_of, reproduce_adscvlr
 from adlab.evaluation.adscvlr_areas import JudgedPairs, Step, by_source, gain_by_source, gains
 from adlab.evaluation.adscvlr_arms import ARMS, seen_pair
 from adlab.evaluation.adscvlr_auction import CANDIDATES, Market, compared, make_market, replay
+from adlab.evaluation.adscvlr_clip import CLIP_KINDS
 from adlab.evaluation.adscvlr_faithfulness import summary
 from adlab.evaluation.adscvlr_report import render
 from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
@@ -42,11 +43,23 @@ def test_an_arm_sees_what_it_may_and_drops_what_is_left_with_nothing():
 
 def test_every_number_of_the_papers_tables_has_its_row():
     paper = {table: {arm.key: arm.tables[table] for arm in ARMS if table in arm.tables} for table in ("1", "2", "3")}
+    paper["1"] |= {kind: tables["1"] for kind, (_, tables) in CLIP_KINDS.items()}
+    assert paper["1"] == {
+        "text": 82.15,
+        "clip": 81.16,
+        "unicoder_image": 83.16,
+        "clip_a": 81.98,
+        "clip_mh": 82.18,
+        "unicoder": 87.90,
+        "full": 89.16,
+    }  # and ViLT, 82.23
     assert paper["2"] == {"image": 80.03, "text": 86.93, "both": 87.10, "contrast": 87.74}
     assert paper["3"] == {"full": 89.16, "a": 87.40, "b": 88.69, "c": 88.72, "d": 88.81, "e": 88.78}
     assert len({arm.key for arm in ARMS}) == len(ARMS)
     by_key = {arm.key: arm for arm in ARMS}
     assert by_key["unicoder"].weights.caption == by_key["unicoder"].contrast == 0
+    assert (by_key["text"].sees, by_key["unicoder_image"].sees, by_key["full"].sees) == ("text", "image", "both")
+    assert by_key["unicoder_image"].weights == by_key["unicoder"].weights
     assert by_key["a"].weights.masked_language > 0
     assert not by_key["a"].texts_alone
 
@@ -84,6 +97,28 @@ def test_the_report_says_what_each_step_adds_and_nothing_where_no_step_was_measu
     assert "| a step | – | -0.12 (-1.00 – +0.20) |" in render(stored)
     stored["tables"]["results"]["steps"] = []
     assert "What each step adds" not in render(stored)
+
+
+def test_the_report_says_behind_every_source_who_graded_its_pairs():
+    area = {"value": 0.8, "low": 0.7, "high": 0.85, "n": 9}
+    auc = {"crowdflower": area, "fashion": area, "simulated": area, "elsewhere": area}
+    rows = [{"key": "three", "name": "row", "paper": {"1": 87.1}, "seeds": 2, "auc": auc}]
+    about = {"train": 5, "test": 6, "pairs": 7, "learning_rate": 2e-4, "missing": []}
+    tables = {"rows": rows, "steps": [{"name": "a step", "auc": auc}], "about": about}
+    change = {"value": 0.1, "low": 0.0, "high": 0.2}
+    taken = {"kind": "words", "n": 3, "most": 0.1, "random": 0.2, "least": 0.3}
+    explained = [{"source": source, **taken, "below_random": change, "above_random": change} for source in auc]
+    stored = {
+        "tables": {"command": "x", "results": tables},
+        "faithfulness": {"command": "x", "results": {"rows": explained, "orders": 5}},
+    }
+    report = render(stored)
+    headings = "crowdflower (people) | elsewhere | fashion (rule) | simulated (simulated) |"
+    assert report.count(headings) == 4  # three tables, and what each step adds
+    for words in ("crowdflower (people)", "fashion (rule)", "simulated (simulated)", "elsewhere"):
+        assert f"| {words} | words | 3 |" in report
+    assert report.count("who graded its pairs") == 2
+    assert "ViLT (82.23 in the paper) is not built" in report
 
 
 def test_an_auction_by_hand():
