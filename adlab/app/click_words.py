@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from adlab.app.clicks import Rate
 from adlab.app.context_words import known_words, listed, unknown_names
-from adlab.app.wording import number, unbroken
+from adlab.app.wording import unbroken
 from adlab.data.creative import Context
+from adlab.data.score_text import number
 
 UNIT = "probability"
 COMPARED = (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from adlab.app.funnel_counts import Range
 from adlab.app.head_words import words_for
-from adlab.app.wording import number
 from adlab.data.assessment import DataKind
+from adlab.data.score_text import number
 
 TITLE = "From impression to conversion"
 INCLUDED = (

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from adlab.app.wording import among, number, rank_words
+from adlab.app.wording import among, rank_words
 from adlab.data.assessment import DataKind, HeadResult
+from adlab.data.score_text import number
 from adlab.errors import UnknownNameError
 
 NOT_A_FORECAST = "Not a forecast of clicks or sales."

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from adlab.app.head_words import words_for
-from adlab.app.wording import number
 from adlab.data.assessment import HeadResult
 from adlab.data.modalities import BASES, AdModes, Mode
+from adlab.data.score_text import number
 
 QUESTION = "Does the image earn its place?"
 LEAD = "The same ad read by its picture alone, by its words alone, and by both; by every model that can."

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from adlab.data.assessment import Assessment, HeadResult, Reading
+from adlab.data.score_text import number
 
 TITLES = {
     "agreement": "Image–copy agreement",
@@ -73,13 +74,6 @@ def ordinal(percentile: float) -> str:
         return "above the 99th"
     whole = round(percentile)
     return f"{whole}{'th' if whole in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(whole % 10, 'th')}"
-
-
-def number(value: float, unit: str) -> str:
-    """A score with the digits that it deserves."""
-    if unit == "percentile":
-        return f"{value:.0f}"
-    return f"{100 * value:.2g} %" if unit == "probability" else f"{value:.1f}"
 
 
 def _score(result: HeadResult) -> Iterator[RenderableType]:

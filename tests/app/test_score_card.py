@@ -11,6 +11,7 @@ from adlab.app.components.bars import interval_bar, percentile_row, position
 from adlab.app.components.score_card import badge, card, evidence, readings
 from adlab.app.components.text import plain
 from adlab.data.assessment import DataKind, Percentile
+from adlab.data.score_text import number
 
 EVIL = '<img src=x onerror="alert(1)">'
 
@@ -19,7 +20,7 @@ EVIL = '<img src=x onerror="alert(1)">'
 def test_the_one_card_shows_value_unit_interval_source_and_limits_of_any_head(head):
     html, it = card(result(head)), result(head)
     words = head_words.words_for(head)
-    for part in (words.title, wording.number(it.value, it.unit), wording.unit_words(it), "90 % interval"):
+    for part in (words.title, number(it.value, it.unit), wording.unit_words(it), "90 % interval"):
         assert part in html
     assert "What this score is not" in html
     assert all(line in html for line in words.not_this)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from adlab.app.wording import interval_words, number
+from adlab.app.wording import interval_words
 from adlab.data.assessment import HeadResult
+from adlab.data.score_text import number
 
 
 def position(value: float, scale: tuple[float, float]) -> float:

@@ -16,9 +16,9 @@ from adlab.app.components.text import plain
 from adlab.app.context_words import age_words, hour_words
 from adlab.app.scoring import Outcome
 from adlab.app.state import Ad
-from adlab.app.wording import number
 from adlab.data.assessment import HeadResult
 from adlab.data.creative import AGE_BANDS, Context
+from adlab.data.score_text import number
 
 if TYPE_CHECKING:
     import pandas as pd

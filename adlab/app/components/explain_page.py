@@ -11,7 +11,8 @@ from adlab.app.components import job_progress
 from adlab.app.components.text import isolated, plain
 from adlab.app.explain import Explained
 from adlab.app.state import Ad
-from adlab.app.wording import interval_words, number
+from adlab.app.wording import interval_words
+from adlab.data.score_text import number
 
 if TYPE_CHECKING:
     from adlab.explain.deletion import Deletion

@@ -13,8 +13,9 @@ from adlab.app.components.text import isolated, plain
 from adlab.app.context_words import known_words
 from adlab.app.head_words import words_for
 from adlab.app.history import Entry
-from adlab.app.wording import number, unbroken
+from adlab.app.wording import unbroken
 from adlab.data.assessment import DataKind, HeadResult
+from adlab.data.score_text import number
 from adlab.errors import AdlabError
 
 SHOWN = 25

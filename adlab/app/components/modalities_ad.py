@@ -10,9 +10,9 @@ from adlab.app import head_words, modalities_words
 from adlab.app.components.bars import position
 from adlab.app.components.score_card import badge
 from adlab.app.modalities_words import NAMES
-from adlab.app.wording import number
 from adlab.data.assessment import HeadResult
 from adlab.data.modalities import BASES, AdModes, Mode
+from adlab.data.score_text import number
 
 GRADES = ("Bad", "Fair", "Good", "Excellent")
 DEEP, LEGIBLE = 0.55, 0.06  # colours from here on are dark; shares from here on leave room for a number

@@ -16,8 +16,8 @@ from adlab.app.components.score_card import badge
 from adlab.app.components.text import plain
 from adlab.app.modalities_table import ReadTable
 from adlab.app.modalities_words import NAMES
-from adlab.app.wording import number
 from adlab.data.modalities import BASES, AdModes, Mode
+from adlab.data.score_text import number
 
 if TYPE_CHECKING:
     from adlab.insights.modes import ModeComparison

@@ -14,7 +14,8 @@ from adlab.app.explain_words import source_words
 from adlab.app.head_words import GRADES
 from adlab.app.pair_explain import Explained
 from adlab.app.state import Ad
-from adlab.app.wording import interval_words, number
+from adlab.app.wording import interval_words
+from adlab.data.score_text import number
 
 if TYPE_CHECKING:
     from adlab.explain.perturbation import Perturbation

@@ -10,6 +10,7 @@ import streamlit as st
 from adlab.app import head_words, wording
 from adlab.app.components.bars import grade_columns, interval_bar, percentile_row, rating_columns, share_row
 from adlab.data.assessment import DataKind, HeadResult, Percentile, Provenance
+from adlab.data.score_text import number
 
 
 def show(result: HeadResult, audience: str = "", notice: str = "") -> None:
@@ -38,7 +39,7 @@ def card(result: HeadResult, audience: str = "", notice: str = "") -> str:
         '<section class="ad ad-card">'
         f'<div class="ad-head"><h2>{words.title}</h2>{badge(result.provenance)}</div>'
         f'<p class="ad-quiet">{words.question}</p>{whom}'
-        f'<div class="ad-figure"><span class="ad-number">{wording.number(result.value, result.unit)}</span>'
+        f'<div class="ad-figure"><span class="ad-number">{number(result.value, result.unit)}</span>'
         f'<span><span class="ad-verdict">{verdict}</span>'
         f'<span class="ad-quiet" style="display:block">{escape(wording.unit_words(result))}</span></span></div>'
         f"{interval_bar(result)}"
