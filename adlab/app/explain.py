@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import streamlit as st
@@ -15,10 +14,6 @@ from adlab.data.creative import Creative
 from adlab.errors import AdlabError
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL import Image
-
     from adlab.data.image_intake import AdImage
     from adlab.explain.deletion import Deletion
     from adlab.explain.fusion_maps import FusionMap, Shifts
@@ -102,22 +97,15 @@ def _shifts(sha256: str, _head: AppealHead) -> Shifts:
 def _maps(
     content_hash: str, words: str | None, sha256: str, _image: AdImage, _head: AppealHead
 ) -> tuple[HeadResult, tuple[FusionMap, ...]]:
-    from adlab.explain.fusion_maps import Framing, fusion_maps, mean_rating
-    from adlab.models.m2fn_ensemble import bucket_values
+    from adlab.explain.appeal_maps import appeal_maps
 
-    read = _head.inputs(_image, words)
-    target = mean_rating(bucket_values(_head.network.config.outputs), _head.settings.temperature)
-    framing = Framing(picture=(_image.width, _image.height), box=read.box, size=read.size)
-    (maps,) = fusion_maps(_head.network, read.pixels, read.aux, target, [framing], _shifts(sha256, _head))
+    maps = appeal_maps(_head, _image, words, _shifts(sha256, _head))
     (result,) = _head.results([Creative(image=_image)], [words])
     return result, maps
 
 
 def gather(explained: Explained, job: Job) -> dict[str, Deletion]:
     """Test each map by deletion, in a job.
-
-    Copies are masked at the size that the picture has in the network's square: the network sees no finer, and the
-    copy without a mask is then exactly what it rates on the Score page.
 
     Args:
         explained: The maps.
@@ -126,24 +114,10 @@ def gather(explained: Explained, job: Job) -> dict[str, Deletion]:
     Returns:
         By step.
     """
-    from PIL import Image
+    from adlab.explain.appeal_maps import deletions
 
-    from adlab.explain.deletion import DeletionConfig, deletion
-
-    config, head = DeletionConfig(), explained.head
-    read = head.inputs(explained.picture, explained.words)
-    small = explained.picture.pixels.resize(read.box[2:], Image.Resampling.BICUBIC)
-    # Each map, the centre and the random maps hide parts step by step; nothing and everything masked are common.
-    total = len(explained.maps) * (2 + (config.steps - 1) * (2 + config.random_maps))
-    report, done = job.step("Rating copies with masked parts"), 0
-
-    def score(copies: Sequence[Image.Image]) -> NDArray[np.floating]:
-        nonlocal done
-        report(done, total)
-        done += len(copies)
-        return head.mean_ratings(copies, read.aux)
-
-    return {each.step: deletion(small, each.values, score, config) for each in explained.maps}
+    report = job.step("Rating copies with masked parts")
+    return deletions(explained.head, explained.picture, explained.words, explained.maps, report)
 
 
 def ask_evidence(explained: Explained) -> None:

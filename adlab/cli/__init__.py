@@ -16,7 +16,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 import adlab
-from adlab.cli import assess, evaluate, modalities, models, project, reproduce, score, simulate, train
+from adlab.cli import assess, evaluate, explain, modalities, models, project, reproduce, score, simulate, train
 from adlab.errors import AdlabError
 
 __all__ = ["main"]
@@ -90,7 +90,7 @@ def _app() -> typer.Typer:
         context_settings=settings,
     )
     app.callback()(_root)
-    for module in (assess, score, modalities, project, models, evaluate, simulate):
+    for module in (assess, score, explain, modalities, project, models, evaluate, simulate):
         command = module.__name__.rpartition(".")[2]
         app.command(command, help=module.HELP, epilog=module.EPILOG, no_args_is_help=module is not models)(module.run)
     for name, group in (("train", train.app()), ("reproduce", reproduce.app())):

@@ -1,0 +1,84 @@
+"""Explanations as plain JSON: dictionaries, lists, numbers and strings, with what a test said of them or None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from adlab.explain.deletion import Deletion
+from adlab.explain.fusion_maps import FusionMap
+from adlab.explain.heat import peak_of
+from adlab.explain.pair_explanation import PairExplanation
+from adlab.explain.perturbation import Perturbation
+
+
+def plain_maps(maps: Sequence[FusionMap], found: Mapping[str, Deletion]) -> list[dict[str, Any]]:
+    """One entry a map: its strongest places as shares of width and height, its padding, and its test.
+
+    Args:
+        maps: Of one picture.
+        found: By step, empty where nothing was tested.
+    """
+    return [
+        {
+            "step": each.step,
+            "raises": _peak(each, 1),
+            "lowers": _peak(each, -1),
+            "padding_share": each.padding_share,
+            "evidence": _deletion(found[each.step]) if each.step in found else None,
+        }
+        for each in maps
+    ]
+
+
+def plain_pair(explanation: PairExplanation, found: Sequence[Perturbation]) -> dict[str, Any]:
+    """Words with their weights, regions, parts of the logit, and the tests.
+
+    Args:
+        explanation: Of one grade.
+        found: One a kind of part, empty where nothing was tested.
+    """
+    return {
+        "mode": explanation.mode.value,
+        "grade": explanation.grade,
+        "grade_shares": explanation.shares.tolist(),
+        "words": [
+            {"field": word.field, "text": word.text, "weight": word.weight, "read": word.read}
+            for word in explanation.words
+        ],
+        "regions": None if explanation.cells is None else explanation.cells.tolist(),
+        "share_on_marks": explanation.marks,
+        "logit_parts": None if explanation.parts is None else explanation.parts._asdict(),
+        "evidence": {each.kind: _perturbation(each) for each in found} or None,
+    }
+
+
+def _peak(one: FusionMap, sign: int) -> dict[str, float] | None:
+    peak = peak_of(sign * one.values)
+    return None if peak is None else {"x": peak[0], "y": peak[1], "by": float((sign * one.values).max())}
+
+
+def _deletion(found: Deletion) -> dict[str, Any]:
+    return {
+        "test": "deletion",
+        "p_value": found.p_value,
+        "better_than_random": found.better_than_random,
+        "gain_over_random": found.gain_over_random,
+        "gain_over_centre": found.gain_over_centre,
+        "random_maps": len(found.random),
+    }
+
+
+def _perturbation(found: Perturbation) -> dict[str, Any]:
+    most, least, random = found.areas
+    return {
+        "test": "perturbation",
+        "parts": found.parts,
+        "area_most_first": most,
+        "area_least_first": least,
+        "area_random": float(random.mean()),
+        "p_value": found.p_value,
+        "p_value_least": found.p_value_least,
+        "better_than_random": found.better_than_random,
+        "random_orders": len(random),
+    }
