@@ -20,7 +20,7 @@ HELP = """Measure a checkpoint again, beside its card.
 The numbers on a card were measured when the checkpoint was made; this takes them again on the data at hand. A
 checkpoint trained on simulated ads needs no data: its test ads are drawn again. The measures of appeal-m2fn are
 cross-validated: its folds are trained again, which takes minutes. So does relevance-adscvlr, which is asked about
-40,000 pairs for the retrieval of photos; what it says is kept in the cache."""
+40,000 pairs for the retrieval of 200 photos, of the 500 that nobody judged; what it says is kept in the cache."""
 EPILOG = """\
 Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
 their difference; with --json a list of these. With --add the card takes up the measures that it lacks.

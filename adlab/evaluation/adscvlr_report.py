@@ -108,12 +108,24 @@ def retrieval_section(results: dict[str, Any]) -> str:
     return "\n\n".join(
         [
             "## Table 4: retrieval, percent",
-            f"{results['photos']:,} test photos of Flickr8k that nobody judged, one caption each, all with all. This "
-            "is in-domain, not zero-shot: encoders and network have learned from captions of other photos of the "
+            f"{_photos(results['photos'], results.get('unjudged'))}, one caption each, all with all. This is "
+            "in-domain, not zero-shot: encoders and network have learned from captions of other photos of the "
             "collection. The gallery is smaller than the paper's, which makes finding easier. Intervals (90 %) "
             "resample photos.",
             markdown_table(["", *names], rows),
         ]
+    )
+
+
+def _photos(photos: int, unjudged: int | None) -> str:
+    """How many photos there are, and why a part is taken."""
+    if unjudged is None:
+        return f"{photos:,} test photos of Flickr8k that nobody judged"
+    if photos == unjudged:
+        return f"All {photos:,} test photos of Flickr8k that nobody judged"
+    return (
+        f"{photos:,} of the {unjudged:,} test photos of Flickr8k that nobody judged, drawn by the seed, as AdsCVLR "
+        f"reads each photo with each caption: all of them would be {unjudged**2:,} pairs in place of {photos**2:,}"
     )
 
 

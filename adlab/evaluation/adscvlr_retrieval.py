@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from adlab.checkpoints.relevance_student import load_student
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.flickr8k import read_flickr8k
-from adlab.data.flickr8k_judgements import image_key
+from adlab.data.flickr8k_judgements import image_key, retrieval_set
 from adlab.encoders.mobilenet import MAP_CHANNELS
 from adlab.evaluation.adscvlr_settings import STUDENT, AdsCVLRReproduction
 from adlab.evaluation.relevance import all_products, asked_all, teacher_grades
@@ -39,7 +39,7 @@ def reproduce_retrieval(how: AdsCVLRReproduction, progress: Progress = no_progre
         progress: Called with (pairs done, pairs to do).
 
     Returns:
-        Plain JSON: `rows`, each with its name and measures; `photos`.
+        Plain JSON: `rows`, each with its name and measures; `photos` asked about, of `unjudged` that there are.
 
     Raises:
         DataUnavailableError: Flickr8k is missing.
@@ -61,7 +61,8 @@ def reproduce_retrieval(how: AdsCVLRReproduction, progress: Progress = no_progre
         {"name": name, "measures": [asdict(measure) for measure in measure_retrieval(similarity, gallery)]}
         for name, similarity in found.items()
     ]
-    return {"rows": rows, "photos": len(gallery.names), "paper": PAPER}
+    unjudged = len(retrieval_set(collection).names)
+    return {"rows": rows, "photos": len(gallery.names), "unjudged": unjudged, "paper": PAPER}
 
 
 def joint_similarity(room: Classroom, gallery: Gallery) -> np.ndarray:

@@ -26,7 +26,8 @@ class AdsCVLRReproduction:
         pairs: Pairs of an epoch in every training of the tables, one epoch each of pre-training and fine-tuning.
         seeds: Trainings of each row of the tables.
         layers: Blocks of the networks trained there.
-        gallery: Photos of the retrieval, one caption each, all with all.
+        gallery: Photos of the retrieval, drawn, one caption each, all with all: AdsCVLR reads a pair in 5 to 7 ms of
+            processor time, 200 photos in about five minutes, all 500 of Flickr8k's in about half an hour.
         auctions: Simulated auctions.
         explained: Test pairs a source whose explanations are tested.
         seed: Of all that is drawn.

@@ -121,6 +121,19 @@ def test_the_report_says_behind_every_source_who_graded_its_pairs():
     assert "ViLT (82.23 in the paper) is not built" in report
 
 
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"photos": 20, "unjudged": 50}, "20 of the 50 test photos of Flickr8k that nobody judged, drawn by the seed"),
+        ({"photos": 20, "unjudged": 50}, "all of them would be 2,500 pairs in place of 400, one caption each"),
+        ({"photos": 50, "unjudged": 50}, "All 50 test photos of Flickr8k that nobody judged, one caption each"),
+        ({"photos": 20}, "\n\n20 test photos of Flickr8k that nobody judged, one caption each"),  # stored before
+    ],
+)
+def test_the_report_says_how_many_photos_there_are_and_why_a_part_is_taken(counts, words):
+    assert words in render({"retrieval": {"command": "x", "results": {"rows": [], "paper": {}, **counts}}})
+
+
 def test_an_auction_by_hand():
     market = Market(
         [], grades=np.array([[0, 3, 2]]), rates=np.array([[0.2, 0.1, 0.05]]), bids=np.array([[2.0, 1.0, 1.0]])
@@ -219,7 +232,7 @@ def test_every_part_is_measured_reported_and_kept(root, how, monkeypatch):
     assert set(rows["text"]["auc"]) == {"crowdflower", "simulated"}
     assert set(rows["image"]["auc"]) == set(rows["joint"]["auc"]) == {"simulated"}
     assert stored["tables"]["about"]["missing"] == []
-    assert stored["retrieval"]["photos"] == 4
+    assert (stored["retrieval"]["photos"], stored["retrieval"]["unjudged"]) == (4, PHOTOS - 2)
     changes = {row["name"]: row["relative_ctr"]["value"] for row in stored["auction"]["rows"]}
     assert changes[stored["auction"]["baseline"]] == 0
     assert {row["source"] for row in stored["faithfulness"]["rows"]} == {"crowdflower", "simulated"}
