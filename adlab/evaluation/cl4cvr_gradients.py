@@ -25,7 +25,7 @@ from adlab.training.funnel_loop import FunnelLoop
 from adlab.training.funnel_task import Labels
 from adlab.training.row_groups import row_groups
 
-PLACES = (0.0, 0.1, 0.3, 1.0)  # shares of the epoch after which is looked
+PLACES = (0.0, 0.1, 0.3, 1.0)  # shares of the training after which is looked
 ROWS = 4096
 MEASURES = ("size", "cosine", "turned")
 _FULL = MAIN[-1]
@@ -49,9 +49,30 @@ def followed_gradients(world: FunnelWorld, parts: TimedParts, tuned: tuple[float
         name = f"gradients-{temperature:g}-{weight:g}-{train.rows}"
         follow = partial(_followed, world, train, (temperature, weight))
         if (found := parts.get(name, train.rows, follow)) is not None:
-            measured = {measure: found[measure].tolist() for measure in MEASURES}
-            runs.append({"temperature": temperature, "weight": weight, **measured})
+            runs.append({"temperature": temperature, "weight": weight, **plain_shares(found)})
     return {"places": list(PLACES), "runs": runs}
+
+
+def follow(loop: FunnelLoop, rows: FunnelBatch) -> Arrays:
+    """Train to the end, and look at the gradients after each of `PLACES` on the way.
+
+    Args:
+        loop: With a contrastive task, not begun; it is run.
+        rows: That are looked at; they may be among those trained on.
+
+    Returns:
+        By measure, one number a place, as `gradient_shares` gives them.
+    """
+    found = []
+    for place in PLACES:
+        loop.run(max_steps=round(place * loop.all_steps) - loop.steps)
+        found.append(gradient_shares(loop, rows))
+    return {measure: np.array([own[measure] for own in found]) for measure in MEASURES}
+
+
+def plain_shares(found: Arrays) -> dict[str, list[float]]:
+    """What `follow` gave, as plain JSON."""
+    return {measure: found[measure].tolist() for measure in MEASURES}
 
 
 def gradient_shares(loop: FunnelLoop, rows: FunnelBatch) -> Mapping[str, float]:
@@ -95,8 +116,4 @@ def _rows_of(loss: Tensor, loop: FunnelLoop) -> Tensor:
 
 def _followed(world: FunnelWorld, train: FunnelBatch, tuned: tuple[float, float]) -> Arrays:
     since, loop = seconds_since(), loop_of(_FULL, world, train, tuned, 0)
-    rows, found = train.slice(0, ROWS), []
-    for place in PLACES:
-        loop.run(max_steps=round(place * loop.all_steps) - loop.steps)
-        found.append(gradient_shares(loop, rows))
-    return {measure: np.array([own[measure] for own in found]) for measure in MEASURES} | since()
+    return {**follow(loop, train.slice(0, ROWS)), **since()}

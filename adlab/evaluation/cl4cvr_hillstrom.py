@@ -20,12 +20,21 @@ from sklearn.model_selection import StratifiedKFold
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.hillstrom import FIELDS, read_hillstrom
 from adlab.errors import DataUnavailableError
-from adlab.evaluation.cl4cvr_hillstrom_models import BATCH, EPOCHS, RATE, TOWER, cross_validated, models
+from adlab.evaluation.cl4cvr_gradients import PLACES, plain_shares
+from adlab.evaluation.cl4cvr_hillstrom_models import (
+    BATCH,
+    EPOCHS,
+    RATE,
+    TOWER,
+    cross_validated,
+    fold_gradients,
+    models,
+)
 from adlab.evaluation.cl4cvr_measures import FunnelMeasures, Measured, compared, masses
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_tables import identical_pairs
 from adlab.evaluation.cl4cvr_training import TimedParts
-from adlab.evaluation.cl4cvr_variants import ESMM
+from adlab.evaluation.cl4cvr_variants import ESMM, FOLLOWED
 from adlab.evaluation.kept import KeptParts
 from adlab.features.stored import Progress, no_progress
 from adlab.paths import cache_dir
@@ -43,7 +52,7 @@ def reproduce_hillstrom(how: CL4CVRReproduction, progress: Progress = no_progres
         progress: Called with (trainings done, all trainings).
 
     Returns:
-        Settings, areas by model, differences to ESMM, and what is missing.
+        Settings, areas by model, differences to ESMM, CL4CVR's gradients, and what is missing.
 
     Raises:
         DataUnavailableError: There is no Hillstrom file.
@@ -91,6 +100,7 @@ def reproduce_hillstrom(how: CL4CVRReproduction, progress: Progress = no_progres
         "models": [{"name": m.name, "label": m.label, "contrast": m.contrast and asdict(m.contrast)} for m in wanted],
         "areas": {name: measures[0].summary(own) for name, own in measured.items()},
         "above_esmm": compared(measures[0], measured, ESMM),
+        "gradients": _gradients(parts, log.table, folds[0], how.seed),
         "missing": parts.missing,
     }
 
@@ -108,6 +118,21 @@ def _stacked(draws: Sequence[Measured]) -> Measured:
     """Draws of folds as seeds."""
     seeds, value, resampled = zip(*draws, strict=True)
     return Measured(tuple(chain.from_iterable(seeds)), np.concatenate(value), np.concatenate(resampled))
+
+
+def _gradients(parts: TimedParts, table: pa.Table, folds: NDArray[np.int64], seed: int) -> dict[str, Any]:
+    """What CL4CVR does to the embeddings at either start, in one training: "places", and "runs" by model."""
+    runs = {}
+    for model in models():
+        if model.name not in FOLLOWED or model.contrast is None:
+            continue
+        follow = partial(fold_gradients, model, table, folds, seed)
+        # The time of a row is that of five trainings, and this is one.
+        found = parts.get(f"gradients-{model.name}", len(folds) // FOLDS, follow)
+        if found is not None:
+            own = {"temperature": model.contrast.temperature, "weight": model.contrast.weight}
+            runs[model.name] = own | plain_shares(found)
+    return {"places": list(PLACES), "runs": runs}
 
 
 def _alike(table: pa.Table, seed: int) -> float:

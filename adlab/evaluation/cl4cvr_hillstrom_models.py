@@ -17,8 +17,9 @@ from sklearn.preprocessing import OneHotEncoder
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.hillstrom import FIELDS
+from adlab.evaluation.cl4cvr_gradients import ROWS, follow
 from adlab.evaluation.cl4cvr_training import scores_of, seconds_since
-from adlab.evaluation.cl4cvr_variants import ESMM, MAIN, STARTS
+from adlab.evaluation.cl4cvr_variants import ESMM, FULL_12, MAIN, STARTS
 from adlab.evaluation.kept import Arrays
 from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel_networks import build_funnel
@@ -61,7 +62,7 @@ def models() -> tuple[Model, ...]:
     full, *steps = (MAIN[-1], *MAIN[1:-1])
     contrasted = [
         Model(name=full.name, label=full.label, sharing="esmm", contrast=full.contrast(*STARTS[0])),
-        Model(name="full-12", label="CL4CVR, τ = 12", sharing="esmm", contrast=full.contrast(*STARTS[1])),
+        Model(name=FULL_12, label="CL4CVR, τ = 12", sharing="esmm", contrast=full.contrast(*STARTS[1])),
         *(Model(name=v.name, label=v.label, sharing="esmm", contrast=v.contrast(*STARTS[0])) for v in steps),
     ]
     plain = [
@@ -95,15 +96,39 @@ def cross_validated(model: Model, table: pa.Table, folds: NDArray[np.int64], see
     return {"scores": scores, **since()}
 
 
+def fold_gradients(model: Model, table: pa.Table, folds: NDArray[np.int64], seed: int) -> Arrays:
+    """What a model's contrastive task does to the embeddings in the training that leaves the first fold out.
+
+    Args:
+        model: With a contrastive task.
+        table: The log.
+        folds: Number of each row's fold, (N,).
+        seed: As `cross_validated`; also of the rows that are looked at.
+
+    Returns:
+        As `adlab.evaluation.cl4cvr_gradients.follow`, and "seconds".
+    """
+    since = seconds_since()
+    own = table.filter(pa.array(folds != folds.min()))
+    schema = FeatureSchema.fit(FIELDS, [own])
+    train = schema.encode(own)
+    rows = train.take(np.random.default_rng(seed).permutation(train.rows)[:ROWS])
+    return {**follow(_loop(model, schema, train, seed), rows), **since()}
+
+
+def _loop(model: Model, schema: FeatureSchema, train: FunnelBatch, seed: int) -> FunnelLoop:
+    torch.manual_seed(seed)
+    shape = ESMMConfig(fields=schema.sizes, dense=len(schema.dense_names), sharing=model.sharing, tower_dims=TOWER)
+    training = FunnelTraining(epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE, contrast=model.contrast)
+    return FunnelLoop(build_funnel(shape), training, train, seed=seed)
+
+
 def _network_scores(
     model: Model, schema: FeatureSchema, train: FunnelBatch, test: FunnelBatch, seed: int
 ) -> NDArray[np.float32]:
-    torch.manual_seed(seed)
-    shape = ESMMConfig(fields=schema.sizes, dense=len(schema.dense_names), sharing=model.sharing, tower_dims=TOWER)
-    network = build_funnel(shape)
-    training = FunnelTraining(epochs=EPOCHS, batch_size=BATCH, learning_rate=RATE, contrast=model.contrast)
-    FunnelLoop(network, training, train, seed=seed).run()
-    return scores_of(network, test)
+    loop = _loop(model, schema, train, seed)
+    loop.run()
+    return scores_of(loop.task.network, test)
 
 
 def _plain_scores(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from adlab.evaluation.cl4cvr_variants import ESMM, FULL
+from adlab.evaluation.cl4cvr_report_gradients import reasons
+from adlab.evaluation.cl4cvr_variants import ESMM, FOLLOWED, FULL, STARTS
 from adlab.evaluation.cl4cvr_words import HEADINGS, cell, judged, over_seeds, signed
 from adlab.evaluation.writing import markdown_table
 
 GIGA = 1 << 30
+START_LABELS = {name: f"CL4CVR at τ = {t:g}, α = {a:g}" for name, (t, a) in zip(FOLLOWED, STARTS, strict=True)}
 HARDLY = 0.55  # an area whose interval begins below it tells next to nothing
 
 
@@ -53,9 +55,23 @@ def hillstrom_section(results: Mapping[str, Any]) -> list[str]:
             else f"ESMM's CVR AUC is {cell(own)} where chance has 0.5."
         )
     if FULL in above:
-        told = (judged(above[FULL][m], m, of="CL4CVR", over="ESMM") for m in ("cvr", "ctcvr"))
-        parts.append("\n".join(f"- {line}" for line in told))
+        parts.append("\n".join(f"- {line}" for line in _told(above)))
+    if followed := results.get("gradients"):  # measured since this part knows of them
+        runs = {START_LABELS[name]: run for name, run in followed["runs"].items()}
+        course = f"the training of {settings['epochs']} epochs that leaves the first fold out"
+        parts += reasons(runs, followed["places"], course)
     return parts
+
+
+def _told(above: Mapping[str, Any]) -> list[str]:
+    """CL4CVR beside ESMM at each start of τ and α, and that neither was tuned."""
+    told = [
+        judged(above[name][measure], measure, of=label, over="ESMM")
+        for name, label in START_LABELS.items()
+        if name in above
+        for measure in ("cvr", "ctcvr")
+    ]
+    return [*told, "τ and α are fixed here: another pair might do better or worse."]
 
 
 def _drawn(repeats: int) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from adlab.errors import InputError
 from adlab.evaluation.cl4cvr_report_creatives import creatives_section
-from adlab.evaluation.cl4cvr_report_weight import gradients_section, tuning_section
+from adlab.evaluation.cl4cvr_report_gradients import simulated_gradients
+from adlab.evaluation.cl4cvr_report_weight import tuning_section
 from adlab.evaluation.cl4cvr_settings import FunnelStudy
 from adlab.evaluation.cl4cvr_variants import ESMM, IDS_ONLY, PAPER, SIDE
 from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, ONE_SEED, cell, judged, over_seeds, plain, signed
@@ -44,7 +45,7 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         * (results["settings"]["side_seeds"] == 1),
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
         *creatives_section(results["side"]),
-        *gradients_section(results["gradients"]),
+        *simulated_gradients(results["gradients"]),
         _cost(results),
     ]
 

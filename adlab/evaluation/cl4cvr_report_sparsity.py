@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adlab.errors import InputError
+from adlab.evaluation.cl4cvr_report_gradients import reasons
 from adlab.evaluation.cl4cvr_report_simulated import setting
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL
 from adlab.evaluation.cl4cvr_words import ONE_SEED, cell, over_seeds, signed, verdict
@@ -42,7 +43,20 @@ def sparsity_section(results: Mapping[str, Any]) -> list[str]:
         * (results["settings"]["side_seeds"] == 1),
         markdown_table([*headings, "over seeds", "gain in CTCVR AUC"], rows),
         _trend(results["points"]),
+        *_why(results),
     ]
+
+
+def _why(results: Mapping[str, Any]) -> list[str]:
+    """What the contrastive task does to the embeddings at both ends of the table."""
+    followed = results.get("gradients")  # measured since this part knows of them
+    if not followed:
+        return []
+    runs = {
+        "nothing thinned" if run["share"] == 1 else f"{run['thinned']} thinned to {run['share']:g}": run
+        for run in followed["runs"]
+    }
+    return reasons(runs, followed["places"], "the epoch")
 
 
 def _trend(points: list[Mapping[str, Any]]) -> str:

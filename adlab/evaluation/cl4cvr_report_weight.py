@@ -1,4 +1,4 @@
-"""What `cl4cvr.md` says of the contrastive task's weight: τ and α, and what they do to the embeddings' gradient."""
+"""What `cl4cvr.md` says of the contrastive task's weight: τ and α, and how they were tuned."""
 
 from __future__ import annotations
 
@@ -53,39 +53,3 @@ def _by_ratio(tuning: Sequence[Mapping[str, Any]]) -> list[str]:
     except InputError:
         return []
     return [f"Rank correlation of CTCVR AUC on validation rows with α/τ: {agreement:+.2f}."]
-
-
-def gradients_section(followed: Mapping[str, Any]) -> list[str]:
-    """What the contrastive task adds to the gradient of the embeddings, and what follows from it.
-
-    Args:
-        followed: As `adlab.evaluation.cl4cvr_gradients` gives it.
-    """
-    if not followed["runs"]:
-        return []
-    rows = [
-        [
-            f"{run['temperature']:g}",
-            f"{run['weight']:g}",
-            f"{100 * place:.0f} %",
-            f"{run['size'][number]:.3f}",
-            f"{run['cosine'][number]:+.3f}",
-            f"{100 * run['turned'][number]:.1f} %",
-        ]
-        for run in followed["runs"]
-        for number, place in enumerate(followed["places"])
-    ]
-    cosines = [cosine for run in followed["runs"] for cosine in run["cosine"]]
-    return [
-        "### What the contrastive task does to the embeddings",
-        "Gradient of α times the contrastive loss beside that of the labels' losses, on the embedding table, in the "
-        "course of the epoch, one seed. Size: ratio of the norms, median over the embeddings that a batch reads. "
-        "Turned: elements of which the contrastive task turns the sign.",
-        markdown_table(["τ", "α", "of the epoch", "size", "cosine", "turned"], rows),
-        f"The cosine lies between {min(cosines):+.3f} and {max(cosines):+.3f}: 1 would be the labels' own direction, 0 "
-        "nothing of it. Adam makes every step about as long, so a contrastive gradient of the labels' size and of "
-        "another direction takes room from theirs, and one far below it changes nothing. A reason lies in the log: its "
-        "ads and contexts are drawn independently of each other, so which features occur together says nothing of "
-        "clicks and conversions, and of the contrastive task's rules only SPI hears of labels. The exposure section "
-        "measures a log in which they do.",
-    ]

@@ -13,11 +13,12 @@ from typing import Any
 
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.funnel_sparsity import subsample_clicks, subsample_conversions
+from adlab.evaluation.cl4cvr_gradients import PLACES, ROWS, follow, plain_shares
 from adlab.evaluation.cl4cvr_measures import FunnelMeasures, masses
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_simulated import Prepared, prepare
 from adlab.evaluation.cl4cvr_tables import Runs, settings_of
-from adlab.evaluation.cl4cvr_training import train_variant
+from adlab.evaluation.cl4cvr_training import loop_of, seconds_since, train_variant
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, MAIN, Variant
 from adlab.evaluation.cl4cvr_world import TEST
 from adlab.evaluation.kept import Arrays
@@ -41,7 +42,7 @@ def reproduce_sparsity(how: CL4CVRReproduction, progress: Progress = no_progress
 
     Returns:
         Settings, and "points": what was thinned, the share left, conversions left (mean over seeds), areas of both,
-        and the difference.
+        and the difference; "gradients", as `followed_thinned` gives them.
     """
     prepared = prepare(how, progress)
     wanted = [(kind, share) for kind, shares in SHARES.items() for share in shares]
@@ -72,8 +73,30 @@ def reproduce_sparsity(how: CL4CVRReproduction, progress: Progress = no_progress
         "settings": settings_of(how, prepared.world),
         "tuned": {"temperature": prepared.tuned[0], "weight": prepared.tuned[1]},
         "points": points,
+        "gradients": followed_thinned(prepared, how),
         "missing": prepared.parts.missing,
     }
+
+
+def followed_thinned(prepared: Prepared, how: CL4CVRReproduction) -> dict[str, Any]:
+    """What the contrastive task does to the embeddings where nothing is thinned and where most is: why it (not) helps.
+
+    Args:
+        prepared: The log, and τ and α.
+        how: What to do.
+
+    Returns:
+        "places", and "runs": what was thinned, the share left, τ, α and `adlab.evaluation.cl4cvr_gradients.follow`.
+    """
+    rows, (temperature, weight) = prepared.world.train(how.study.side_rows), prepared.tuned
+    ends = dict.fromkeys([(CONVERSIONS, max(SHARES[CONVERSIONS])), *((kind, min(SHARES[kind])) for kind in SHARES)])
+    runs = []
+    for kind, share in ends:
+        name = f"gradients-{kind}-{share:g}-{rows.rows}-{temperature:g}-{weight:g}"
+        if (found := prepared.parts.get(name, rows.rows, partial(_followed, prepared, rows, kind, share))) is not None:
+            about = {"thinned": kind, "share": share, "temperature": temperature, "weight": weight}
+            runs.append(about | plain_shares(found))
+    return {"places": list(PLACES), "runs": runs}
 
 
 def thinned_part(
@@ -85,6 +108,12 @@ def thinned_part(
     chosen = "none" if variant.contrast(*tuned) is None else f"{tuned[0]:g}-{tuned[1]:g}"
     name = f"{kind}-{share:g}-{variant.name}-{rows.rows}-{chosen}-{seed}"
     return prepared.parts.get(name, rows.rows, partial(_trained, prepared, rows, kind, share, variant, seed))
+
+
+def _followed(prepared: Prepared, rows: FunnelBatch, kind: str, share: float) -> Arrays:
+    since, thinned = seconds_since(), THINNED[kind](rows, share, 0)
+    loop = loop_of(COMPARED[-1], prepared.world, thinned, prepared.tuned, 0)
+    return {**follow(loop, thinned.slice(0, ROWS)), **since()}
 
 
 def _trained(prepared: Prepared, rows: FunnelBatch, kind: str, share: float, variant: Variant, seed: int) -> Arrays:

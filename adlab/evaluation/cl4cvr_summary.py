@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adlab.evaluation.cl4cvr_report_creatives import CL4CVR, verdict_in_words, with_vectors
+from adlab.evaluation.cl4cvr_report_gradients import reason
+from adlab.evaluation.cl4cvr_report_real import START_LABELS
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY
 from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
 from adlab.evaluation.cl4cvr_words import HEADINGS, ONE_SEED, judged, over_seeds, signed, verdict
@@ -82,9 +84,13 @@ def _sparsity(results: Mapping[str, Any]) -> list[str]:
         return []
     told = [verdict(difference) for difference in found]
     alone = ONE_SEED if any(difference["seeds_low"] is None for difference in found) else ""
+    # Runs are there where the part was measured since it knows of gradients.
+    runs = results.get("gradients", {}).get("runs", [])
+    pooled = {name: [value for run in runs for value in run[name]] for name in ("size", "cosine")}
+    why = f" Why? There, {reason(pooled)}." if runs else ""
     return [
         f"**Does it help where conversions are few?** Above ESMM in CVR AUC at {told.count(1)}, below at "
-        f"{told.count(-1)} and not told apart at {told.count(0)} of {len(told)} thinned logs.{alone}"
+        f"{told.count(-1)} and not told apart at {told.count(0)} of {len(told)} thinned logs.{alone}{why}"
     ]
 
 
@@ -106,11 +112,17 @@ def _exposure(results: Mapping[str, Any]) -> list[str]:
 
 
 def _hillstrom(results: Mapping[str, Any]) -> list[str]:
-    above = results["above_esmm"].get(FULL)
-    if above is None:
+    above = results["above_esmm"]
+    if FULL not in above:
         return []
-    sentences = (judged(above[m], m, of="CL4CVR", over="ESMM") for m in ("cvr", "ctcvr"))
-    return [f"**Real customers (Hillstrom).** {' '.join(sentences)}"]
+    runs = results.get("gradients", {}).get("runs", {})  # as there
+    told = []
+    for name, label in START_LABELS.items():
+        if name in above:
+            told += [judged(above[name][m], m, of=label, over="ESMM") for m in ("cvr", "ctcvr")]
+        if name in runs:
+            told.append(f"Why? There, {reason(runs[name])}.")
+    return [f"**Real customers (Hillstrom).** {' '.join(told)} Neither pair of τ and α is tuned on them."]
 
 
 def _sentence(found: Mapping[str, Any], measure: str) -> str:

@@ -76,6 +76,8 @@ MASKING_RIVALS = (
 )
 # τ and α that a user without a validation set would start from: ours, and the public code's.
 STARTS = ((0.1, 0.01), (12.0, 0.01))
+FULL_12 = "full-12"
+FOLLOWED = (FULL, FULL_12)  # all of CL4CVR at either start, where nothing is tuned
 SIDE = (
     *MAIN,
     *MASKING_RIVALS,

@@ -7,13 +7,23 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
-from adlab.data.hillstrom import read_hillstrom
+from adlab.data.feature_schema import FeatureSchema
+from adlab.data.hillstrom import FIELDS, read_hillstrom
 from adlab.errors import DataUnavailableError
 from adlab.evaluation import cl4cvr_hillstrom, cl4cvr_hillstrom_models
+from adlab.evaluation.cl4cvr_gradients import MEASURES, PLACES, follow, gradient_shares
 from adlab.evaluation.cl4cvr_hillstrom import folds_of, reproduce_hillstrom
-from adlab.evaluation.cl4cvr_hillstrom_models import LOGISTIC, TREES, cross_validated, models
+from adlab.evaluation.cl4cvr_hillstrom_models import (
+    EPOCHS,
+    LOGISTIC,
+    TREES,
+    cross_validated,
+    fold_gradients,
+    models,
+)
 from adlab.evaluation.cl4cvr_measures import areas, masses
 from adlab.evaluation.cl4cvr_report_real import hillstrom_section
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
@@ -104,6 +114,33 @@ def test_rows_are_scored_by_a_model_that_was_trained_on_the_other_folds_only(mai
         assert train.dense[:, 1].mean() == pytest.approx(0, abs=1e-5)
 
 
+def test_gradients_are_those_of_a_training_without_the_first_fold(mailing, monkeypatch):
+    table, folds = read_hillstrom(mailing).table, np.arange(ROWS) % 3
+    full = next(m for m in models() if m.name == FULL)
+    seen = []
+
+    def spy(loop, rows):
+        seen.append((loop, rows))
+        return follow(loop, rows)
+
+    monkeypatch.setattr(cl4cvr_hillstrom_models, "follow", spy)
+    found = fold_gradients(full, table, folds, seed=4)
+    ((loop, rows),) = seen
+    assert (loop.data.rows, rows.rows) == (1000, 1000)
+    assert loop.steps == loop.all_steps == EPOCHS * 4
+    assert loop.config.contrast == full.contrast
+    assert loop.data.dense[:, 0].mean() == pytest.approx(0, abs=1e-5)  # the schema is that of these folds
+    assert {len(found[name]) for name in MEASURES} == {len(PLACES)}
+    fresh = cl4cvr_hillstrom_models._loop(full, *_without(table, folds, 0), 4)
+    assert gradient_shares(fresh, rows)["size"] == pytest.approx(found["size"][0])
+
+
+def _without(table, folds, fold):
+    own = table.filter(pa.array(folds != fold))
+    schema = FeatureSchema.fit(FIELDS, [own])
+    return schema, schema.encode(own)
+
+
 @pytest.mark.slow
 def test_all_models_are_compared_with_esmm_and_the_section_has_a_row_for_each(few, mailing, monkeypatch):
     found = reproduce_hillstrom(CL4CVRReproduction(data=mailing, repeats=2))
@@ -118,6 +155,26 @@ def test_all_models_are_compared_with_esmm_and_the_section_has_a_row_for_each(fe
     monkeypatch.setattr(cl4cvr_hillstrom, "cross_validated", lambda *_: pytest.fail("trained again"))
     again = reproduce_hillstrom(CL4CVRReproduction(data=mailing, repeats=2, budget_minutes=1e-9))
     assert again["areas"] == found["areas"]
+    assert again["gradients"] == found["gradients"]
+    assert list(found["gradients"]["runs"]) == [FULL]
+
+
+def test_gradients_are_added_to_a_part_that_was_measured_without_them(mailing, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADLAB_CACHE", str(tmp_path))
+    plain = tuple(m for m in models() if m.name == LOGISTIC)
+    monkeypatch.setattr(cl4cvr_hillstrom, "models", lambda: plain)
+    before = reproduce_hillstrom(CL4CVRReproduction(data=mailing, repeats=1))
+    assert before["gradients"]["runs"] == {}
+    (kept,) = (tmp_path / "reproduce").iterdir()
+    full = next(m for m in models() if m.name == FULL)
+    monkeypatch.setattr(cl4cvr_hillstrom, "models", lambda: (*plain, full))
+    monkeypatch.setattr(cl4cvr_hillstrom, "cross_validated", lambda *_: {"scores": np.zeros((3, ROWS)), "seconds": 0.0})
+    shares = {name: np.arange(4.0) for name in MEASURES}
+    monkeypatch.setattr(cl4cvr_hillstrom, "fold_gradients", lambda *_: shares | {"seconds": np.array(0.0)})
+    after = reproduce_hillstrom(CL4CVRReproduction(data=mailing, repeats=1))
+    assert after["areas"][LOGISTIC] == before["areas"][LOGISTIC]  # kept: else it would be that of equal scores
+    assert after["gradients"]["runs"][FULL]["size"] == [0.0, 1.0, 2.0, 3.0]
+    assert list((tmp_path / "reproduce").iterdir()) == [kept]
 
 
 def test_without_the_file_the_part_says_what_to_give():

@@ -10,6 +10,7 @@ from adlab.errors import UnknownNameError
 from adlab.evaluation import cl4cvr
 from adlab.evaluation.cl4cvr import reproduce_cl4cvr
 from adlab.evaluation.cl4cvr_report import SECTIONS, render, write_report
+from adlab.evaluation.cl4cvr_report_gradients import reason
 from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
@@ -193,6 +194,13 @@ def test_a_gain_that_grows_with_few_conversions_has_a_correlation_below_zero(res
     assert "One seed each: the chance of a training is in no interval." in text
     several = {"settings": SETTINGS | {"side_seeds": 3}, "tuned": results["tuned"], "points": points}
     assert "One seed each" not in "\n".join(sparsity_section(several))
+    whole = run([0.01, 0.02], [0.0, 0.0]) | {"thinned": "conversions", "share": 1.0}
+    fewest = run([0.4, 0.5], [0.0, 0.0]) | {"thinned": "clicks", "share": 0.1}
+    several["gradients"] = {"places": [0.0, 1.0], "runs": [whole, fewest]}
+    text = "\n".join(sparsity_section(several))
+    assert f"- nothing thinned: {reason(whole)}." in text
+    assert f"- clicks thinned to 0.1: {reason(fewest)}." in text
+    assert "0.010 to 0.500 times as long" in summary({"sparsity": {"results": several}})
 
 
 def test_speed_is_rows_by_time():
@@ -201,16 +209,71 @@ def test_speed_is_rows_by_time():
     assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 1.00 |" in "\n".join(throughput_section(found))
 
 
-@pytest.mark.parametrize(("area_of_esmm", "hardly"), [(0.52, True), (0.7, False)])
-def test_an_area_near_chance_is_said_to_tell_hardly_anything(area_of_esmm, hardly):
+def hillstrom(names=(), area_of_esmm=0.6, **more):
+    """Stored results with ESMM and some models above it."""
     settings = {
         "rows": 100, "clicks": 20, "conversions": 5, "folds": 5, "repeats": 1, "tower_dims": [8], "epochs": 2,
         "batch_size": 8, "learning_rate": 0.1, "conversions_a_batch": 1.0, "identical_pairs_a_batch": 0.5,
         "problems": [],
     }  # fmt: skip
-    models = [{"name": ESMM, "label": "ESMM"}]
-    found = {"settings": settings, "models": models, "areas": {ESMM: area(area_of_esmm)}, "above_esmm": {}}
+    return {
+        "settings": settings,
+        "models": [{"name": name, "label": name.upper()} for name in (ESMM, *names)],
+        "areas": {ESMM: area(area_of_esmm)},
+        "above_esmm": {name: difference(-0.01, -0.02, -0.001, -0.02, -0.001, wins=0) for name in names},
+        "missing": [],
+    } | more
+
+
+def run(sizes, cosines, temperature=0.1):
+    turned = [0.1] * len(sizes)
+    return {"temperature": temperature, "weight": 0.01, "size": sizes, "cosine": cosines, "turned": turned}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "cosines", "told"),
+    [
+        ([0.01, 0.09], [-0.9, 0.9], "too faint to help or to harm much"),
+        ([0.2, 1.4], [-0.1, 0.19], "says next to nothing of clicks and conversions"),
+        ([0.2, 1.4], [0.2, 0.9], "it pulls where the labels pull"),
+        ([0.2, 1.4], [-0.9, -0.2], "it pulls against the labels"),
+        ([0.2, 1.4], [0.0, 0.9], "now with the labels and now not"),
+        ([0.01, 1.4], [0.0, 0.0], "says next to nothing of clicks and conversions, though not all the way"),
+    ],
+)
+def test_a_reason_follows_from_size_and_direction_of_the_gradient(sizes, cosines, told):
+    found = reason(run(sizes, cosines))
+    assert told in found
+    assert f"{min(sizes):.3f} to {max(sizes):.3f} times as long" in found
+    assert f"cosine of {min(cosines):+.2f} to {max(cosines):+.2f}" in found
+    assert ("though" in told) == ("though" in found)
+
+
+def test_hillstrom_has_a_reason_at_either_start_and_says_that_none_is_tuned():
+    apart = {"full-12": difference(0.0, -0.01, 0.01)}
+    gradients = {"places": [0.0, 1.0], "runs": {FULL: run([0.2, 0.7], [0.0, 0.1])}}
+    gradients["runs"]["full-12"] = run([0.001, 0.002], [0.0, 0.1], 12.0)
+    found = hillstrom((FULL, "full-12"), gradients=gradients)
+    found["above_esmm"] |= apart
     text = "\n".join(hillstrom_section(found))
+    assert "- CL4CVR at τ = 0.1, α = 0.01 is below ESMM in CTCVR AUC" in text
+    assert "- CL4CVR at τ = 12, α = 0.01 is not told apart from ESMM in CVR AUC" in text
+    assert "τ and α are fixed here" in text
+    assert "the training of 2 epochs that leaves the first fold out" in text
+    assert "| CL4CVR at τ = 12, α = 0.01 | 12 | 0.01 | 100 % | 0.002 | +0.100 | 10.0 % |" in text
+    assert f"- CL4CVR at τ = 12, α = 0.01: {reason(gradients['runs']['full-12'])}." in text
+    short = summary({"hillstrom": {"results": found}})
+    assert "in CVR AUC (-0.0100 [-0.0200, -0.0010])" in short
+    assert short.count("Why? There, the contrastive gradient is") == 2
+    assert "too faint to help or to harm much" in short
+    del found["gradients"]  # as it was stored before gradients were followed
+    assert "Gradient of" not in "\n".join(hillstrom_section(found))
+    assert "Why?" not in summary({"hillstrom": {"results": found}})
+
+
+@pytest.mark.parametrize(("area_of_esmm", "hardly"), [(0.52, True), (0.7, False)])
+def test_an_area_near_chance_is_said_to_tell_hardly_anything(area_of_esmm, hardly):
+    text = "\n".join(hillstrom_section(hillstrom(area_of_esmm=area_of_esmm)))
     assert ("hardly tells which visitors buy" in text) == hardly
     assert "5 folds, drawn once;" in text
 

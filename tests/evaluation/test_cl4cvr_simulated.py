@@ -192,6 +192,13 @@ def test_thinned_rows_lose_conversions_and_both_variants_are_compared_at_every_s
     assert whole["above_esmm"]["cvr"]["value"] == pytest.approx(
         whole["areas"][FULL]["cvr"]["value"] - whole["areas"][ESMM]["cvr"]["value"]
     )
+    followed = found["gradients"]["runs"]
+    assert [(run["thinned"], run["share"]) for run in followed] == [
+        ("conversions", 1.0),
+        ("conversions", 0.25),
+        ("clicks", 0.25),
+    ]
+    assert followed[0]["size"] != followed[1]["size"]
 
 
 def test_speed_is_measured_on_logs_that_grow(few):

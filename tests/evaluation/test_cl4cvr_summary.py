@@ -63,7 +63,7 @@ def test_few_conversions_ids_and_real_customers_have_a_line_each():
     assert "at 1, below at 0 and not told apart at 1 of 2 thinned logs" in text
     assert "exposure that follows taste**, CL4CVR − ESMM: at the best epoch of each CVR AUC +0.0100" in text
     assert text.count("after epoch 3 CVR AUC -0.3000") == 2
-    assert "CL4CVR is above ESMM in CVR AUC" in text
+    assert "CL4CVR at τ = 0.1, α = 0.01 is above ESMM in CVR AUC" in text
     assert "One seed each" not in text
     assert summary({}) == ""
 
