@@ -156,9 +156,7 @@ def main() -> None:
         "torch-rechub, own loader": Rechub(train, arguments.batch, cut=False),
         "torch-rechub, cut batches": Rechub(train, arguments.batch, cut=True),
     }
-    ways: dict[str, Callable[[], Any]] = {
-        name: lambda loop=loop: loop.run(max_steps=loop.steps_an_epoch) for name, loop in loops.items()
-    }
+    ways: dict[str, Callable[[], Any]] = {name: lambda loop=loop: loop.run(epochs=1) for name, loop in loops.items()}
     ways |= {name: other.epoch for name, other in others.items()}
     wall, cpu = timed(ways, arguments.repeats)
     scores = {name: predict_funnel(loop.task.network, test) for name, loop in loops.items()}

@@ -91,7 +91,7 @@ def _curve(settings: TasteSettings, name: str, seed: int) -> Arrays:
     loop = FunnelLoop(network, FunnelTraining(epochs=EPOCHS, batch_size=BATCH, contrast=contrast), log.train, seed=seed)
     dev, test = [], []
     for _ in range(EPOCHS):
-        loop.run(max_steps=loop.steps_an_epoch)
+        loop.run(epochs=1)
         dev.append(_areas(network, log.dev))
         test.append(_areas(network, log.test))
     ceiling = expected_areas(log.test, true_scores(log.test))

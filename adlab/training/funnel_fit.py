@@ -106,7 +106,7 @@ def fit_funnel(
     loop = FunnelLoop(network, training, rows, creatives, seed)
     best, lowest, waited = as_stored(network.state_dict()), float("inf"), 0
     for _ in range(training.epochs):
-        loop.run(max_steps=loop.steps_an_epoch, budget_minutes=budget_minutes, progress=progress)
+        loop.run(epochs=1, budget_minutes=budget_minutes, progress=progress)
         loss = stopping.loss(network, creatives)
         if loss < lowest:
             best, lowest, waited = as_stored(network.state_dict()), loss, 0

@@ -1,13 +1,13 @@
-"""Training of a funnel network on a log in memory, on the CPU: a plain loop, because a step takes milliseconds.
+"""Training of a funnel network on a log in memory or on disk, on the CPU: a plain loop, as a step takes milliseconds.
 
-The order of an epoch follows from seed and epoch, the masks of a step from seed, epoch and step. A run that was stopped
-after any step and goes on from its state is therefore the run that was never stopped, bit by bit.
+The order of an epoch follows from seed and epoch, the masks of a step from seed and step. A run that was stopped after
+any step and goes on from its state is therefore the run that was never stopped, bit by bit.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from adlab.data.funnel_batch import FunnelBatch
-from adlab.errors import CheckpointError, InputError
+from adlab.data.funnel_stream import Batching, FunnelRows, FunnelSource, Position
+from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.models.funnel import FunnelNetwork, FunnelOutput, funnel_inputs
 from adlab.training.funnel_config import FunnelTraining
 from adlab.training.funnel_task import FunnelLosses, FunnelTask, Labels
@@ -26,7 +27,7 @@ from adlab.training.sparse_rows import SparseRows
 
 Progress = Callable[[int, int], None]
 PREDICTION_ROWS = 8192
-_ORDER, _STEP = 1, 2  # streams of chance
+_STEP = 2  # stream of chance; those of the order are `adlab.data.funnel_stream`'s
 
 
 @dataclass(frozen=True)
@@ -52,25 +53,38 @@ class FunnelLoop:
     Args:
         network: Trained in place.
         config: How.
-        data: The log.
+        data: The log: rows in memory, or a source that cuts batches of the configured size.
         creatives: Vectors of all ads, (A, V), where the network reads them.
-        seed: Of order, masks, dropout, and the contrastive encoder's initial values.
+        seed: Of masks, dropout, and the contrastive encoder's initial values; of rows in memory also of their order.
+
+    Attributes:
+        data: The source of batches.
+        steps: Taken so far.
+        position: Behind the last batch that was trained on.
 
     Raises:
         InputError: The log has no row.
+        ConfigError: The source cuts batches of another size.
+        TableError: A source on disk has labels that cannot be used.
     """
 
     def __init__(
         self,
         network: FunnelNetwork,
         config: FunnelTraining,
-        data: FunnelBatch,
+        data: FunnelBatch | FunnelSource,
         creatives: NDArray[np.float32] | None = None,
         seed: int = 0,
     ) -> None:
-        if not data.rows:
+        self.config, self.creatives, self.seed = config, creatives, seed
+        self.data = in_batches(data, config.batch_size, seed)
+        if not self.data.extent.rows:
             raise InputError("The log has no row; give one or more.")
-        self.config, self.data, self.creatives, self.seed = config, data, creatives, seed
+        if self.data.batching.batch_rows != config.batch_size:
+            raise ConfigError(
+                f"The source cuts batches of {self.data.batching.batch_rows} rows, batch_size is {config.batch_size}; "
+                "give both the same."
+            )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.task = FunnelTask(network, config.contrast)
@@ -84,17 +98,17 @@ class FunnelLoop:
             else torch.optim.Adagrad(dense, lr=rate, initial_accumulator_value=start, fused=True),
             SparseRows(tables, config.optimiser, rate, initial=start),
         )
-        wants_groups = config.contrast is not None and config.contrast.false_negatives == "identical"
-        self._groups = row_groups(data) if wants_groups else np.zeros(data.rows, dtype=np.int64)
-        self._weights = data.weight / np.float32(data.weight.mean())
+        self._wants_groups = config.contrast is not None and config.contrast.false_negatives == "identical"
+        self._mean_weight = np.float32(self.data.extent.weight / self.data.extent.rows)
         self._precision = config.resolved_precision()
-        self._order: tuple[int, NDArray[np.int64]] | None = None
-        self.steps = 0
+        self.steps, self.position = 0, Position(0, 0, 0)
+        self._rest: Iterator[tuple[FunnelBatch, Position]] = iter(())
+        self._next: tuple[FunnelBatch, Position] | None = None
 
     @property
     def steps_an_epoch(self) -> int:
-        """Steps of one pass over the log; the last may be shorter."""
-        return -(-self.data.rows // self.config.batch_size)
+        """Steps of one pass over the log; about so many where a source cannot tell before it has read all of it."""
+        return self.data.steps
 
     @property
     def all_steps(self) -> int:
@@ -106,6 +120,7 @@ class FunnelLoop:
         *,
         budget_minutes: float | None = None,
         max_steps: int | None = None,
+        epochs: int | None = None,
         progress: Progress = lambda done, total: None,
     ) -> FunnelRun:
         """Train until the last epoch is done, or a limit is met.
@@ -113,29 +128,36 @@ class FunnelLoop:
         Args:
             budget_minutes: No step is begun after this time; the first always is. None for no limit.
             max_steps: Most steps of this call; None for no limit.
+            epochs: Most epochs that this call brings to their end; None for all.
             progress: Called after each step with (steps done, all steps).
         """
         keep_freed_memory()
         started, rows, taken = time.monotonic(), 0, 0
         sums = torch.zeros(len(FunnelLosses._fields))
+        end = self.config.epochs if epochs is None else min(self.position.epoch + epochs, self.config.epochs)
         self.task.train()
         with torch.random.fork_rng(devices=[]):
-            while self.steps < self.all_steps and (max_steps is None or taken < max_steps):
+            while self.position.epoch < end and (max_steps is None or taken < max_steps):
                 late = budget_minutes is not None and time.monotonic() - started > 60 * budget_minutes
                 if late and taken:
                     break
                 size, losses = self._step()
                 sums += torch.stack(losses).detach()
                 rows, taken = rows + size, taken + 1
-                progress(self.steps, self.all_steps)
+                progress(self.steps, max(self.steps, self.all_steps))
         self.task.eval()
         means = dict(zip(FunnelLosses._fields, (sums / max(taken, 1)).tolist(), strict=True))
-        return FunnelRun(rows, time.monotonic() - started, means, self.steps >= self.all_steps)
+        return FunnelRun(rows, time.monotonic() - started, means, self.position.epoch >= self.config.epochs)
 
     def state_dict(self) -> dict[str, Any]:
         """Everything that a fresh loop of the same arguments needs to go on; tensors, numbers and names only."""
-        optimisers = [optimiser.state_dict() for optimiser in self._optimisers]
-        return {"steps": self.steps, "rows": self.data.rows, "task": self.task.state_dict(), "optimisers": optimisers}
+        return {
+            "steps": self.steps,
+            "position": list(self.position),
+            "rows": self.data.extent.rows,
+            "task": self.task.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self._optimisers],
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on where `state` was taken.
@@ -143,21 +165,24 @@ class FunnelLoop:
         Raises:
             CheckpointError: It was taken on another log.
         """
-        if state["rows"] != self.data.rows:
+        rows = self.data.extent.rows
+        if state["rows"] != rows:
             raise CheckpointError(
-                f"The state was taken on a log of {state['rows']} rows, this one has {self.data.rows}; give the same."
+                f"The state was taken on a log of {state['rows']} rows, this one has {rows}; give the same."
             )
         self.task.load_state_dict(state["task"])
         for optimiser, own in zip(self._optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(own)
-        self.steps = state["steps"]
+        self.steps, self.position = state["steps"], Position(*state["position"])
+        self._rest, self._next = iter(()), None
 
     def _step(self) -> tuple[int, FunnelLosses]:
-        epoch, place = divmod(self.steps, self.steps_an_epoch)
-        size = self.config.batch_size
-        rows = self._epoch_order(epoch)[place * size : (place + 1) * size]
-        batch = self.data.take(rows)
-        known = (batch.click, batch.conversion, self._weights[rows], self._groups[rows])
+        if self._next is None:
+            self._rest = self.data.batches(self.position.epoch, after=self.position)
+            self._next = next(self._rest)
+        batch, position = self._next
+        group = row_groups(batch) if self._wants_groups else np.zeros(batch.rows, dtype=np.int64)
+        known = (batch.click, batch.conversion, batch.weight / self._mean_weight, group)
         labels = Labels(*(torch.from_numpy(part) for part in known))
         chance = int(np.random.SeedSequence([self.seed, _STEP, self.steps]).generate_state(1, np.uint64)[0] >> 1)
         torch.manual_seed(chance)  # of dropout, which cannot be given a generator
@@ -171,12 +196,17 @@ class FunnelLoop:
         for optimiser in self._optimisers:
             optimiser.step()
         self.steps += 1
-        return len(rows), losses
+        # Looked for at once, so that the last step of an epoch is known as such.
+        self._next = next(self._rest, None)
+        self.position = position if self._next is not None else Position(position.epoch + 1, 0, 0)
+        return batch.rows, losses
 
-    def _epoch_order(self, epoch: int) -> NDArray[np.int64]:
-        if self._order is None or self._order[0] != epoch:
-            self._order = epoch, np.random.default_rng([self.seed, _ORDER, epoch]).permutation(self.data.rows)
-        return self._order[1]
+
+def in_batches(data: FunnelBatch | FunnelSource, batch_size: int, seed: int) -> FunnelSource:
+    """Rows in memory as a source; a source as it is."""
+    if not isinstance(data, FunnelBatch):
+        return data
+    return FunnelRows(data, Batching(batch_rows=batch_size, block_rows=batch_size, seed=seed))
 
 
 @torch.inference_mode()
