@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import pytest
 import torch
@@ -35,6 +36,33 @@ def test_caption_loss_equals_eq_3_in_loops_over_titles_and_words():
         start += len(title)
     words = torch.tensor([word for title in titles for word in title])
     assert CaptionLoss()(logits, words).item() == pytest.approx(total / 9, abs=1e-5)
+
+
+def test_probabilities_of_all_titles_of_a_length_sum_to_one():
+    """Eq. 3 is the log of a chain of conditional probabilities, so that no title's can be had for nothing."""
+    words, length = 3, 4
+    following = drawn(words + 1, words, seed=3)  # logits of the next word by the word before; the last row begins
+    total = 0.0
+    for title in product(range(words), repeat=length):
+        before = [words, *title[:-1]]
+        total += math.exp(-length * CaptionLoss()(following[before], torch.tensor(title)).item())
+    assert total == pytest.approx(1, abs=1e-5)
+
+
+def test_neither_the_order_of_titles_nor_a_shift_of_the_logits_changes_the_loss():
+    logits, words = drawn(9, 5), torch.tensor([3, 1, 0, 2, 0, 4, 4, 1, 0])
+    order = torch.tensor([5, 6, 7, 8, 3, 4, 0, 1, 2])  # three titles, the last one first
+    loss = CaptionLoss()(logits, words)
+    torch.testing.assert_close(CaptionLoss()(logits[order], words[order]), loss)
+    torch.testing.assert_close(CaptionLoss()(logits + 3 * drawn(9, 1, seed=1), words), loss)
+
+
+def test_titles_count_by_their_words_and_a_batch_twice_over_costs_what_it_costs_once():
+    logits, words = drawn(9, 5), torch.tensor([3, 1, 0, 2, 0, 4, 4, 1, 0])
+    first, rest = (CaptionLoss()(logits[part], words[part]).item() for part in (slice(0, 3), slice(3, 9)))
+    whole = CaptionLoss()(logits, words).item()
+    assert whole == pytest.approx((3 * first + 6 * rest) / 9, abs=1e-6)
+    assert CaptionLoss()(logits.repeat(2, 1), words.repeat(2)).item() == pytest.approx(whole, abs=1e-6)
 
 
 def test_caption_loss_without_titles_is_zero_and_can_be_differentiated():

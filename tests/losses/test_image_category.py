@@ -38,6 +38,15 @@ def test_an_unknown_category_has_no_say():
     assert loss.item() == 0
 
 
+def test_neither_the_order_of_ads_nor_further_ones_of_unknown_category_change_the_loss():
+    logits, categories = drawn(4, 3), torch.tensor([2, 0, 1, 2])
+    loss, order = ImageCategoryLoss()(logits, categories), torch.tensor([2, 0, 3, 1])
+    torch.testing.assert_close(ImageCategoryLoss()(logits[order], categories[order]), loss)
+    further = torch.cat([logits, drawn(5, 3, seed=1)]), torch.cat([categories, torch.full((5,), -1)])
+    torch.testing.assert_close(ImageCategoryLoss()(*further), loss)
+    torch.testing.assert_close(ImageCategoryLoss()(logits + drawn(4, 1, seed=2), categories), loss)
+
+
 @pytest.mark.parametrize("bad", [-2, 4])
 def test_a_category_outside_its_range_is_refused(bad):
     with pytest.raises(InputError, match="categories go from"):

@@ -68,6 +68,17 @@ def test_loss_of_equal_logits_is_the_log_of_the_vocabulary_and_shifts_do_not_mat
     torch.testing.assert_close(MaskedLanguageLoss()(logits + 8, words), MaskedLanguageLoss()(logits, words))
 
 
+def test_neither_the_order_of_hidden_words_nor_a_renaming_of_the_vocabulary_changes_the_loss():
+    logits, words = torch.randn(7, 5, generator=seeded()), torch.tensor([0, 4, 2, 2, 1, 3, 0])
+    loss, order, named = (
+        MaskedLanguageLoss()(logits, words),
+        torch.tensor([6, 2, 0, 5, 1, 4, 3]),
+        torch.tensor([3, 0, 4, 1, 2]),
+    )
+    torch.testing.assert_close(MaskedLanguageLoss()(logits[order], words[order]), loss)
+    torch.testing.assert_close(MaskedLanguageLoss()(logits[:, named], named.argsort()[words]), loss)
+
+
 def test_a_batch_without_hidden_words_costs_nothing_and_can_be_differentiated():
     logits = torch.zeros(0, 6, requires_grad=True)
     loss = MaskedLanguageLoss()(logits, torch.zeros(0, dtype=torch.long))

@@ -71,6 +71,16 @@ def test_a_one_hot_distribution_is_its_class():
     torch.testing.assert_close(MaskedObjectLoss()(logits, one_hot), MaskedObjectLoss()(logits, classes))
 
 
+def test_no_logits_cost_less_than_the_target_itself_and_shifts_do_not_matter():
+    """The least cross entropy of a distribution is its entropy."""
+    shares = torch.randn(6, 4, generator=seeded(1)).softmax(1)
+    entropy = -(shares * shares.log()).sum(1).mean()
+    torch.testing.assert_close(MaskedObjectLoss()(shares.log(), shares), entropy)
+    torch.testing.assert_close(MaskedObjectLoss()(shares.log() + torch.arange(6.0)[:, None], shares), entropy)
+    for seed in range(5):
+        assert MaskedObjectLoss()(shares.log() + 0.1 * torch.randn(6, 4, generator=seeded(seed)), shares) > entropy
+
+
 @pytest.mark.parametrize("targets", [torch.zeros(0, dtype=torch.long), torch.zeros(0, 4)])
 def test_a_batch_without_chosen_regions_costs_nothing_and_can_be_differentiated(targets):
     logits = torch.zeros(0, 4, requires_grad=True)

@@ -33,6 +33,14 @@ def test_matching_loss_is_the_same_with_both_signs_turned():
     torch.testing.assert_close(MatchingLoss()(logits, labels.bool()), MatchingLoss()(logits, labels))
 
 
+def test_the_order_of_pairs_does_not_matter_and_the_mean_of_equal_batches_is_that_of_both():
+    logits, labels = drawn(8, seed=2), torch.tensor([1, 0, 0, 1, 1, 0, 1, 0])
+    loss, order = MatchingLoss()(logits, labels), torch.tensor([7, 3, 0, 5, 1, 6, 2, 4])
+    torch.testing.assert_close(MatchingLoss()(logits[order], labels[order]), loss)
+    halves = [MatchingLoss()(logits[part], labels[part]) for part in (slice(0, 4), slice(4, 8))]
+    torch.testing.assert_close((halves[0] + halves[1]) / 2, loss)
+
+
 def test_matching_labels_other_than_zero_and_one_are_refused():
     with pytest.raises(InputError, match="matched go from 0 to 2"):
         MatchingLoss()(torch.zeros(3), torch.tensor([0, 1, 2]))

@@ -48,6 +48,14 @@ def test_the_gradient_of_a_row_is_its_confidence_s_share_and_no_other_row_s_matt
     torch.testing.assert_close(weighted, plain * confidence[:, None])
 
 
+def test_the_order_of_pairs_and_a_shift_of_their_logits_do_not_matter():
+    logits, grades, confidence = batch()
+    loss, order = RelevanceGradeLoss()(logits, grades, confidence), torch.tensor([6, 2, 0, 5, 1, 4, 3])
+    shuffled = RelevanceGradeLoss()(logits[order], grades[order], confidence[order])
+    torch.testing.assert_close(shuffled, loss)
+    torch.testing.assert_close(RelevanceGradeLoss()(logits + logits[:, :1], grades, confidence), loss)
+
+
 def test_what_does_not_fit_is_refused():
     logits, grades, confidence = batch()
     with pytest.raises(InputError, match="grades go from 4 to 4"):

@@ -79,6 +79,38 @@ def test_title_and_category_are_those_of_the_picture_shown(data):
     assert seen == 16
 
 
+def pictured(data, rows=range(16)):
+    return data.batch(rows, np.arange(32), torch.Generator().manual_seed(1), FILL).pictured
+
+
+def test_each_word_of_a_title_is_asked_for_from_those_before_it(data, monkeypatch):
+    task, read = task_of(data), []
+    forward = task.heads.decoder.forward
+
+    def watch(words, *rest):
+        read.append(words)
+        return forward(words, *rest)
+
+    monkeypatch.setattr(task.heads.decoder, "forward", watch)
+    batch = pictured(data)
+    told = task._picture_alone(batch)["caption"]
+    titles = batch.titles
+    assert len(set(titles[titles != NO_WORD].tolist())) > 3
+    assert torch.equal(told.targets, titles[titles != NO_WORD])
+    assert torch.equal(read[0][:, 0], batch.inputs.token_ids[:, 0])  # [CLS]
+    follows = titles[:, 1:] != NO_WORD
+    assert torch.equal(read[0][:, 1:][follows], titles[:, :-1][follows])
+
+
+def test_what_fills_titles_up_changes_no_loss_of_theirs(data):
+    task, batch = task_of(data).eval(), pictured(data)
+    longer = batch._replace(titles=torch.nn.functional.pad(batch.titles, (0, 2), value=NO_WORD))
+    assert longer.titles.shape[1] <= SHORT.title_tokens
+    plain, filled = (task._picture_alone(each)["caption"] for each in (batch, longer))
+    torch.testing.assert_close(filled.logits, plain.logits)
+    assert torch.equal(filled.targets, plain.targets)
+
+
 def test_another_picture_is_one_of_the_same_source(data):
     shown = data.shown(1.0, np.random.default_rng(0))
     assert (shown[~data.pictured] == np.flatnonzero(~data.pictured)).all()
