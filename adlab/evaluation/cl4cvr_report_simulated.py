@@ -11,11 +11,12 @@ from adlab.evaluation.cl4cvr_report_creatives import creatives_section
 from adlab.evaluation.cl4cvr_report_gradients import simulated_gradients
 from adlab.evaluation.cl4cvr_report_weight import tuning_section
 from adlab.evaluation.cl4cvr_settings import FunnelStudy
-from adlab.evaluation.cl4cvr_variants import ESMM, IDS_ONLY, PAPER, SIDE
+from adlab.evaluation.cl4cvr_variants import ESMM, IDS_ONLY, PAPER, PUBLIC_CODE, SAME_WITHOUT, SIDE
 from adlab.evaluation.cl4cvr_words import HEADINGS, MISSING, ONE_SEED, cell, judged, over_seeds, plain, signed
 from adlab.evaluation.cl4cvr_world import DEV, NEW, TEST
 from adlab.evaluation.writing import markdown_table
 from adlab.metrics.correlation import sprc
+from adlab.training.funnel_config import FunnelTraining
 
 LABELS = {variant.name: variant.label for variant in (*SIDE, *IDS_ONLY)}
 
@@ -44,6 +45,7 @@ def simulated_section(results: Mapping[str, Any]) -> list[str]:
         + ONE_SEED
         * (results["settings"]["side_seeds"] == 1),
         *_table(results["side"][TEST], results["ceilings"][TEST], ""),
+        *_same_without(results["side"][TEST], results["settings"]),
         *creatives_section(results["side"]),
         *simulated_gradients(results["gradients"]),
         _cost(results),
@@ -109,6 +111,30 @@ def _table(table: Mapping[str, Any], ceiling: Mapping[str, float], intro: str) -
         ]
         parts.append(markdown_table(["", *HEADINGS.values(), "CVR AUC, over seeds"], above))
     return parts
+
+
+def _same_without(table: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    """What the contrastive task adds where network or training are not those of the rows above."""
+    above = table.get("above_same_without")  # measured since the public code's own training is
+    if not above:
+        return []
+    rows, lines = [], []
+    for name, found in above.items():
+        own, without = LABELS[name], LABELS[SAME_WITHOUT[name]]
+        rows.append([f"{own} − {without}", *(signed(found[m]) for m in HEADINGS), over_seeds(found["cvr"])])
+        lines.append(judged(found["cvr"], "cvr", of=own, over=without))
+    if PUBLIC_CODE in above:
+        public = FunnelTraining.public_code()
+        held = settings["conversions_a_batch"] * public.batch_size / settings["batch_size"]
+        lines.append(
+            f"The public code's batch of {public.batch_size} holds {held:.2f} conversions on average: what SPI has to "
+            "work with there. Its features are hashed into 200,000 buckets, ours have a code each."
+        )
+    return [
+        "The contrastive task beside the same network and training without it.",
+        markdown_table(["", *HEADINGS.values(), "CVR AUC, over seeds"], rows),
+        "\n".join(f"- {line}" for line in lines),
+    ]
 
 
 def _beside_paper(table: Mapping[str, Any]) -> str:

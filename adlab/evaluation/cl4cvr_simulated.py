@@ -121,7 +121,8 @@ def trained_part(prepared: Prepared, variant: Variant, most: int | None, seed: i
     contrast = variant.contrast(*prepared.tuned)
     chosen = f"{contrast.temperature:g}-{contrast.weight:g}" if contrast else "none"
     name = f"{variant.name}-{train.rows}-{chosen}-{seed}"
-    return prepared.parts.get(name, train.rows, partial(train_variant, variant, world, train, prepared.tuned, seed))
+    rows = train.rows * variant.training.epochs
+    return prepared.parts.get(name, rows, partial(train_variant, variant, world, train, prepared.tuned, seed))
 
 
 def best_rival(world: FunnelWorld, runs: Runs) -> Variant | None:

@@ -19,7 +19,7 @@ from adlab.evaluation.cl4cvr_measures import (
     masses,
 )
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
-from adlab.evaluation.cl4cvr_variants import ESMM, FULL
+from adlab.evaluation.cl4cvr_variants import ESMM, FULL, SAME_WITHOUT
 from adlab.evaluation.cl4cvr_world import NEW, TEST, FunnelWorld, Rows
 from adlab.evaluation.kept import Arrays
 from adlab.training.funnel_config import FunnelTraining
@@ -33,8 +33,8 @@ def table_of(how: CL4CVRReproduction, world: FunnelWorld, runs: Runs) -> dict[st
     """Areas of variants on each test part, and what each is above ESMM and below CL4CVR.
 
     Returns:
-        By part: "areas" by variant, "drawn" (areas on drawn outcomes, mean over seeds), "above_esmm", and "full_above"
-        by variant.
+        By part: "areas" by variant, "drawn" (areas on drawn outcomes, mean over seeds), "above_esmm", "full_above", and
+        "above_same_without" (what a contrastive task adds where network or training are not ESMM's) by variant.
     """
     table = {}
     for part in TEST_PARTS:
@@ -46,6 +46,7 @@ def table_of(how: CL4CVRReproduction, world: FunnelWorld, runs: Runs) -> dict[st
             "drawn": {name: drawn_areas(rows, [run[part] for run in found.values()]) for name, found in runs.items()},
             "above_esmm": compared(measures, measured, ESMM),
             "full_above": _above(measures, measured),
+            "above_same_without": _above_same_without(measures, measured),
         }
     return table
 
@@ -112,4 +113,13 @@ def _above(measures: FunnelMeasures, measured: Mapping[str, Measured]) -> dict[s
         name: measures.difference(full, own)
         for name, own in measured.items()
         if name != FULL and common_seeds(full, own)
+    }
+
+
+def _above_same_without(measures: FunnelMeasures, measured: Mapping[str, Measured]) -> dict[str, Any]:
+    """What variants with a contrastive task are above the same without it."""
+    return {
+        name: measures.difference(measured[name], measured[baseline])
+        for name, baseline in SAME_WITHOUT.items()
+        if name in measured and baseline in measured and common_seeds(measured[name], measured[baseline])
     }

@@ -16,7 +16,6 @@ from adlab.evaluation.kept import Arrays, KeptParts
 from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel import FunnelNetwork
 from adlab.models.funnel_networks import build_funnel
-from adlab.training.funnel_config import FunnelTraining
 from adlab.training.funnel_loop import FunnelLoop, predict_funnel
 
 MEASURED = (DEV, TEST, NEW)
@@ -66,7 +65,7 @@ def funnel_shape(world: FunnelWorld, variant: Variant) -> ESMMConfig:
 def train_variant(
     variant: Variant, world: FunnelWorld, train: FunnelBatch, tuned: tuple[float, float], seed: int
 ) -> Arrays:
-    """Train for one epoch, and predict the rows that are measured.
+    """Train as the variant asks, and predict the rows that are measured.
 
     Args:
         variant: What to train.
@@ -90,11 +89,11 @@ def train_variant(
 def loop_of(
     variant: Variant, world: FunnelWorld, train: FunnelBatch, tuned: tuple[float, float], seed: int
 ) -> FunnelLoop:
-    """The training of one epoch that a variant asks for; arguments as in `train_variant`."""
+    """The training that a variant asks for; arguments as in `train_variant`."""
     torch.manual_seed(seed)
     shape = funnel_shape(world, variant)
     creatives = world.creatives if shape.creative_dim else None
-    return FunnelLoop(build_funnel(shape), FunnelTraining(contrast=variant.contrast(*tuned)), train, creatives, seed)
+    return FunnelLoop(build_funnel(shape), variant.trained_as(*tuned), train, creatives, seed)
 
 
 def seconds_since() -> Callable[[], Arrays]:

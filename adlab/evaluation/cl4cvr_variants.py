@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from adlab.training.funnel_config import Contrast
+from adlab.training.funnel_config import Contrast, FunnelTraining
 
 ESMM, EM, FNE, SPI, FULL = "esmm", "em", "em-fne", "em-spi", "full"
 # The paper's CVR AUC: industrial data, Taobao.
@@ -31,6 +31,7 @@ class Variant:
         creatives: Whether it may see creative vectors.
         detach_ctr: As `ESMMConfig`.
         start: τ and α of its own, None for the tuned ones.
+        training: Epochs, batches and optimiser; the contrastive task in it is replaced by the variant's.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Variant:
     creatives: bool = True
     detach_ctr: bool = False
     start: tuple[float, float] | None = None
+    training: FunnelTraining = field(default_factory=FunnelTraining)
 
     def contrast(self, temperature: float, weight: float) -> Contrast | None:
         """Its contrastive task at τ and α, which its own replace."""
@@ -57,6 +59,10 @@ class Variant:
             false_negatives=self.false_negatives,
             supervised=self.supervised,
         )
+
+    def trained_as(self, temperature: float, weight: float) -> FunnelTraining:
+        """Its whole training, the contrastive task at τ and α included."""
+        return replace(self.training, contrast=self.contrast(temperature, weight))
 
 
 _FULL = Variant(
@@ -78,6 +84,18 @@ MASKING_RIVALS = (
 STARTS = ((0.1, 0.01), (12.0, 0.01))
 FULL_12 = "full-12"
 FOLLOWED = (FULL, FULL_12)  # all of CL4CVR at either start, where nothing is tuned
+PUBLIC_CODE, PUBLIC_ESMM = "public-code-training", "esmm-public-training"
+# Two hundred thousand hash buckets are left out: these logs have a few thousand levels, each with a code of its own.
+_PUBLIC_TASK = replace(
+    _FULL,
+    name="public-code",
+    label="public code's task, our training (complementary, cosine, τ = 12, α = 0.01, pCTR detached)",
+    masking="complementary",
+    false_negatives="cosine",
+    detach_ctr=True,
+    start=(12.0, 0.01),
+)
+_ESMM_DETACHED = Variant(name="esmm-detached", label="ESMM, pCTR detached", detach_ctr=True)
 SIDE = (
     *MAIN,
     *MASKING_RIVALS,
@@ -86,22 +104,28 @@ SIDE = (
     replace(_FULL, name="full-keep-0.9", label="CL4CVR, masks keep 0.9", keep=0.9),
     replace(_FULL, name="full-cosine", label="CL4CVR, FNE by cosine", false_negatives="cosine"),
     *(replace(_FULL, name=f"full-{t:g}-{a:g}", label=f"CL4CVR, τ = {t:g}, α = {a:g}", start=(t, a)) for t, a in STARTS),
+    _PUBLIC_TASK,
+    _ESMM_DETACHED,
     replace(
-        _FULL,
-        name="public-code",
-        label="public code (complementary, cosine, τ = 12, α = 0.01, pCTR detached)",
-        masking="complementary",
-        false_negatives="cosine",
-        detach_ctr=True,
-        start=(12.0, 0.01),
+        _PUBLIC_TASK,
+        name=PUBLIC_CODE,
+        label="public code, its training too (Adagrad at 0.1, batches of 64, 2 epochs)",
+        training=FunnelTraining.public_code(),
     ),
-    Variant(name="esmm-detached", label="ESMM, pCTR detached", detach_ctr=True),
+    replace(
+        _ESMM_DETACHED,
+        name=PUBLIC_ESMM,
+        label="ESMM, pCTR detached, trained as the public code",
+        training=FunnelTraining.public_code(),
+    ),
 )
 # Read only where networks see creative vectors.
 IDS_ONLY = (
     Variant(name="esmm-ids", label="ESMM, ids alone", creatives=False),
     replace(_FULL, name="full-ids", label="CL4CVR, ids alone", creatives=False),
 )
+# With the contrastive task, and the same without it, where that is not `ESMM`.
+SAME_WITHOUT = {_PUBLIC_TASK.name: _ESMM_DETACHED.name, PUBLIC_CODE: PUBLIC_ESMM, "full-ids": "esmm-ids"}
 TUNED = tuple(
     replace(_FULL, name=f"tune-{t:g}-{a:g}", label=f"τ = {t:g}, α = {a:g}", start=(t, a))
     for t in (0.1, 0.5, 2.0, 12.0)

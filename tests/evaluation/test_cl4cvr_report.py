@@ -12,11 +12,11 @@ from adlab.evaluation.cl4cvr import reproduce_cl4cvr
 from adlab.evaluation.cl4cvr_report import SECTIONS, render, write_report
 from adlab.evaluation.cl4cvr_report_gradients import reason
 from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
-from adlab.evaluation.cl4cvr_report_simulated import simulated_section
+from adlab.evaluation.cl4cvr_report_simulated import LABELS, simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
 from adlab.evaluation.cl4cvr_summary import summary
-from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER
+from adlab.evaluation.cl4cvr_variants import ESMM, FULL, PAPER, PUBLIC_CODE, PUBLIC_ESMM
 from adlab.evaluation.cl4cvr_words import judged, over_seeds, reversed_difference, verdict
 from adlab.evaluation.cl4cvr_world import NEW, TEST
 
@@ -150,6 +150,17 @@ def test_creative_vectors_are_judged_with_less_without_by_whole_intervals(result
     short = summary({"simulated": {"results": results}})
     assert f"on new ads {apart} (CTR AUC +0.0300 [+0.0100, +0.0500], CVR AUC +0.0300 [-0.0010, +0.0500]" in short
     assert short.count("Do creative features help?") == 1
+
+
+def test_the_public_code_stands_beside_its_own_training_without_the_task(results):
+    assert "The contrastive task beside the same" not in "\n".join(simulated_section(results))  # stored before
+    side = results["side"][TEST]
+    side["above_same_without"] = {PUBLIC_CODE: difference(-0.002, -0.004, -0.001, -0.005, -0.0005, wins=0)}
+    text = "\n".join(simulated_section(results))
+    own, without = LABELS[PUBLIC_CODE], LABELS[PUBLIC_ESMM]
+    assert f"| {own} − {without} | -0.0020 [-0.0040, -0.0010] |" in text
+    assert f"- {own} is below {without} in CVR AUC" in text
+    assert "batch of 64 holds 0.14 conversions" in text  # 2.25 in 1,024
 
 
 def test_a_log_without_creative_vectors_says_nothing_of_them(results):

@@ -13,14 +13,25 @@ from adlab.errors import ConfigError
 from adlab.evaluation import cl4cvr_simulated, cl4cvr_sparsity, cl4cvr_world
 from adlab.evaluation.cl4cvr import command_of, reproduce_cl4cvr
 from adlab.evaluation.cl4cvr_settings import SIMULATED, SPARSITY, THROUGHPUT, CL4CVRReproduction, FunnelStudy
-from adlab.evaluation.cl4cvr_simulated import best_rival, reproduce_simulated
+from adlab.evaluation.cl4cvr_simulated import Prepared, best_rival, reproduce_simulated, trained_part
 from adlab.evaluation.cl4cvr_sparsity import reproduce_sparsity
-from adlab.evaluation.cl4cvr_tables import expected_areas, identical_pairs, true_scores
+from adlab.evaluation.cl4cvr_tables import expected_areas, identical_pairs, table_of, true_scores
 from adlab.evaluation.cl4cvr_throughput import reproduce_throughput, sizes_up_to
-from adlab.evaluation.cl4cvr_training import TimedParts, train_variant
-from adlab.evaluation.cl4cvr_variants import ESMM, FULL, IDS_ONLY, MAIN, MASKING_RIVALS, SIDE, TUNED
+from adlab.evaluation.cl4cvr_training import TimedParts, loop_of, train_variant
+from adlab.evaluation.cl4cvr_variants import (
+    ESMM,
+    FULL,
+    IDS_ONLY,
+    MAIN,
+    MASKING_RIVALS,
+    PUBLIC_CODE,
+    PUBLIC_ESMM,
+    SIDE,
+    TUNED,
+)
 from adlab.evaluation.cl4cvr_world import DEV, NEW, TEST, TRAIN, world_of
 from adlab.evaluation.kept import KeptParts
+from adlab.training.funnel_config import FunnelTraining
 from adlab.training.funnel_creatives import CreativeVectors
 
 STUDY = FunnelStudy(
@@ -52,6 +63,51 @@ def test_further_ads_are_in_no_training_row_and_their_name_is_not_in_the_schema(
     assert len(set(world.parts[NEW].batch.sparse[:, place].tolist())) == 1
     assert len(set(world.parts[TEST].batch.sparse[:, place].tolist())) == len(ads[TEST])
     assert "user_id" not in world.schema.names
+
+
+def test_the_public_code_s_row_is_trained_as_the_public_code(world):
+    public, without = (next(v for v in SIDE if v.name == name) for name in (PUBLIC_CODE, PUBLIC_ESMM))
+    loop = loop_of(public, world, world.train(500), (0.1, 0.5), 0)
+    assert loop.config == FunnelTraining.public_code()
+    assert loop.all_steps == 2 * 8
+    assert loop.task.network.config.detach_ctr
+    assert without.trained_as(0.1, 0.5) == replace(FunnelTraining.public_code(), contrast=None)
+    others = [v for v in (*SIDE, *IDS_ONLY, *TUNED) if v not in (public, without)]
+    assert {replace(v.trained_as(0.1, 0.5), contrast=None) for v in others} == {FunnelTraining()}
+
+
+def test_names_that_trainings_are_kept_under_stay_those_of_earlier_runs(world):
+    asked = []
+
+    class Names:
+        def get(self, name, rows, compute):
+            asked.append((name, rows))
+
+    prepared = Prepared(world, Names(), (2.0, 0.001), [])
+    for variant in SIDE:
+        trained_part(prepared, variant, 500, 1)
+    assert dict(asked) == {
+        "esmm-500-none-1": 500, "em-500-2-0.001-1": 500, "em-fne-500-2-0.001-1": 500, "em-spi-500-2-0.001-1": 500,
+        "full-500-2-0.001-1": 500, "feature-500-2-0.001-1": 500, "dropout-500-2-0.001-1": 500,
+        "em-complementary-500-2-0.001-1": 500, "full-complementary-500-2-0.001-1": 500,
+        "full-keep-0.9-500-2-0.001-1": 500, "full-cosine-500-2-0.001-1": 500, "full-0.1-0.01-500-0.1-0.01-1": 500,
+        "full-12-0.01-500-12-0.01-1": 500, "public-code-500-12-0.01-1": 500, "esmm-detached-500-none-1": 500,
+        "public-code-training-500-12-0.01-1": 1000, "esmm-public-training-500-none-1": 1000,
+    }  # fmt: skip
+
+
+def test_a_task_is_set_against_the_same_network_and_training_without_it(world):
+    rng, runs = np.random.default_rng(0), {}
+    for name in (ESMM, PUBLIC_CODE, PUBLIC_ESMM):
+        runs[name] = {
+            seed: {part: rng.normal(size=(3, world.parts[part].batch.rows)) for part in (TEST, NEW)} for seed in (0, 1)
+        }
+    found = table_of(TINY, world, runs)[TEST]
+    assert list(found["above_same_without"]) == [PUBLIC_CODE]
+    own, without = (found["areas"][name]["cvr"]["value"] for name in (PUBLIC_CODE, PUBLIC_ESMM))
+    assert found["above_same_without"][PUBLIC_CODE]["cvr"]["value"] == pytest.approx(own - without)
+    del runs[PUBLIC_ESMM]
+    assert table_of(TINY, world, runs)[TEST]["above_same_without"] == {}
 
 
 def test_parts_share_no_row_and_have_their_shares(world):
