@@ -12,12 +12,13 @@ from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import check_encoders
 from adlab.checkpoints.store import load_checkpoint, read_extra
 from adlab.encoders.text import TextEncoder
-from adlab.errors import AdlabError, CheckpointError, ConfigError
+from adlab.errors import AdlabError, CheckpointError, ConfigError, UnknownNameError
 from adlab.models.adscvlr import AdsCVLR
-from adlab.models.adscvlr_config import AdsCVLRConfig
+from adlab.models.adscvlr_config import VISUALS, AdsCVLRConfig
 from adlab.models.bert_weights import WORDS
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.pair_inputs import InputMode
+from adlab.models.visual_embedders import TOP_REGIONS
 
 KIND, HEAD = "adscvlr", "relevance"
 HEADS = "heads.safetensors"  # tensors of `GradeHeads`
@@ -34,14 +35,19 @@ class RelevanceSettings:
         words: Words of ads appended to the vocabulary, behind the separator.
         total: Most tokens of a row.
         description: Most tokens of a description.
-        side: Cells a side of the grid of regions.
+        side: Cells or squares a side of the grid of regions; `roi` does not read it.
         temperatures: What logits are divided by, above 0, by the value of each `InputMode`.
         stretch: Of the spread of the heads, 0 or more.
         members: Number of further heads.
+        visual: What regions are, one of `VISUALS`.
+        top: Most boxes of a picture, 1 or more; `roi` alone reads it.
+        detector: Name of the detector of `roi`, "" without one.
+        detector_sha256: Digest of its weights, which the checkpoint does not carry.
         schema: Version of these settings.
 
     Raises:
-        ConfigError: A mode lacks its temperature, or a number is outside its range.
+        ConfigError: A mode lacks its temperature, a number is outside its range, or `roi` has no detector.
+        UnknownNameError: There is no such visual embedder.
     """
 
     words: tuple[str, ...]
@@ -51,6 +57,10 @@ class RelevanceSettings:
     temperatures: Mapping[str, float]
     stretch: float
     members: int
+    visual: str = "grid"
+    top: int = TOP_REGIONS
+    detector: str = ""
+    detector_sha256: str = ""
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -62,6 +72,13 @@ class RelevanceSettings:
             raise ConfigError(
                 f"side is {self.side}, members {self.members}, stretch {self.stretch}; give 1 or more for the first "
                 "two, and a number of 0 or more."
+            )
+        if self.visual not in VISUALS:
+            raise UnknownNameError("visual embedder", self.visual, VISUALS)
+        if self.top < 1 or (self.visual == "roi") != bool(self.detector and self.detector_sha256):
+            raise ConfigError(
+                f"visual is {self.visual!r}, top {self.top}, detector {self.detector!r} with sha256 "
+                f"{self.detector_sha256!r}; give roi, and no other, a detector with its digest and 1 box or more."
             )
         if self.schema != SCHEMA:
             raise ConfigError(f"schema is {self.schema}; this version reads {SCHEMA}. Train the checkpoint again.")
@@ -129,4 +146,9 @@ def load_relevance(
         heads.load_state_dict(read_extra(checkpoint, HEADS))
     except (TypeError, KeyError, RuntimeError, AdlabError) as error:
         raise CheckpointError(f"{name} does not fit its network: {error}. Restore the folder.") from error
+    if network.config.visual != settings.visual:
+        raise CheckpointError(
+            f"{name} has a network for {network.config.visual!r} and settings for {settings.visual!r}; "
+            "restore the folder."
+        )
     return Relevance(manifest, settings, network.eval().requires_grad_(False), heads.eval().requires_grad_(False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -26,6 +26,8 @@ Examples:
   python -m adlab train relevance --budget-minutes 90
   python -m adlab train relevance --no-contrast --pairs 15000 \\
       --out models/relevance-plain
+  python -m adlab train relevance --visual roi \\
+      --detector-weights detector.pth --out models/relevance-roi
 """
 STUDENT_EPILOG = f"""{training_options.CODES}\b
 Examples:
@@ -48,6 +50,14 @@ def relevance(
     no_likeness: Annotated[
         bool, typer.Option("--no-likeness", help="Grades from [CLS] alone, as in the paper.")
     ] = False,
+    visual: Annotated[
+        Literal["grid", "patch", "roi"],
+        typer.Option(help="Regions of pictures: cells of a map, squares of pixels, or a detector's boxes."),
+    ] = "grid",
+    detector_weights: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Weights of the detector of roi.  [default: ADLAB_DETECTOR, or published]"),
+    ] = None,
     run: training_options.Run = None,
     seed: options.Seed = 0,
     budget_minutes: options.Budget = None,
@@ -67,6 +77,8 @@ def relevance(
         pretraining=None if no_pretraining else PretrainTraining(**training_options.given(pairs=pairs)),
         training=FinetuneTraining(**training_options.given(pairs=pairs, contrast_weight=0.0 if no_contrast else None)),
         likeness=not no_likeness,
+        visual=visual,
+        detector_weights=detector_weights,
         run=run,
         seed=seed,
         budget_minutes=budget,

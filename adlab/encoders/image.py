@@ -6,9 +6,6 @@ torchvision's weights API, from `$ADLAB_WEIGHTS`, torch's cache or the network.
 
 from __future__ import annotations
 
-import hashlib
-import os
-import urllib.error
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +19,9 @@ from torch import Tensor, nn
 from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import CentreCrop, Letterbox
+from adlab.encoders.published_weights import published_file
 from adlab.encoders.spec import EncoderSpec
-from adlab.errors import ConfigError, UnknownNameError, WeightsUnavailableError
+from adlab.errors import ConfigError, UnknownNameError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -234,32 +232,6 @@ def _map_channels(classifier: nn.Module) -> int:
 
 
 def _published_state(name: str, url: str, folder: Path | None) -> tuple[dict[str, Tensor], str]:
-    file_name = url.rsplit("/", 1)[-1]
-    promised = file_name.rsplit("-", 1)[-1].removesuffix(".pth")
-    given = os.environ.get("ADLAB_WEIGHTS")
-    places = [p for p in (folder, Path(given) if given else None, Path(torch.hub.get_dir()) / "checkpoints") if p]
-    found = next((place / file_name for place in places if (place / file_name).is_file()), None)
-    if found is None:
-        try:
-            places[-1].mkdir(parents=True, exist_ok=True)
-            found = places[-1] / file_name
-            torch.hub.download_url_to_file(url, str(found), hash_prefix=promised, progress=False)
-        except (urllib.error.URLError, OSError, RuntimeError) as error:
-            raise _unavailable(name, file_name, places, f"{type(error).__name__} while downloading") from error
-    digest = hashlib.sha256(found.read_bytes()).hexdigest()
-    if not digest.startswith(promised):
-        raise _unavailable(name, file_name, [found], f"its sha256 is {digest[:16]}…, not {promised}…")
+    file, digest = published_file(name, url, folder)
     # The restricted loader: tensors only, no code is run.
-    return torch.load(found, map_location="cpu", weights_only=True), digest
-
-
-def _unavailable(name: str, file_name: str, places: Sequence[Path], reason: str) -> WeightsUnavailableError:
-    return WeightsUnavailableError(
-        name,
-        [str(place) for place in places],
-        [
-            f"Put {file_name} into a folder and set ADLAB_WEIGHTS to it.",
-            "On a machine with a network, run once: torchvision then keeps the file in its cache.",
-        ],
-        reason=reason,
-    )
+    return torch.load(file, map_location="cpu", weights_only=True), digest

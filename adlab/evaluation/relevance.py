@@ -162,8 +162,7 @@ def further_tests(
 
 def teacher_grades(room: Classroom, files: Files, pairs: Sequence[AskedPair]) -> np.ndarray:
     """Expected grades by the teacher of pairs with pictures from files, (N,)."""
-    side = room.teacher.relevance.settings.side
-    bank = region_bank(room.image_encoder, files, side=side, progress=room.progress)
+    bank = region_bank(room.embedder, files, progress=room.progress)
     if room.teacher.relevance.network.config.whole_dim:
         wholes = whole_bank(pairs, Pictures(files, {}), room.image_encoder, room.text_encoder, room.progress)
         bank = replace(bank, wholes=wholes)

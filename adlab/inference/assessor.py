@@ -58,7 +58,7 @@ class Assessor:
     Raises:
         CheckpointError: A checkpoint is not intact.
         ConfigError: The device is unknown or absent, or `batch_size` is below 1.
-        WeightsUnavailableError: The text encoder cannot be had.
+        WeightsUnavailableError: The text encoder, or the detector of a checkpoint, cannot be had.
     """
 
     def __init__(

@@ -26,15 +26,16 @@ from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_i
 from adlab.features.vectors import VectorCache, Vectors
 from adlab.features.whole_copy import whole_copy
 from adlab.inference.pair_head import provenance_of
+from adlab.inference.picture_regions import PictureRegions
 from adlab.inference.relevance_student import RelevanceStudent
 from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
 from adlab.metrics.relevance import BEST_GRADE, expected_grade
 from adlab.models.pair_inputs import AD_TEXT, COLOURS, IMAGE, QUERY, WHOLES, InputMode, PairInputs
-from adlab.models.visual_embedders import Regions, grid_boxes
+from adlab.models.visual_embedders import Regions
 
 GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
 STUDENT = "relevance_student"  # its probability of Fair or better
-PICTURES_KEPT = 1024  # regions of 40 KB each, colours of 2 KB
+PICTURES_KEPT = 1024  # colours of 2 KB each
 SPREAD = "grade heads learned from other resamples of the queries; they share one encoder, whose error is not in it"
 
 
@@ -68,12 +69,13 @@ class RelevanceHead:
         root: Folder of the checkpoints.
 
     Attributes:
-        letterbox: How pictures are brought to the square that regions divide.
+        letterbox: How pictures are brought to the square that regions divide; a detector's boxes lie on the picture.
         student: The fast student, or None.
 
     Raises:
         UnknownNameError: There is no such checkpoint.
         CheckpointError: The checkpoint is not intact, lacks something, or was trained on other encoders.
+        WeightsUnavailableError: The weights of its detector are not at hand.
     """
 
     name = HEAD
@@ -89,7 +91,8 @@ class RelevanceHead:
         except (InputError, ValueError) as error:
             raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
         self.tokenizer = QueryAdTokenizer(vocabulary, limits)
-        self._vectors, self._regions, self._colours = vectors, VectorCache(PICTURES_KEPT), VectorCache(PICTURES_KEPT)
+        self._vectors, self._colours = vectors, VectorCache(PICTURES_KEPT)
+        self._regions = PictureRegions(self.settings, vectors)
         self.student = RelevanceStudent(student, vectors, root=root) if student else None
         preprocess = vectors.image_encoder.preprocess
         width = self.network.config.whole_dim
@@ -213,10 +216,4 @@ class RelevanceHead:
 
     def regions(self, image: AdImage) -> Regions:
         """The regions of one picture, kept by its content, as a batch of one."""
-        side, key = self.settings.side, image.content_hash
-        kept = self._regions.get(key)
-        if kept is None:
-            kept = self._vectors.regions([image], side).features.half().numpy()  # rounded to 16 bits as it is
-            self._regions.put(key, kept)
-        features = torch.from_numpy(kept).float()
-        return Regions(features, grid_boxes(side, side)[None], torch.ones(1, side * side, dtype=torch.bool), None)
+        return self._regions.of(image)

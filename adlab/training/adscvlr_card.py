@@ -50,9 +50,9 @@ def data_words(material: Material, result: FitResult) -> str:
     )
 
 
-def gigaflops(net: AdsCVLR, side: int) -> float:
-    """Cost of grading a pair of 24 tokens and a picture, 10⁹ operations."""
-    return round(flops_per_pair(net.config, tokens=24, regions=side**2, states=False) / 1e9, 3)
+def gigaflops(net: AdsCVLR, regions: int) -> float:
+    """Cost of grading a pair of 24 tokens and a picture of some regions, 10⁹ operations."""
+    return round(flops_per_pair(net.config, tokens=24, regions=regions, states=False) / 1e9, 3)
 
 
 def data_kind_of(data: RelevanceSet) -> DataKind:

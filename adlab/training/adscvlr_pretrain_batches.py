@@ -41,6 +41,7 @@ class PicturedCopy(NamedTuple):
         matched: Whether picture and copy belong together, (B,) bool.
         titles: Of the ad whose picture is shown, end mark included, (B, L), `NO_WORD` behind it.
         categories: Of the ad whose picture is shown, (B,), −1 where unknown.
+        labels: The class of each region, (B, R), −1 where there is none; None where it follows from `regions`.
     """
 
     inputs: PairInputs
@@ -51,6 +52,7 @@ class PicturedCopy(NamedTuple):
     matched: Tensor
     titles: Tensor
     categories: Tensor
+    labels: Tensor | None = None
 
 
 class CopyAlone(NamedTuple):
@@ -161,6 +163,7 @@ class PretrainingSet:
             torch.tensor([self.pairs[row].image == key for row, key in zip(rows, keys, strict=True)]),
             _padded([self.titles[row] for row in pictures]),
             torch.from_numpy(self.categories[pictures]),
+            self.bank.labels(keys),
         )
 
     def _alone(self, rows: Sequence[int], generator: torch.Generator) -> CopyAlone:

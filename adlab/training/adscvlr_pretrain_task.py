@@ -87,7 +87,8 @@ class AdsCVLRPretrainTask(lightning.LightningModule):
     Args:
         config: How to train.
         net: Trained in place; its region scale is fitted.
-        classifier: What the image encoder takes a region for, (…, D) -> (…, K), frozen; None for no MOC.
+        classifier: What the image encoder takes a region for, (…, D) -> (…, K), frozen, where that follows from its
+            features. Without, MOC predicts the labels of the regions; where they have none, there is no MOC.
         train: Pairs to train on.
         dev: Pairs that `val_loss` is measured on.
         categories: Number of categories, 0 for no IC.
@@ -109,10 +110,11 @@ class AdsCVLRPretrainTask(lightning.LightningModule):
         self.config, self.net, self.classifier = config, net, classifier
         self.train_pairs, self.dev_pairs, self.seed = train, dev, seed
         weights = config.weights
+        objects = train.bank.classes if classifier is None else classifier.out_features
         torch.manual_seed(seed)
         self.heads = PretrainingHeads(
             net.config,
-            object_classes=classifier.out_features if classifier is not None and weights.masked_object > 0 else 0,
+            object_classes=objects if weights.masked_object > 0 else 0,
             categories=categories if weights.image_category > 0 else 0,
             decoder=CaptionDecoderConfig(layers=config.decoder_layers, max_words=config.title_tokens)
             if weights.caption > 0
@@ -162,14 +164,20 @@ class AdsCVLRPretrainTask(lightning.LightningModule):
         if weights.masked_language > 0:
             logits = heads.word_logits(output.token_states[batch.hidden_words], net.tokens)
             told["words"] = Predictions(logits, batch.words, batch.hidden_words.nonzero()[:, 0])
-        if heads.objects is not None and self.classifier is not None:
-            with torch.no_grad():
-                classes = self.classifier(batch.regions[batch.hidden_regions]).float().softmax(dim=1)
+        if heads.objects is not None and (classes := self._classes(batch)) is not None:
             logits = heads.object_logits(output.region_states[batch.hidden_regions])
             told["objects"] = Predictions(logits, classes, batch.hidden_regions.nonzero()[:, 0])
         if heads.category is not None or heads.decoder is not None:
             told |= self._picture_alone(batch)
         return told
+
+    def _classes(self, batch: PicturedCopy) -> Tensor | None:
+        """What MOC predicts of the hidden regions: how the classifier sees them, or their labels."""
+        if self.classifier is None:
+            return None if batch.labels is None else batch.labels[batch.hidden_regions]
+        with torch.no_grad():
+            classes: Tensor = self.classifier(batch.regions[batch.hidden_regions]).float().softmax(dim=1)
+        return classes
 
     def _picture_alone(self, batch: PicturedCopy) -> dict[str, Any]:
         """What the picture tells without query and copy: category and title."""
@@ -182,9 +190,10 @@ class AdsCVLRPretrainTask(lightning.LightningModule):
         has_title = batch.titles[:, 0] != NO_WORD
         if self.heads.decoder is not None and bool(has_title.any()):
             memory = torch.cat([output.token_states, output.region_states], dim=1)[has_title]
+            mask = _memory_mask(start, has_title)
             titles = batch.titles[has_title]
             read = torch.cat([given.token_ids[has_title, :1], titles[:, :-1].clamp_min(0)], dim=1)  # [CLS] starts
-            states = self.heads.decoder(read, memory, None, self.net.tokens)
+            states = self.heads.decoder(read, memory, mask, self.net.tokens)
             wanted = titles != NO_WORD
             logits = self.heads.decoder.word_logits(states[wanted], self.net.tokens)
             told["caption"] = Predictions(logits, titles[wanted])
@@ -199,6 +208,13 @@ class AdsCVLRPretrainTask(lightning.LightningModule):
         size, mismatched = self.config.batch_size, self.config.mismatched
         batches = PretrainingBatches(data, size, fill, mismatched=mismatched, pairs=pairs, seed=seed, epoch=epoch)
         return DataLoader(batches, batch_size=None)
+
+
+def _memory_mask(inputs: PairInputs, rows: Tensor) -> Tensor | None:
+    """Where [CLS] and regions are, (B, 1 + R) bool; None where everything is: kernels without a mask are faster."""
+    assert inputs.region_mask is not None
+    mask = torch.cat([inputs.token_mask, inputs.region_mask], dim=1)[rows]
+    return None if bool(mask.all()) else mask
 
 
 def _size(batch: PretrainingBatch) -> int:

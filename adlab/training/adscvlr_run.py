@@ -21,6 +21,7 @@ from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
 from adlab.features.query_ad_tokens import TRAINING_DESCRIPTION, QueryAdTokenizer, TokenLimits
+from adlab.features.region_embedders import cell_classifier, embedder
 from adlab.features.stored import Progress, no_progress
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.adscvlr_config import AdsCVLRConfig
@@ -45,8 +46,9 @@ from adlab.training.adscvlr_pretrain_batches import PretrainingSet
 from adlab.training.adscvlr_pretrain_data import category_ids
 from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
 from adlab.training.adscvlr_readings import read_in_mode, readable
-from adlab.training.adscvlr_regions import cell_classifier, standardise_regions
+from adlab.training.adscvlr_regions import standardise_regions
 from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
+from adlab.training.adscvlr_visual import region_words, resumes_as, visual_settings, visual_terms, visual_words
 from adlab.training.memory import keep_freed_memory
 from adlab.training.run import Fit, FitResult, fit, run_name
 
@@ -68,6 +70,8 @@ class RelevanceRun:
         layers: Blocks of the network, the first ones of MiniLM's six.
         likeness: Whether grades also rest on the likeness of whole query, copy and picture, and on the match of query
             and colours; without, as in the paper.
+        visual: What regions of pictures are: ``"grid"``, ``"patch"`` or ``"roi"``.
+        detector_weights: File of the detector of ``"roi"``; searched for without.
         members: Further grade heads, whose spread is the interval.
         seed: Seed of everything drawn while training.
         budget_minutes: Time for pre-training and fine-tuning together, a third for the former; None for no limit.
@@ -84,6 +88,8 @@ class RelevanceRun:
     limits: TokenLimits = field(default_factory=lambda: TokenLimits(total=64, description=TRAINING_DESCRIPTION))
     layers: int = 6
     likeness: bool = True
+    visual: str = "grid"
+    detector_weights: Path | None = None
     members: int = 5
     seed: int = 0
     budget_minutes: float | None = None
@@ -105,15 +111,20 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     Raises:
         DataUnavailableError: A data set is not there.
         InputError: A part of the data is too small.
+        WeightsUnavailableError: The detector's weights cannot be had.
     """
     keep_freed_memory()
     started = time.monotonic()
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
+    looks = embedder(
+        run.visual, image_encoder, side=run.sources.side, detector_weights=run.detector_weights, device=_where(run)
+    )
     wanted = run.pretraining is not None
     material = read_material(
         run.sources,
         image_encoder,
         text_encoder=text_encoder if run.likeness else None,
+        embedder=looks,
         seed=run.seed,
         pretraining=wanted,
         progress=progress,
@@ -125,7 +136,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     folder = run.run or cache_dir() / "runs" / run_name(
         run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers,
-        run.likeness, encoders, run.seed,
+        run.likeness, encoders, run.seed, *resumes_as(looks),
     )  # fmt: skip
     earlier = 0.0  # minutes of calls that this one went on from
     if run.pretraining is not None:
@@ -151,24 +162,25 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         temperatures={mode.value: fitted.temperatures[mode] for mode in MODES},
         stretch=fitted.stretch,
         members=run.members,
+        **visual_settings(looks),
     )
     trained = material.graded.of("train")
     manifest = Manifest(
         name=run.out.name,
         kind=KIND,
         summary="How well an ad answers a query, from its picture and its copy, in four grades from Bad to Excellent: "
-        "AdsCVLR on grid regions"
+        f"AdsCVLR on {visual_words(looks)}"
         f"{', on the likeness of whole query, copy and picture' if run.likeness else ''}"
         f"{', and on the match of query and colours' if net.match else ''}, "
         "with or without either of the two.",
         heads=(HEAD,),
         network=asdict(net.config),
         encoders=encoders,
-        preprocessing=f"letterbox {image_encoder.preprocess.size} px, {run.sources.side**2} regions; up to "
+        preprocessing=f"letterbox {image_encoder.preprocess.size} px, {region_words(looks)}; up to "
         f"{run.limits.total} tokens, {run.limits.description} of the description",
         data_kind=data_kind_of(trained),
         trained_on=kinds_of(trained),
-        terms=f"{terms_of(trained)}; encoders: {image_encoder.spec.data_terms}",
+        terms=f"{terms_of(trained)}; encoders: {image_encoder.spec.data_terms}{visual_terms(looks)}",
         licence="Apache-2.0, data terms apply",
         training=TrainingRecord(
             command=command,
@@ -181,7 +193,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
                 "pretraining": asdict(run.pretraining) if run.pretraining else "none",
                 "share of the stream beside the likeness": share,
                 "precision": precision_here(),
-                "GFLOPs a pair (24 tokens and a picture)": gigaflops(net, run.sources.side),
+                "GFLOPs a pair (24 tokens and a picture)": gigaflops(net, looks.shape[0]),
             },
         ),
         measures=measures,
@@ -194,7 +206,12 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
 
 def start(run: RelevanceRun, vocabulary: AdVocabulary, text_encoder: TextEncoder, material: Material) -> AdsCVLR:
     """The network before training: MiniLM's text layers, ad words as the mean of their pieces, regions standardised."""
-    shape = AdsCVLRConfig(added_tokens=len(vocabulary.tokens), layers=run.layers)
+    shape = AdsCVLRConfig(
+        added_tokens=len(vocabulary.tokens),
+        layers=run.layers,
+        visual=material.bank.visual,
+        region_dim=material.bank.features.shape[2],
+    )
     torch.manual_seed(run.seed)
     net = from_text_encoder(text_encoder, shape)
     net.tokens.start_from_pieces(vocabulary.pieces)
@@ -218,7 +235,8 @@ def pretrain(
         PretrainingSet(pairs, material.bank, tokenizer, categories, title_tokens=training.title_tokens)
         for pairs in (material.pretraining, material.pretraining_dev)
     )
-    classifier = cell_classifier(image_encoder) if material.bank.places else None
+    seen = material.bank.places and not material.bank.classes
+    classifier = cell_classifier(image_encoder) if seen else None
     task = AdsCVLRPretrainTask(training, net, classifier, train, dev, categories=len(categories), seed=run.seed)
     result = fit(task, _how(run, folder, training.epochs, "val_loss", "min", PRETRAINING_SHARE))
     return task.net, result
@@ -251,6 +269,10 @@ def _how(
         precision=precision_here(),
         gradient_clip=1.0,
     )
+
+
+def _where(run: RelevanceRun) -> str:
+    return "cuda" if run.device != "cpu" and torch.cuda.is_available() else "cpu"
 
 
 def precision_here() -> str:

@@ -17,6 +17,7 @@ from adlab.data.splits import split_of
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder
 from adlab.errors import InputError
+from adlab.features.region_embedders import SIDE, GridCells, RegionEmbedder
 from adlab.features.stored import Progress, no_progress
 from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_pretrain_data import (
@@ -26,7 +27,7 @@ from adlab.training.adscvlr_pretrain_data import (
     simulated_ads,
     texts_alone,
 )
-from adlab.training.adscvlr_regions import SIDE, RegionBank, region_bank
+from adlab.training.adscvlr_regions import RegionBank, region_bank
 from adlab.training.adscvlr_wholes import whole_bank
 from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import FLICKR8K, SIMULATION_SEED, SOURCES, RelevanceData, read_relevance
@@ -45,7 +46,7 @@ class Sources:
         folder: Holds the public data sets, each in its folder.
         names: Of `SOURCES`.
         simulated_ads: Ads of the simulated source.
-        side: Cells a side of the grid of regions.
+        side: Cells or squares a side of the grid of regions; detectors do not read it.
     """
 
     folder: Path
@@ -82,6 +83,7 @@ def read_material(
     encoder: ImageEncoder,
     *,
     text_encoder: TextEncoder | None = None,
+    embedder: RegionEmbedder | None = None,
     seed: int = 0,
     pretraining: bool = True,
     progress: Progress = no_progress,
@@ -90,8 +92,9 @@ def read_material(
 
     Args:
         sources: Which.
-        encoder: What looks at pictures.
+        encoder: What looks at whole pictures.
         text_encoder: What reads whole queries and copies, for networks that read the likeness of wholes.
+        embedder: What looks at regions; the cells of the encoder's map without.
         seed: Of the draw of dev pairs for pre-training.
         pretraining: Whether pairs for pre-training are wanted.
         progress: Called with (pictures done, all pictures).
@@ -120,7 +123,7 @@ def read_material(
         keep = used | {pair.image for pair in train} | seen
         files = {key: file for key, file in files.items() if key in keep}
     plans = [plan_ad(SIMULATION_SEED, index) for index in range(sources.simulated_ads if _simulated(sources) else 0)]
-    bank = region_bank(encoder, files, plans, side=sources.side, progress=progress)
+    bank = region_bank(embedder or GridCells(encoder, sources.side), files, plans, progress=progress)
     contrasts: list[ColourContrast] = []
     if text_encoder is not None:
         contrasts = colour_contrasts(read_fashion(sources.folder / "fashion")) if FASHION in sources.names else []

@@ -24,6 +24,7 @@ from adlab.checkpoints.store import as_stored, save_checkpoint
 from adlab.data.relevance import RelevanceSet
 from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.features.region_embedders import RegionEmbedder, embedder_of
 from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import TwoTower
@@ -100,6 +101,7 @@ class Classroom(NamedTuple):
         teacher: Who is asked.
         material: Graded pairs and regions.
         pictures: Where pictures come from.
+        embedder: Makes the regions that the teacher was trained on.
         image_encoder: For the student's pictures.
         text_encoder: For its queries and copy.
         device: Where to compute.
@@ -109,6 +111,7 @@ class Classroom(NamedTuple):
     teacher: Teacher
     material: Material
     pictures: Pictures
+    embedder: RegionEmbedder
     image_encoder: ImageEncoder
     text_encoder: TextEncoder
     device: str
@@ -185,12 +188,12 @@ def enter(
         UnknownNameError: There is no such teacher.
     """
     room = meet(teacher, teacher_root, device, progress)
-    side = room.teacher.relevance.settings.side
     reads = room.teacher.relevance.network.config.whole_dim
     material = read_material(
-        _with_side(sources, side),
+        sources,
         room.image_encoder,
         text_encoder=room.text_encoder if reads else None,
+        embedder=room.embedder,
         pretraining=False,
         progress=progress,
     )
@@ -207,13 +210,15 @@ def meet(
     Raises:
         CheckpointError: The teacher is not intact, or was trained on other encoders.
         UnknownNameError: There is no such teacher.
+        WeightsUnavailableError: The weights of its detector are not at hand.
     """
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     loaded = load_teacher(teacher, text_encoder, image_encoder.spec.encoder_id, root=teacher_root)
     nothing, no_regions = RelevanceSet(()), RegionBank(np.zeros((0, 1, 1), dtype=np.float16), {}, grid_boxes(1, 1))
     material = Material(RelevanceData(nothing, ()), nothing, nothing, [], [], no_regions)
     where = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    return Classroom(loaded, material, Pictures({}, {}), image_encoder, text_encoder, where, progress)
+    looks = embedder_of(loaded.relevance.settings, image_encoder, device=where)
+    return Classroom(loaded, material, Pictures({}, {}), looks, image_encoder, text_encoder, where, progress)
 
 
 def training_pairs(run: StudentRun, room: Classroom) -> list[AskedPair]:
@@ -362,8 +367,3 @@ def shares_of_sources(sources: np.ndarray) -> dict[str, float]:
     present = sorted(set(sources.tolist()))
     raw = {name: SHARES.get(name, float(np.mean(list(SHARES.values())))) for name in present}
     return {name: share / sum(raw.values()) for name, share in raw.items()}
-
-
-def _with_side(sources: Sources, side: int) -> Sources:
-    """The regions that the teacher was trained on."""
-    return Sources(folder=sources.folder, names=sources.names, simulated_ads=sources.simulated_ads, side=side)

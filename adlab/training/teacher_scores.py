@@ -144,7 +144,7 @@ def _logits(teacher: Teacher, inputs: PairInputs, half: bool) -> np.ndarray:
 def _content(pairs: Sequence[AskedPair], bank: RegionBank) -> dict[str, str]:
     """Digest of what the network sees of each picture, so that a picture drawn anew is read anew."""
     images = {pair.image for pair in pairs if pair.mode is not InputMode.TEXT_ONLY}
-    return {image: hashlib.sha256(bank.features[bank.places[image]].tobytes()).hexdigest() for image in images}
+    return {image: hashlib.sha256(bank.content(image)).hexdigest() for image in images}
 
 
 def _key(pair: AskedPair, row: PairTokens, seen: dict[str, str]) -> str:
