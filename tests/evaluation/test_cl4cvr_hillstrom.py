@@ -126,10 +126,10 @@ def test_gradients_are_those_of_a_training_without_the_first_fold(mailing, monke
     monkeypatch.setattr(cl4cvr_hillstrom_models, "follow", spy)
     found = fold_gradients(full, table, folds, seed=4)
     ((loop, rows),) = seen
-    assert (loop.data.rows, rows.rows) == (1000, 1000)
+    assert (loop.data.extent.rows, rows.rows) == (1000, 1000)
     assert loop.steps == loop.all_steps == EPOCHS * 4
     assert loop.config.contrast == full.contrast
-    assert loop.data.dense[:, 0].mean() == pytest.approx(0, abs=1e-5)  # the schema is that of these folds
+    assert rows.dense[:, 0].mean() == pytest.approx(0, abs=1e-5)  # the schema is that of these folds
     assert {len(found[name]) for name in MEASURES} == {len(PLACES)}
     fresh = cl4cvr_hillstrom_models._loop(full, *_without(table, folds, 0), 4)
     assert gradient_shares(fresh, rows)["size"] == pytest.approx(found["size"][0])
