@@ -141,6 +141,10 @@ def _relevance(result: HeadResult) -> str:
 GRADES = ("Bad", "Fair", "Good", "Excellent")
 TEACHER = ("This model", "reads query, copy and picture together")
 STUDENT = ("Its fast student", "compares vectors made beforehand")
+ONE_SCORE = (
+    "The student gives this one probability and no grades: it learned to repeat what this model says of Fair or "
+    "better. What supports the grade is told of this model alone."
+)
 RELEVANCE_BANDS = ((0.0, "Bad"), (0.5, "Fair"), (1.5, "Good"), (2.5, "Excellent"))
 AGREEMENT_BANDS = ((0.0, "Little"), (5.0, "Loose"), (20.0, "Fair"), (50.0, "Close"))
 

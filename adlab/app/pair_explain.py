@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from adlab.inference.relevance import RelevanceHead
 
 MAX_KEPT = 64  # ads and grades; about 200 KB each
-JOB = "explain.pair-job"
+JOB, ONCE = "explain.pair-job", "score.relevance-tested"
 NO_HEAD = (
     "No checkpoint that grades query relevance is installed, so there is nothing to explain. Restore the folder "
     "models/relevance-adscvlr and start the app again."
@@ -98,17 +98,30 @@ def _explanation(key: str, grade: int | None, sha256: str, _ad: Ad, _head: Relev
 
 def gather(explained: Explained, job: Job) -> tuple[Perturbation, ...]:
     """Take words and regions away in the explanation's order and in others, in a job; all copies in one batch."""
+    job.step("Asking about copies with words or regions taken away")
+    return _tested(*explained.key, explained)
+
+
+@st.cache_resource(max_entries=MAX_KEPT, show_spinner=False)
+def _tested(key: str, grade: int, sha256: str, _explained: Explained) -> tuple[Perturbation, ...]:
     from adlab.explain.perturbation import perturb
 
-    job.step("Asking about copies with words or regions taken away")
-    found = explained.explanation
-    return perturb(explained.head.network, found, explained.head.settings.temperatures[found.mode.value])
+    found, head = _explained.explanation, _explained.head
+    return perturb(head.network, found, head.settings.temperatures[found.mode.value])
 
 
 def ask_evidence(explained: Explained) -> None:
     """Begin to test this explanation; another one's test under way is left off."""
     forget_evidence()
     st.session_state[JOB] = (explained.key, jobs.jobs().start(lambda job: gather(explained, job)))
+
+
+def ask_evidence_once(explained: Explained) -> None:
+    """Begin to test this explanation unless the visitor's last test began so: one that was cancelled stays so."""
+    if st.session_state.get(ONCE) != explained.key:
+        st.session_state[ONCE] = explained.key
+        if evidence(explained) is None:
+            ask_evidence(explained)
 
 
 def evidence(explained: Explained) -> Job | None:

@@ -135,6 +135,11 @@ def evidence_line(found: Perturbation, grade: int) -> str:
     )
 
 
+def holds(found: Perturbation) -> bool:
+    """Whether the grade falls faster than chance, of parts enough to tell."""
+    return found.parts >= FEWEST and found.better_than_random
+
+
 def several_line(found: Sequence[Perturbation]) -> str:
     """How easily one of the tests is passed by luck, and how small p can get; nothing where nothing was tested."""
     tested = [each for each in found if each.parts >= FEWEST]

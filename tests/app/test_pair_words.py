@@ -115,6 +115,15 @@ def test_few_parts_are_not_tested_against_chance():
     assert "rank p" not in line
 
 
+@pytest.mark.parametrize(
+    ("most", "parts", "expected"),
+    [(0.1, 6, True), (0.6, 6, False), (0.1, 3, False)],  # below all orders; in their midst; too few parts to tell
+)
+def test_weights_hold_only_where_the_grade_falls_faster_than_chance(most, parts, expected):
+    found = perturbation(most, 0.7, np.linspace(0.3, 0.7, 19), parts)
+    assert pair_words.holds(found) is expected
+
+
 def test_words_are_drawn_with_sign_number_and_nothing_of_theirs_becomes_markup():
     html = draw(explanation())
     assert 'title="raises Good by 0.6">blue<sup>▲</sup>' in html

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from adlab.app import pair_explain, pair_words
-from adlab.app.components import job_progress, query_relevance
+from adlab.app.components import pair_evidence, query_relevance
 from adlab.app.components.bars import share_words
 from adlab.app.components.text import isolated, plain
 from adlab.app.explain_words import source_words
@@ -16,9 +14,6 @@ from adlab.app.pair_explain import Explained
 from adlab.app.state import Ad
 from adlab.app.wording import interval_words
 from adlab.data.score_text import number
-
-if TYPE_CHECKING:
-    from adlab.explain.perturbation import Perturbation
 
 GRADE, WORD, CHOSEN_FOR = "explain.pair-grade", "explain.pair-word", "explain.pair-for"
 
@@ -45,7 +40,8 @@ def show(ad: Ad) -> None:
 
 
 def _draw(explained: Explained) -> None:
-    from adlab.app.components import region_maps, word_weights  # import torch, which by now the models have brought
+    # Import torch, which by now the models have brought.
+    from adlab.app.components import perturbation_chart, region_maps, word_weights
 
     found, result = explained.explanation, explained.result
     st.markdown(
@@ -75,34 +71,7 @@ def _draw(explained: Explained) -> None:
     with left:
         region_maps.show(explained, WORD)
     st.subheader("Do the weights hold?", anchor=False)
-    _evidence(explained)
+    pair_evidence.show(explained, "explain.pair-test", perturbation_chart.show)
     with st.expander("What these weights are", icon=":material/info:", expanded=True):
         st.markdown(plain(pair_words.READING))
         st.caption(plain(source_words(explained.head.manifest)))
-
-
-def _evidence(explained: Explained) -> None:
-    from adlab.app.components import perturbation_chart
-
-    job = pair_explain.evidence(explained)
-    found: tuple[Perturbation, ...] = ()
-    if job is not None and job.done and job.future.exception() is None:
-        found = job.future.result()
-    if found:
-        perturbation_chart.show(found, explained.explanation.grade)
-        return
-    st.markdown(
-        "Words, and apart from them regions, are taken away step by step: most relevant first, least relevant first, "
-        "and in random orders. If the weights say what the grade rests on, it falls fastest in the first order and "
-        "holds longest in the second."
-    )
-    if job is None or job.done:
-        st.button(
-            "Test the weights on this ad",
-            key="explain.pair-test",
-            icon=":material/experiment:",
-            on_click=pair_explain.ask_evidence,
-            args=(explained,),
-        )
-    if job is not None:
-        job_progress.show(job, "explain.pair-test", pair_explain.forget_evidence)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from adlab.app import queries
 from adlab.app.caching import RELEVANCE
-from adlab.app.components import score_card
+from adlab.app.components import pair_support, score_card
 from adlab.app.components.editor import MAX_CHARACTERS
 from adlab.app.components.text import isolated
 from adlab.app.cut_words import cut_line
@@ -17,6 +17,7 @@ from adlab.app.state import Ad
 from adlab.data.assessment import Assessment
 
 EXPLAIN = "explain.score"  # which score the Explain page shows
+SUPPORT = "What in the ad supports it"
 
 
 def show(ad: Ad, assessment: Assessment) -> None:
@@ -27,17 +28,26 @@ def show(ad: Ad, assessment: Assessment) -> None:
     with st.container(key="score.relevance"):
         if result is not None:
             score_card.show(result, f"For “{isolated(ad.query)}”, read from {parts_words(ad)}", cut_line(ad))
-            if st.button(
-                "Which words and parts of the picture it rests on",
-                key="score.relevance-explain",
-                type="tertiary",
-                icon=":material/layers:",
-            ):
-                st.session_state[EXPLAIN] = RELEVANCE
-                st.switch_page("pages/explain.py")
+            _support(ad)
         else:
             st.html(prompt(ad, assessment.not_scored[RELEVANCE]))
         field(ad, "Grade another query" if result is not None else "Grade this query")
+
+
+def _support(ad: Ad) -> None:
+    """What of the ad speaks for the grade, folded: it is made when the visitor looks, and for every query then on."""
+    with st.expander(SUPPORT, icon=":material/layers:", key="score.relevance-support", on_change="rerun") as opened:
+        if not opened.open:
+            return
+        pair_support.show(ad)
+        if st.button(
+            "Other grades, and where each word looks",
+            key="score.relevance-explain",
+            type="tertiary",
+            icon=":material/arrow_forward:",
+        ):
+            st.session_state[EXPLAIN] = RELEVANCE
+            st.switch_page("pages/explain.py")
 
 
 def field(ad: Ad, button: str) -> None:

@@ -37,10 +37,7 @@ def show(explained: Explained, key: str) -> None:
         st.caption("This ad has no picture: the grade rests on words alone.")
         return
     grade = GRADES[found.grade]
-    whole = region_map(explained.head, picture, found.cells, "regions")
-    st.html(figure(picture.pixels, whole, f"What raises and lowers {grade}"))
-    if small := pair_words.picture_line(found):
-        st.caption(plain(small))
+    whole(explained)
     names = {
         number: f"{word.text} · {pair_words.field_name(word)}" for number, word in enumerate(found.words) if word.read
     }
@@ -55,6 +52,17 @@ def show(explained: Explained, key: str) -> None:
         else:
             st.html(figure(picture.pixels, look, f"Where “{word}” looks on its way to {grade}"))
     st.caption(pair_words.region_note(explained.head.settings.side))
+
+
+def whole(explained: Explained) -> None:
+    """Draw the map of the grade, of an ad with a picture, and say so where it weighs little beside the words."""
+    found, picture = explained.explanation, explained.picture
+    assert picture is not None  # else there is nothing to draw on
+    assert found.cells is not None
+    drawn = region_map(explained.head, picture, found.cells, "regions")
+    st.html(figure(picture.pixels, drawn, f"What raises and lowers {GRADES[found.grade]}"))
+    if small := pair_words.picture_line(found):
+        st.caption(plain(small))
 
 
 def figure(picture: Image.Image, drawn: FusionMap, caption: str) -> str:

@@ -84,7 +84,8 @@ def _students(result: HeadResult) -> str:
         return ""
     rows = share_row(*head_words.TEACHER, 1 - shares[0]) + share_row(*head_words.STUDENT, student)
     note = '<span class="ad-quiet">probability by two models</span>'
-    return f'<div class="ad-section"><h3>Fair or better {note}</h3>{rows}</div>'
+    one = f'<p class="ad-quiet">{escape(head_words.ONE_SCORE)}</p>'
+    return f'<div class="ad-section"><h3>Fair or better {note}</h3>{rows}{one}</div>'
 
 
 def ranks(percentiles: tuple[Percentile, ...]) -> str:
