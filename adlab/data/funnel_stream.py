@@ -21,12 +21,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from adlab.data.feature_fields import FieldSpec
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch, joined
 from adlab.data.funnel_labels import LABELS, label_columns, labels_of
 from adlab.data.funnel_split import SplitRule, rows_of
 from adlab.data.parquet_rows import ParquetRows, Piece
-from adlab.errors import ConfigError, TableError
+from adlab.errors import ConfigError, TableError, UnknownNameError
 
 _MIX, _GROUPS = 1, 3  # streams of chance; 2 is that of a training's steps, which share the seed
 
@@ -253,6 +254,34 @@ class FunnelStream:
         last = piece.first_row + table.num_rows
         name = f"{name}, rows {piece.first_row + 1:,} to {last:,}, counted among those of {', '.join(self.parts)},"
         return rows_of(self.rule, table, self.parts), name, 0
+
+
+def schema_on_disk(
+    files: Sequence[Path],
+    specs: Sequence[FieldSpec],
+    *,
+    rule: SplitRule | None = None,
+    parts: Sequence[str] = ("train",),
+) -> FeatureSchema:
+    """The schema that rows on disk imply, fitted in one pass that reads no other column.
+
+    Args:
+        files: Files, or folders of them.
+        specs: What is asked of each column.
+        rule: Which part of the data a row belongs to; without one all rows are read.
+        parts: The parts to fit on.
+
+    Raises:
+        UnknownNameError: A column is not in every file.
+        TableError: Rows, labels or cells cannot be used.
+        ConfigError: A column is named twice, or is an outcome of the row.
+    """
+    names = ParquetRows(files).names
+    for spec in specs:
+        if spec.name not in names:
+            raise UnknownNameError("column", spec.name, names)
+    wanted = [*(spec.name for spec in specs), *label_columns(names), *([rule.column] if rule else [])]
+    return FeatureSchema.fit(specs, ParquetRows(files, list(dict.fromkeys(wanted))).tables(rule, parts))
 
 
 def _mixed(

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from adlab.evaluation.cl4cvr_report_exposure import exposure_section
-from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
+from adlab.evaluation.cl4cvr_report_real import hillstrom_section
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
+from adlab.evaluation.cl4cvr_report_speed import throughput_section
 from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
 from adlab.evaluation.cl4cvr_summary import summary
 from adlab.evaluation.parts import kept_parts, made_by, not_measured, write_parts

@@ -1,4 +1,4 @@
-"""The sections of `cl4cvr.md` on the Hillstrom mailing, and on speed."""
+"""The section of `cl4cvr.md` on the Hillstrom mailing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from adlab.evaluation.cl4cvr_variants import ESMM, FOLLOWED, FULL, STARTS
 from adlab.evaluation.cl4cvr_words import HEADINGS, cell, judged, over_seeds, signed
 from adlab.evaluation.writing import markdown_table
 
-GIGA = 1 << 30
 START_LABELS = {name: f"CL4CVR at τ = {t:g}, α = {a:g}" for name, (t, a) in zip(FOLLOWED, STARTS, strict=True)}
 HARDLY = 0.55  # an area whose interval begins below it tells next to nothing
 
@@ -76,32 +75,3 @@ def _told(above: Mapping[str, Any]) -> list[str]:
 
 def _drawn(repeats: int) -> str:
     return "drawn once" if repeats == 1 else f"drawn {repeats} times"
-
-
-def throughput_section(results: Mapping[str, Any]) -> list[str]:
-    """The section, from a heading of the second level on.
-
-    Args:
-        results: As `reproduce_throughput` gives them.
-    """
-    rows = [
-        [
-            "CL4CVR" if found["variant"] == FULL else "ESMM",
-            f"{found['rows']:,}",
-            f"{found['rows'] / found['seconds']:,.0f}",
-            f"{found['rows'] / found['cpu_seconds']:,.0f}",
-            f"{found['seconds'] / 60:.1f}",
-            f"{found['encoding_cpu_seconds']:.1f}",
-            f"{found['peak_bytes'] / GIGA:.2f}",
-        ]
-        for found in results["rows"]
-    ]
-    headings = ["", "rows", "rows a second", "rows a CPU second", "minutes an epoch", "CPU seconds to encode", "GB"]
-    return [
-        "## Speed against the size of the log",
-        f"One epoch on the simulated log in memory, {results['threads']} thread(s), batches of "
-        f"{results['batch_size']:,}, products in {results['precision']}, no creative vectors. Seconds by the clock "
-        "depend on what else the machine does, CPU seconds less so. GB: the process's largest resident memory up to "
-        "the end of that training, simulation of the log included.",
-        markdown_table(headings, rows),
-    ]

@@ -17,7 +17,7 @@ from adlab.data.feature_fields import FieldSpec
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch, joined
 from adlab.data.funnel_split import ByKey, ByTime
-from adlab.data.funnel_stream import Batching, FunnelRows, FunnelStream, Position
+from adlab.data.funnel_stream import Batching, FunnelRows, FunnelStream, Position, schema_on_disk
 from adlab.data.parquet_rows import ParquetRows
 from adlab.errors import ConfigError, TableError, UnknownNameError
 
@@ -142,11 +142,13 @@ def test_parts_of_a_rule_are_apart_and_together_everything(folder, schema):
 
 def test_a_schema_is_fitted_from_disk_on_one_part(folder, log):
     rule = ByTime(dev_from="2026-01-15", test_from="2026-01-20")
-    fitted = FeatureSchema.fit(FIELDS, ParquetRows([folder]).tables(rule, ["train"]))
+    fitted = schema_on_disk([folder], FIELDS, rule=rule)
     early = log.filter(pa.compute.less(log["date"], "2026-01-15"))
     wanted = FeatureSchema.fit(FIELDS, [early])
     assert fitted.sparse == wanted.sparse
     assert fitted.dense[0].mean == pytest.approx(wanted.dense[0].mean, rel=1e-12)
+    with pytest.raises(UnknownNameError, match=r"Unknown column 'hours'\. Did you mean 'hour'"):
+        schema_on_disk([folder], [FieldSpec(name="hours")])
 
 
 def test_counts_are_spread_while_they_are_read(tmp_path):

@@ -11,7 +11,7 @@ from adlab.evaluation import cl4cvr
 from adlab.evaluation.cl4cvr import reproduce_cl4cvr
 from adlab.evaluation.cl4cvr_report import SECTIONS, render, write_report
 from adlab.evaluation.cl4cvr_report_gradients import reason
-from adlab.evaluation.cl4cvr_report_real import hillstrom_section, throughput_section
+from adlab.evaluation.cl4cvr_report_real import hillstrom_section
 from adlab.evaluation.cl4cvr_report_simulated import LABELS, simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
 from adlab.evaluation.cl4cvr_settings import CL4CVRReproduction
@@ -212,12 +212,6 @@ def test_a_gain_that_grows_with_few_conversions_has_a_correlation_below_zero(res
     assert f"- nothing thinned: {reason(whole)}." in text
     assert f"- clicks thinned to 0.1: {reason(fewest)}." in text
     assert "0.010 to 0.500 times as long" in summary({"sparsity": {"results": several}})
-
-
-def test_speed_is_rows_by_time():
-    row = {"variant": FULL, "rows": 1000, "seconds": 4.0, "cpu_seconds": 2.0, "encoding_cpu_seconds": 0.1}
-    found = {"threads": 1, "batch_size": 8, "precision": "float32", "rows": [row | {"peak_bytes": 2.0**30}]}
-    assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 1.00 |" in "\n".join(throughput_section(found))
 
 
 def hillstrom(names=(), area_of_esmm=0.6, **more):

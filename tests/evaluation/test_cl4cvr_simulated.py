@@ -16,7 +16,6 @@ from adlab.evaluation.cl4cvr_settings import SIMULATED, SPARSITY, THROUGHPUT, CL
 from adlab.evaluation.cl4cvr_simulated import Prepared, best_rival, reproduce_simulated, trained_part
 from adlab.evaluation.cl4cvr_sparsity import reproduce_sparsity
 from adlab.evaluation.cl4cvr_tables import expected_areas, identical_pairs, table_of, true_scores
-from adlab.evaluation.cl4cvr_throughput import reproduce_throughput, sizes_up_to
 from adlab.evaluation.cl4cvr_training import TimedParts, loop_of, train_variant
 from adlab.evaluation.cl4cvr_variants import (
     ESMM,
@@ -255,14 +254,6 @@ def test_thinned_rows_lose_conversions_and_both_variants_are_compared_at_every_s
         ("clicks", 0.25),
     ]
     assert followed[0]["size"] != followed[1]["size"]
-
-
-def test_speed_is_measured_on_logs_that_grow(few):
-    found = reproduce_throughput(TINY)
-    assert [(row["variant"], row["rows"]) for row in found["rows"]] == [(ESMM, 3000), (FULL, 3000)]
-    assert all(row["cpu_seconds"] > 0 and row["peak_bytes"] > 1e7 for row in found["rows"])
-    assert sizes_up_to(10_000_000) == [100_000, 1_000_000, 10_000_000]
-    assert sizes_up_to(2_000_000) == [100_000, 1_000_000]
 
 
 def test_pairs_of_identical_rows_are_counted_within_batches(world):

@@ -1,0 +1,82 @@
+"""The section of `cl4cvr.md` on speed: what a row costs as the log grows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from adlab.evaluation.cl4cvr_variants import FULL
+from adlab.evaluation.writing import markdown_table
+
+GIGA = 1 << 30
+FLAT = 0.05  # share of the memory of the log before by which it may grow and be called flat
+IN_MEMORY = (
+    "One epoch on the simulated log in memory. GB: the process's largest resident memory up to the end of that "
+    "training, simulation of the log included."
+)
+
+
+def throughput_section(results: Mapping[str, Any]) -> list[str]:
+    """The section, from a heading of the second level on.
+
+    Args:
+        results: As `reproduce_throughput` gives them; numbers stored before logs were streamed have no "block_rows".
+    """
+    rows = [
+        [
+            _label(found),
+            f"{found['rows']:,}",
+            f"{found['rows'] / found['seconds']:,.0f}",
+            f"{found['rows'] / found['cpu_seconds']:,.0f}",
+            f"{found['seconds'] / 60:.1f}",
+            f"{found['fitting_cpu_seconds']:.1f}" if "fitting_cpu_seconds" in found else "–",
+            f"{found['disk_bytes'] / GIGA:.3f}" if "disk_bytes" in found else "–",
+            f"{found['peak_bytes'] / GIGA:.3f}",
+        ]
+        for found in results["rows"]
+    ]
+    headings = [
+        "", "rows", "rows a second", "rows a CPU second", "minutes an epoch", "CPU seconds to fit the schema",
+        "GB on disk", "GB resident",
+    ]  # fmt: skip
+    streamed = "block_rows" in results
+    how = (
+        f"{results['threads']} thread(s), batches of {results['batch_size']:,}, products in {results['precision']}, no "
+        "creative vectors. Seconds by the clock depend on what else the machine does, CPU seconds less so."
+    )
+    parts = [
+        "## Speed against the size of the log",
+        f"{_streamed(results) if streamed else IN_MEMORY} {how[0].upper()}{how[1:]}",
+        markdown_table(headings, rows),
+    ]
+    return [*parts, *([lines] if streamed and (lines := _growth(results["rows"])) else [])]
+
+
+def _label(found: Mapping[str, Any]) -> str:
+    return "CL4CVR" if found["variant"] == FULL else "ESMM"
+
+
+def _streamed(results: Mapping[str, Any]) -> str:
+    start = max((found["start_bytes"] for found in results["rows"]), default=0) / GIGA
+    return (
+        "The simulated log, written as Parquet and streamed: the schema is fitted in one pass over the files, then one "
+        f"epoch reads them in blocks of {results['block_rows']:,} rows, encoding included in its time. Each training "
+        "is a process of its own. GB resident: the largest resident memory of that process; of these "
+        f"{start:.3f} were there before it opened the log, for the libraries."
+    )
+
+
+def _growth(rows: list[Mapping[str, Any]]) -> str:
+    """How memory grows between the two largest logs of each variant."""
+    lines = []
+    for label in dict.fromkeys(map(_label, rows)):
+        own = sorted((found for found in rows if _label(found) == label), key=lambda found: float(found["rows"]))
+        if len(own) < 2:
+            continue
+        small, large = own[-2:]
+        grown = large["peak_bytes"] / small["peak_bytes"] - 1
+        lines.append(
+            f"- {label}: from {small['rows']:,} to {large['rows']:,} rows the largest resident memory changes by "
+            f"{100 * grown:+.1f} %: {'it is flat' if grown < FLAT else 'it grows'}."
+        )
+    return "\n".join(lines)
