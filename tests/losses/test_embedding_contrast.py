@@ -6,10 +6,11 @@ import math
 
 import pytest
 import torch
+from helpers.slow_contrast import slow_contrast
 
 from adlab.errors import ConfigError, InputError
 from adlab.losses.embedding_contrast import EmbeddingContrastLoss
-from adlab.losses.false_negatives import identical_pairs
+from adlab.losses.false_negatives import identical_pairs, similar_pairs
 
 NOBODY = torch.zeros(4)
 # Four rows whose two views are one direction each, all at right angles.
@@ -24,30 +25,38 @@ def projections(rows: int = 9, seed: int = 0, width: int = 5) -> tuple[torch.Ten
 def slow(
     first: torch.Tensor, second: torch.Tensor, conversion: list[int], groups: list[int], tau: float, supervised: bool
 ) -> float:
-    """The equation, anchor by anchor."""
-    rows = len(conversion)
-    z = [[x / math.hypot(*row) for x in row] for row in [*first.tolist(), *second.tolist()]]
-    total = 0.0
-    for i in range(2 * rows):
-        positives = [(i + rows) % (2 * rows)]
-        if supervised and conversion[i % rows]:
-            others = [j for j in range(2 * rows) if conversion[j % rows] and j % rows != i % rows]
-            positives += others
-        candidates = []
-        for j in range(2 * rows):
-            false_negative = groups[j % rows] == groups[i % rows] and j not in positives
-            if j != i and not false_negative:
-                candidates.append(j)
-        similarity = {j: sum(x * y for x, y in zip(z[i], z[j], strict=True)) / tau for j in candidates}
-        normaliser = math.log(sum(math.exp(s) for s in similarity.values()))
-        total -= sum(similarity[p] - normaliser for p in positives) / len(positives)
-    return total / rows
+    """The equation in loops, false negatives by identical features."""
+    alike = {(i, j) for i, one in enumerate(groups) for j, other in enumerate(groups) if i != j and one == other}
+    # A row's own other view is a positive: that rows are like themselves takes nothing away.
+    return slow_contrast(first, second, conversion, alike, tau, supervised)
 
 
 def test_four_rows_apart_by_hand():
     # each of 8 anchors: its other view at cosine 1, six samples at 0: log(1 + 6/e); both directions summed: twice that
     found = EmbeddingContrastLoss(1.0)(APART, APART, NOBODY)
     assert found.item() == pytest.approx(2 * math.log(1 + 6 / math.e))
+
+
+@pytest.mark.parametrize("tau", [0.25, 2.0])
+def test_temperature_divides_every_similarity_by_hand(tau):
+    # the same at τ ≠ 1: e^(1/τ) in the place of e; of two conversions the mean similarity is 1/3τ
+    own, others = 1 / tau, math.log(math.exp(1 / tau) + 6)
+    loss = EmbeddingContrastLoss(tau)
+    assert loss(APART, APART, NOBODY).item() == pytest.approx(2 * (others - own))
+    found = loss(APART, APART, torch.tensor([1.0, 1.0, 0.0, 0.0])).item()
+    assert found == pytest.approx((4 * (others - own / 3) + 4 * (others - own)) / 4)
+    found = loss(APART, APART, NOBODY, identical_pairs(torch.tensor([5, 5, 6, 7]))).item()
+    fewer = math.log(math.exp(1 / tau) + 4)
+    assert found == pytest.approx((4 * (fewer - own) + 4 * (others - own)) / 4)
+
+
+def test_rows_alike_by_the_cosine_of_their_embeddings_leave_the_denominator_by_hand():
+    # rows 0 and 1 differ, at a cosine of 0.995; rows 2 and 3 point elsewhere and the opposite way
+    embeddings = torch.tensor([[1.0, 0.0], [10.0, 1.0], [0.0, 1.0], [-1.0, 0.0]])
+    spared, whole = math.log(math.exp(2.0) + 4) - 2, math.log(math.exp(2.0) + 6) - 2
+    loss = EmbeddingContrastLoss(0.5)
+    assert loss(APART, APART, NOBODY, similar_pairs(embeddings)).item() == pytest.approx(spared + whole)
+    assert loss(APART, APART, NOBODY, similar_pairs(embeddings, 0.996)).item() == pytest.approx(2 * whole)
 
 
 def test_two_conversions_become_positives_of_each_other_by_hand():
