@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import console, graded_pairs, options
 
 if TYPE_CHECKING:
     from adlab.checkpoints.manifest import Manifest, Measure
@@ -20,7 +20,10 @@ HELP = """Measure a checkpoint again, beside its card.
 The numbers on a card were measured when the checkpoint was made; this takes them again on the data at hand. A
 checkpoint trained on simulated ads needs no data: its test ads are drawn again. The measures of appeal-m2fn are
 cross-validated: its folds are trained again, which takes minutes. So does relevance-adscvlr, which is asked about
-40,000 pairs for the retrieval of 200 photos, of the 500 that nobody judged; what it says is kept in the cache."""
+40,000 pairs for the retrieval of 200 photos, of the 500 that nobody judged; what it says is kept in the cache.
+
+With --table relevance is measured on your own graded pairs instead: on all of them, or on their test part where the
+checkpoint has learned from such a table."""
 EPILOG = """\
 Output: a table with each measure, the value measured now with its 90 % interval and n, the value on the card, and
 their difference; with --json a list of these. With --add the card takes up the measures that it lacks.
@@ -38,6 +41,8 @@ Examples:
   python -m adlab evaluate focal-sim
   python -m adlab evaluate ctr-m2fn
   python -m adlab evaluate relevance-adscvlr --add
+  python -m adlab evaluate relevance-adscvlr --table pairs.csv \\
+      --images pictures
 """
 
 
@@ -46,6 +51,9 @@ def run(
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of the public data sets.  [default: ADLAB_DATA]")
     ] = None,
+    table: graded_pairs.Table = None,
+    images: graded_pairs.Images = None,
+    table_labels: graded_pairs.Labels = None,
     device: options.Device = "auto",
     as_json: options.AsJson = False,
     add: Annotated[
@@ -57,9 +65,10 @@ def run(
         from adlab.checkpoints.store import add_measures, load_checkpoint
         from adlab.evaluation.checkpoint import evaluate_checkpoint
 
+        own = graded_pairs.own_of(table, images, table_labels)
         loaded = load_checkpoint(checkpoint)
         manifest = loaded.manifest
-        measures = evaluate_checkpoint(checkpoint, lambda: options.data_folder(data), device)
+        measures = evaluate_checkpoint(checkpoint, lambda: options.data_folder(data), device, own)
         if add:
             add_measures(loaded, measures)
     if as_json:

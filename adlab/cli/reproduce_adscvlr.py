@@ -7,14 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from adlab.cli import console, options
+from adlab.cli import console, graded_pairs, options
+from adlab.errors import ConfigError
 
 HELP = """Reproduce the tables of AdsCVLR, and test its explanations.
 
 Tables 1 to 3: baselines and ablations on the same splits, our AUC by data set beside the paper's. Table 4: retrieval of
 photos. Table 5: an auction replayed on simulated traffic. Faithfulness: words and regions taken away in the order of
 their relevance, against random orders. The last three read the checkpoint --teacher, and relevance-student where it
-ships. A stopped run goes on where it was when the same command is given again."""
+ships. A stopped run goes on where it was when the same command is given again.
+
+With --table your own graded pairs, which people judged, have a column of their own in the tables."""
 EPILOG = """\
 Output: adscvlr.md in the folder --out, with the numbers of each part in adscvlr/;
 its path is printed. The report is written anew from the parts measured so far.
@@ -39,6 +42,8 @@ Examples:
   python -m adlab reproduce adscvlr --part tables --budget-minutes 60
   python -m adlab reproduce adscvlr --part tables --pairs 2000 --seeds 1 \\
       --out quick
+  python -m adlab reproduce adscvlr --part tables --table pairs.csv \\
+      --images pictures --sources none --out own
 """
 
 
@@ -50,6 +55,9 @@ def adscvlr(
         Path | None, typer.Option(metavar="DIR", help="Folder of the public data sets.  [default: ADLAB_DATA]")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the report.")] = Path("docs/reproduction"),
+    sources: graded_pairs.Names = None,
+    table: graded_pairs.Table = None,
+    images: graded_pairs.Images = None,
     teacher: Annotated[
         str, typer.Option(metavar="NAME", help="Checkpoint of AdsCVLR in models/; the tables need none.")
     ] = "relevance-adscvlr",
@@ -71,13 +79,17 @@ def adscvlr(
 ) -> int:
     """Reproduce AdsCVLR; gives the exit code."""
     budget = options.check_budget(budget_minutes)
-    folder = options.data_folder(data)
+    if part != "tables" and (table is not None or sources is not None):
+        raise ConfigError(f"--table and --sources are for --part tables, and --part is {part}; leave them out.")
     with console.waiting("Loading …"):
         from adlab.evaluation.adscvlr import reproduce_adscvlr
         from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
 
+        read = graded_pairs.sources_of(data, sources, table, images)
     how = AdsCVLRReproduction(
-        data=folder,
+        data=read.folder,
+        sources=read.names,
+        own=read.own,
         out=out,
         teacher=teacher,
         simulated_ads=simulated_ads,

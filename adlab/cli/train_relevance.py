@@ -7,15 +7,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from adlab.cli import console, options, training_options
+from adlab.cli import console, graded_pairs, options, training_options
+from adlab.errors import ConfigError
 
-HELP = """Train AdsCVLR on graded pairs of a query and an ad: the head relevance.
+HELP = f"""Train AdsCVLR on graded pairs of a query and an ad: the head relevance.
 
 A transformer over words and regions of the picture starts from the text encoder, is pre-trained on what belongs
 together, and learns grades, Bad to Excellent, from CrowdFlower, Home Depot, Flickr8k judgements, fashion products and
 simulated ads, with the picture, without it, and by it alone. Its grades also rest on the likeness of the whole query
 to the whole copy and picture by the frozen encoders, and on how well the picture's colours match the query. The card
-keeps human and rule-made grades apart."""
+keeps human and rule-made grades apart.
+
+{graded_pairs.TABLE_WORDS} It joins the public data sets, or stands alone with --sources none.
+Parts are made by query, picture and product (title with seller). The checkpoint then goes to models/relevance-own and
+serves before the one that ships."""
 STUDENT_HELP = """Distil AdsCVLR into its two-tower student, which reads an ad once.
 
 The teacher is asked about graded pairs of the training part, the same with less of the ad, and queries put to other
@@ -28,19 +33,30 @@ Examples:
       --out models/relevance-plain
   python -m adlab train relevance --visual roi \\
       --detector-weights detector.pth --out models/relevance-roi
+  python -m adlab train relevance --table pairs.csv --images pictures
+  python -m adlab train relevance --table pairs.csv --sources none
 """
 STUDENT_EPILOG = f"""{training_options.CODES}\b
 Examples:
   python -m adlab train relevance-student
   python -m adlab train relevance-student --teacher models/relevance-plain \\
       --further 200000 --out models/student-plain
+  python -m adlab train relevance-student --teacher relevance-own \\
+      --table pairs.csv --sources none --out models/student-own
 """
-DataSets = Annotated[Path | None, typer.Option(metavar="DIR", help="Folder with the data sets.  [default: ADLAB_DATA]")]
 
 
 def relevance(
     context: typer.Context,
-    data: DataSets = None,
+    data: graded_pairs.DataSets = None,
+    sources: graded_pairs.Names = None,
+    table: graded_pairs.Table = None,
+    images: graded_pairs.Images = None,
+    table_labels: graded_pairs.Labels = None,
+    table_share: Annotated[
+        float | None,
+        typer.Option(metavar="SHARE", help="Of --table in an epoch of fine-tuning, above 0, below 1.  [default: 1/3]"),
+    ] = None,
     out: training_options.Out = None,
     pairs: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Pairs an epoch.  [default: as the training says]")
@@ -65,17 +81,22 @@ def relevance(
 ) -> int:
     """Train AdsCVLR; gives the exit code."""
     budget = options.check_budget(budget_minutes)
-    folder = options.data_folder(data)
+    if table_share is not None and table is None:
+        raise ConfigError("--table-share is given without --table; give the table that it belongs to.")
     with console.waiting("Loading …"):
-        from adlab.training.adscvlr_finetune_task import FinetuneTraining
+        from adlab.paths import models_dir
+        from adlab.training.adscvlr_finetune_task import FinetuneTraining, with_own_share
         from adlab.training.adscvlr_pretrain_task import PretrainTraining
-        from adlab.training.adscvlr_run import RelevanceRun, train_relevance
-        from adlab.training.adscvlr_sources import Sources
+        from adlab.training.adscvlr_run import OWN_NAME, RelevanceRun, train_relevance
 
+        read = graded_pairs.sources_of(data, sources, table, images, table_labels)
+    shares = None if table_share is None else with_own_share(table_share, read.names)
     how = RelevanceRun(
-        sources=Sources(folder=folder),
+        sources=read,
         pretraining=None if no_pretraining else PretrainTraining(**training_options.given(pairs=pairs)),
-        training=FinetuneTraining(**training_options.given(pairs=pairs, contrast_weight=0.0 if no_contrast else None)),
+        training=FinetuneTraining(
+            **training_options.given(pairs=pairs, contrast_weight=0.0 if no_contrast else None, shares=shares)
+        ),
         likeness=not no_likeness,
         visual=visual,
         detector_weights=detector_weights,
@@ -83,14 +104,18 @@ def relevance(
         seed=seed,
         budget_minutes=budget,
         device=device,
-        **training_options.given(out=out),
+        **training_options.given(out=models_dir() / OWN_NAME if out is None and table is not None else out),
     )
     return training_options.carry_out("Looking at pictures", train_relevance, how, context)
 
 
 def student(
     context: typer.Context,
-    data: DataSets = None,
+    data: graded_pairs.DataSets = None,
+    sources: graded_pairs.Names = None,
+    table: graded_pairs.Table = None,
+    images: graded_pairs.Images = None,
+    table_labels: graded_pairs.Labels = None,
     teacher: Annotated[
         str, typer.Option(metavar="NAME", help="Checkpoint to learn from: a name in models/, or its folder.")
     ] = "relevance-adscvlr",
@@ -111,14 +136,13 @@ def student(
 ) -> int:
     """Train the student; gives the exit code."""
     budget = options.check_budget(budget_minutes)
-    folder = options.data_folder(data)
     with console.waiting("Loading …"):
-        from adlab.training.adscvlr_sources import Sources
         from adlab.training.student_run import StudentRun, train_student
 
+        read = graded_pairs.sources_of(data, sources, table, images, table_labels)
     place = Path(teacher)
     how = StudentRun(
-        sources=Sources(folder=folder),
+        sources=read,
         teacher=place.name,
         teacher_root=place.parent if place.parent != Path() else None,
         run=run,

@@ -14,7 +14,7 @@ import pandas as pd
 
 from adlab.data.labelled_rows import no_empty_cells, numbers, refuse
 from adlab.data.listing import listed
-from adlab.data.relevance import GRADES, RelevancePair, RelevanceSet
+from adlab.data.relevance import GRADES, Labels, RelevancePair, RelevanceSet
 from adlab.data.relevance_sources import labels_of
 from adlab.data.table import read_table
 from adlab.data.table_columns import as_text
@@ -28,12 +28,14 @@ _NAMES = {name.casefold(): grade for grade, name in enumerate(GRADES)}
 _REMEDY = "Give a .csv or .parquet table with the columns query, title, seller, brand, description, image, label."
 
 
-def read_commercial_ads(table: Path, images: Path | None = None) -> RelevanceSet:
-    """Read the pairs; labels are human.
+def read_commercial_ads(table: Path, images: Path | None = None, *, labels: Labels | None = None) -> RelevanceSet:
+    """Read the pairs.
 
     Args:
         table: The table, `.csv` or `.parquet`.
         images: Folder of the pictures, or None to read the texts alone.
+        labels: ``"human"`` where people judged, as in the published data set; ``"rule"`` where the labels of such a
+            table follow from a rule.
 
     Raises:
         DataUnavailableError: A needed column, or the folder of pictures, is missing.
@@ -70,7 +72,7 @@ def read_commercial_ads(table: Path, images: Path | None = None) -> RelevanceSet
                 image=given["image"],
                 grade=grade,
                 confidence=float(confidences[row]),
-                labels=labels_of(SOURCE),
+                labels=labels or labels_of(SOURCE),
                 source=SOURCE,
                 product=product,
             )

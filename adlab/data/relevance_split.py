@@ -1,9 +1,10 @@
 """Parts of graded pairs that share no query, image or product.
 
-Two ways, because data sets differ in how their queries and products hang together:
+Several ways, because data sets differ in how their queries and products hang together:
 
 - `split_by_components` loses nothing: pairs that share a unit, directly or through others, stay together. It needs
   data that falls into many components (CrowdFlower: 172, the largest 4 % of the pairs).
+- `split_apart` takes the one or the other, for data nobody has looked at.
 - `split_by_unit` and `unit_folds` divide one unit and leave out pairs whose other units would be in two parts; the
   part named later has the first claim. For data that hangs together (Home Depot: one component of 75 %).
 """
@@ -24,6 +25,7 @@ from adlab.errors import ConfigError, InputError, UnknownNameError
 
 LEFT_OUT = ""
 TOO_LARGE = 0.5  # of all pairs: a component this large would be a part by itself
+SMALL = 0.05  # of all pairs: components up to this size leave the shares of the parts as they are meant
 Rows = NDArray[np.int64]
 
 
@@ -109,6 +111,24 @@ def split_by_unit(
     leading = _leading(data, lead)
     part_of = {name: split_of(name, seed=seed, shares=shares) for name in set(leading)}
     return keep_apart(data, [part_of[name] for name in leading], [name for name, _ in shares], apart=apart)
+
+
+def split_apart(data: RelevanceSet, *, seed: int = 0) -> tuple[str, ...]:
+    """The part of each pair, by components where all of them are small, else by query.
+
+    No query, image or product is in two parts.
+
+    Args:
+        data: The pairs.
+        seed: Another seed gives an independent split.
+
+    Returns:
+        One name a pair, `LEFT_OUT` for those in no part.
+    """
+    sizes = np.bincount(components(data)) if len(data) else np.zeros(1, dtype=np.int64)
+    if sizes.max() <= SMALL * len(data):
+        return split_by_components(data, seed=seed)
+    return split_by_unit(data, "query", seed=seed)
 
 
 def unit_folds(

@@ -27,6 +27,7 @@ from adlab.evaluation.adscvlr_settings import (
 from adlab.evaluation.adscvlr_tables import reproduce_tables
 from adlab.evaluation.parts import keep_part
 from adlab.features.stored import Progress, no_progress
+from adlab.training.relevance_data import SOURCES
 
 Part = Callable[[AdsCVLRReproduction, Progress], dict[str, Any]]
 MEASURES: dict[str, Part] = {
@@ -71,6 +72,10 @@ def command_of(how: AdsCVLRReproduction, part: str) -> str:
     words = ["python -m adlab reproduce adscvlr --part", part]
     if part != TABLES and how.teacher != TEACHER:
         words += ["--teacher", how.teacher]
+    if part == TABLES and how.own is not None:
+        words += ["--table", how.own.table.name, *(["--images", "DIR"] if how.own.images else [])]
+    if part == TABLES and how.sources != SOURCES:
+        words += ["--sources", ",".join(how.sources) or "none"]
     for name in (*_SIZES[part], "seed"):
         if getattr(how, name) != getattr(AdsCVLRReproduction, name):
             words += [f"--{name.replace('_', '-')}", str(getattr(how, name))]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adlab.errors import ConfigError
-from adlab.training.relevance_data import SOURCES
+from adlab.training.relevance_data import SOURCES, OwnPairs
 
 TABLES, RETRIEVAL, AUCTION, FAITHFULNESS = "tables", "retrieval", "auction", "faithfulness"
 PARTS = (TABLES, RETRIEVAL, AUCTION, FAITHFULNESS)
@@ -22,6 +22,7 @@ class AdsCVLRReproduction:
         out: Folder of the report.
         teacher: Checkpoint of AdsCVLR that the parts but the tables' trainings read.
         sources: Data sets of graded pairs.
+        own: A table of one's own beside them, for the tables alone; None without one.
         simulated_ads: Ads of the simulated source.
         pairs: Pairs of an epoch in every training of the tables, one epoch each of pre-training and fine-tuning.
         seeds: Trainings of each row of the tables.
@@ -43,6 +44,7 @@ class AdsCVLRReproduction:
     out: Path = Path("docs/reproduction")
     teacher: str = TEACHER
     sources: tuple[str, ...] = SOURCES
+    own: OwnPairs | None = None
     simulated_ads: int = 10_000
     pairs: int = 15_000
     seeds: int = 2

@@ -35,7 +35,7 @@ from adlab.training.adscvlr_finetune_task import FinetuneTraining
 from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_readings import read_in_mode
 from adlab.training.adscvlr_run import RelevanceRun, finetune, pretrain, start
-from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
+from adlab.training.adscvlr_sources import Material, Sources, content_of, copies, read_material
 from adlab.training.memory import keep_freed_memory
 from adlab.training.student_measures import unit_of
 
@@ -150,7 +150,7 @@ def open_world(how: AdsCVLRReproduction, progress: Progress = no_progress) -> Wo
         DataUnavailableError: A data set is missing.
     """
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
-    sources = Sources(folder=how.data, names=how.sources, simulated_ads=how.simulated_ads)
+    sources = Sources(folder=how.data, names=how.sources, simulated_ads=how.simulated_ads, own=how.own)
     material = read_material(sources, image_encoder, text_encoder=text_encoder, seed=how.seed, progress=progress)
     wordpieces = text_encoder.wordpieces()
     words = learn_ad_words(wordpieces, copies(material), AdVocabularyConfig(size=1000))
@@ -242,4 +242,5 @@ def _identity(world: World) -> str:
     ids = (world.image_encoder.spec.encoder_id, world.text_encoder.spec.encoder_id)
     count = [len(world.material.graded.data), len(world.material.pretraining)]
     settings = (VERSION, how.sources, how.simulated_ads, how.pairs, how.layers, how.seed, ids, count, ARMS)
-    return f"adscvlr-{hashlib.sha256(repr(settings).encode()).hexdigest()[:12]}"
+    own = () if how.own is None else (how.own.images is not None, content_of(world.sources))
+    return f"adscvlr-{hashlib.sha256(repr(settings + own).encode()).hexdigest()[:12]}"

@@ -26,7 +26,7 @@ from adlab.data.image_intake import read_image
 from adlab.encoders.mobilenet import VisionNet, scale_pixels
 from adlab.encoders.preprocessing import Letterbox
 from adlab.encoders.text import load_bert, load_minilm
-from adlab.errors import CheckpointError, UnknownNameError
+from adlab.errors import CheckpointError, ConfigError, UnknownNameError
 from adlab.evaluation.clicks import measure_clicks
 from adlab.evaluation.rated import measure_rated
 from adlab.evaluation.relevance import measure_pupil, measure_teacher
@@ -34,8 +34,10 @@ from adlab.evaluation.simulated import measure_simulated
 from adlab.features.stored import stored_images, stored_texts
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.models.focal import FocalEnsemble
+from adlab.training.adscvlr_sources import Sources
 from adlab.training.focal import PairFeatures
 from adlab.training.focal_data import FlickrPairs
+from adlab.training.relevance_data import OwnPairs
 from adlab.training.teacher import Teacher
 from adlab.training.vision_measures import CONFIDENT, ON, recall_measures
 
@@ -51,7 +53,9 @@ class TestSet(NamedTuple):
     captions: tuple[tuple[str, ...], ...]
 
 
-def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto") -> list[Measure]:
+def evaluate_checkpoint(
+    name: str, data: Callable[[], Path], device: str = "auto", own: OwnPairs | None = None
+) -> list[Measure]:
     """Measure a checkpoint on its test images, pairs or simulated ads, or by its cross-validation again.
 
     Rows of an image encoder's card that need its teacher are left out where the teacher's weights are not in
@@ -61,6 +65,7 @@ def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto
         name: A checkpoint of a kind in `MEASURED`.
         data: Gives the folder that holds the public data sets; called only where it is needed.
         device: ``"auto"``, ``"cpu"`` or ``"cuda"``; where encoders compute.
+        own: A table of one's own to measure relevance on instead of the public data sets.
 
     Returns:
         Measures under the names of the card.
@@ -68,12 +73,18 @@ def evaluate_checkpoint(name: str, data: Callable[[], Path], device: str = "auto
     Raises:
         UnknownNameError: There is no such checkpoint, or nothing is measured on its kind.
         CheckpointError: It is not intact, or its encoders are not those at hand.
+        ConfigError: A table is given and the checkpoint does not grade relevance.
         DataUnavailableError: The data are missing.
     """
     checkpoint = load_checkpoint(name)
     if checkpoint.manifest.kind not in MEASURED:
         raise UnknownNameError("measurable kind", checkpoint.manifest.kind, MEASURED, note=f"{name} has no measures.")
     device = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+    if own is not None:
+        measures = {ADSCVLR: measure_teacher, TWO_TOWER: measure_pupil}.get(checkpoint.manifest.kind)
+        if measures is None:
+            raise ConfigError(f"{name} does not grade relevance; a table of graded pairs says nothing of it.")
+        return measures(checkpoint.manifest, Path(), device, sources=Sources(folder=Path(), names=(), own=own))
     if CONVERSION in checkpoint.manifest.heads:
         return measure_simulated(checkpoint.manifest, device)
     if CTR in checkpoint.manifest.heads:

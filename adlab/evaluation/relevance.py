@@ -18,6 +18,7 @@ from adlab.checkpoints.manifest import Manifest, Measure
 from adlab.checkpoints.relevance_student import load_student
 from adlab.checkpoints.relevance_student import settings_of as student_settings
 from adlab.checkpoints.store import load_checkpoint
+from adlab.data.commercial_ads import SOURCE as OWN
 from adlab.data.fashion import read_fashion
 from adlab.data.fashion_colour_test import colour_test
 from adlab.data.fashion_queries import SOURCE as FASHION
@@ -82,7 +83,8 @@ def measure_teacher(
         DataUnavailableError: A data set is missing.
     """
     sources = sources or Sources(folder=folder)
-    room = enter(sources, manifest.name, None, device, progress)
+    sources = _with_whole_table(sources, manifest)
+    room = enter(sources, manifest.name, None, device, progress, dev=False)
     test = room.material.graded.of("test")
     data = GradedSet(test, room.material.bank, room.teacher.tokenizer)
     temperatures = room.teacher.relevance.settings.temperatures
@@ -123,12 +125,20 @@ def measure_pupil(
             f"{manifest.name} learned from another {settings.teacher} than the one at hand; train it again."
         )
     sources = sources or Sources(folder=folder)
-    room = enter(sources, settings.teacher, None, device, progress)
+    sources = _with_whole_table(sources, manifest)
+    room = enter(sources, settings.teacher, None, device, progress, dev=False)
     encoders = {"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id}
     net = load_student(manifest.name, encoders).network
     found = measures_of(net, settings, room, room.material.graded.of("test"))
     ask, alike = partial(student_scores, room, net), partial(all_products, room, net)
     return [*found, *further_tests(sources, ask, alike, None, None)]
+
+
+def _with_whole_table(sources: Sources, manifest: Manifest) -> Sources:
+    """One's own table is measured on as a whole where the checkpoint has learned from none, else on its test part."""
+    if sources.own is None or OWN in manifest.trained_on:
+        return sources
+    return replace(sources, own=replace(sources.own, whole=True))
 
 
 def further_tests(

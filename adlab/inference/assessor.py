@@ -13,8 +13,10 @@ from adlab import __version__
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.relevance_student import KIND as STUDENT
+from adlab.checkpoints.relevance_student import settings_of as student_settings
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, DataKind, HeadResult
+from adlab.data.commercial_ads import SOURCE as OWN_PAIRS
 from adlab.data.creative import Context, Creative
 from adlab.data.image_intake import AdImage
 from adlab.encoders.device import precision_of
@@ -81,7 +83,7 @@ class Assessor:
         serving = _serving(CtrHead.name, manifests)
         self._ctr = CtrHead(serving, self._vectors, maps=maps, root=models) if serving else None
         serving = _serving(RelevanceHead.name, manifests)
-        student = next((name for name, manifest in manifests.items() if manifest.kind == STUDENT), None)
+        student = _student_of(serving, manifests)
         self._relevance = RelevanceHead(serving, self._vectors, student=student, root=models) if serving else None
         serving = _serving(FunnelHead.name, manifests)
         self._funnel = FunnelHead(serving, self._vectors, root=models) if serving else None
@@ -295,9 +297,19 @@ def resolve_device(device: str) -> str:
 
 
 def _serving(head: str, manifests: Mapping[str, Manifest]) -> str | None:
-    """The checkpoint that serves a head: one that learned from the user's own log before those that ship."""
+    """The checkpoint that serves a head: one that learned from the user's own log or table before those that ship."""
     serving = [name for name, manifest in manifests.items() if head in manifest.heads]
-    return min(serving, key=lambda name: manifests[name].data_kind != DataKind.USER_LOG, default=None)
+    return min(serving, key=lambda name: not _learned_from_own(manifests[name]), default=None)
+
+
+def _learned_from_own(manifest: Manifest) -> bool:
+    return manifest.data_kind == DataKind.USER_LOG or OWN_PAIRS in manifest.trained_on
+
+
+def _student_of(teacher: str | None, manifests: Mapping[str, Manifest]) -> str | None:
+    """The student that learned from this teacher: another's would stand beside grades that it does not approximate."""
+    students = (name for name, manifest in manifests.items() if manifest.kind == STUDENT)
+    return next((name for name in students if student_settings(manifests[name]).teacher == teacher), None)
 
 
 def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:

@@ -24,6 +24,7 @@ LIMITS = (
     "Trained on English copy.",
 )
 _TERMS = {
+    "commercial-ads": "user's own (commercial-ads)",
     "crowdflower": "competition data (CrowdFlower)",
     "homedepot": "competition data (Home Depot)",
     "flickr8k-experts": "research, cite Hodosh et al. 2013 (Flickr8k)",
@@ -43,10 +44,11 @@ def terms_of(data: RelevanceSet) -> str:
 def data_words(material: Material, result: FitResult) -> str:
     """What trained, chose epochs and calibrated."""
     stopped = ", ended by its time budget" if result.stopped_by_budget else ""
+    amiss = "".join(f"; {problem.removesuffix('.')}" for problem in material.graded.data.problems)
     return (
         f"{len(material.graded.of('train')):,} graded pairs of the training part, {len(material.pretraining):,} pairs "
         f"of pre-training; epochs and further grade heads by {len(material.stop):,} dev pairs, calibration by "
-        f"{len(material.calibrate):,} others; {result.epochs} epochs of fine-tuning{stopped}"
+        f"{len(material.calibrate):,} others; {result.epochs} epochs of fine-tuning{stopped}{amiss}"
     )
 
 

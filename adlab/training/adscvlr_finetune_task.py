@@ -7,7 +7,7 @@ all it has, and the mean over sources of the rank correlation with the judges de
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from adlab.data.commercial_ads import SOURCE as OWN
 from adlab.errors import ConfigError, InputError
 from adlab.losses.adscvlr_finetuning import CONTRAST_WEIGHT, AdsCVLRFinetuningLoss, FinetuningOutput, ModeProjections
 from adlab.models.adscvlr import AdsCVLR
@@ -32,8 +33,25 @@ SHARES = {
     "flickr8k-crowd": 0.05,
     "fashion": 0.35,
     "simulated": 0.1,
+    OWN: 0.5,  # one's own table: a third of an epoch beside all the others
 }
 SCORE = "val_score"
+
+
+def with_own_share(share: float, names: Collection[str]) -> dict[str, float]:
+    """`SHARES` in which one's own table has a stated share of an epoch.
+
+    Args:
+        share: Above 0, below 1.
+        names: The public data sets beside it; without any, all of an epoch is the table's.
+
+    Raises:
+        ConfigError: The share is outside its range.
+    """
+    if not 0 < share < 1:
+        raise ConfigError(f"The share of the own table is {share}; give a number above 0, below 1.")
+    beside = sum(value for source, value in SHARES.items() if source.split("-")[0] in names)
+    return {**SHARES, OWN: (beside or 1.0) * share / (1 - share)}
 
 
 @dataclass(frozen=True, kw_only=True)

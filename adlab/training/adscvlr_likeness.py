@@ -30,6 +30,7 @@ SHARES = {
     "flickr8k-crowd": 0.05,
     "fashion": 0.3,
     "simulated": 0.1,
+    "commercial-ads": 0.5,
 }
 
 

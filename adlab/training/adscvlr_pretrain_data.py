@@ -5,6 +5,7 @@
 | fashion, grade 3      | from attributes  | title, brand                  | product | kind of product  |
 | flickr8k, train part  | a caption        | another caption, or none      | photo   | –                |
 | simulated             | the ad's query   | all fields                    | drawn   | kind of product  |
+| own table, grade ≥ 2  | the query        | all fields                    | the ad's| –                |
 | any other, train part | the query        | the ad's text                 | –       | –                |
 
 Only pairs of the training part are used, and of the judged data only those without a picture: the photos of Flickr8k
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from adlab.data.commercial_ads import SOURCE as OWN
 from adlab.data.fashion import Fashion
 from adlab.data.fashion_queries import SOURCE as FASHION
 from adlab.data.flickr8k import Flickr8k, Split
@@ -25,7 +27,7 @@ from adlab.data.relevance import RelevanceSet
 from adlab.simulator.ad import AdPlan
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
-EXCELLENT = 3
+GOOD, EXCELLENT = 2, 3
 AGREES = 0.8  # of the planted agreement: the copy contradicts nothing that the picture shows
 PHOTOS = "flickr8k-captions"
 
@@ -103,6 +105,23 @@ def simulated_ads(plans: Iterable[AdPlan]) -> list[PretrainingPair]:
         )
         for plan in plans
         if plan.factors.agreement >= AGREES
+    ]
+
+
+def pictured_ads(data: RelevanceSet) -> list[PretrainingPair]:
+    """The ads with a picture of a table of one's own whose query they answer well: Good or Excellent."""
+    return [
+        PretrainingPair(
+            source=OWN,
+            query=pair.query,
+            title=pair.title,
+            seller=pair.seller,
+            brand=pair.brand,
+            description=pair.description,
+            image=pair.image,
+        )
+        for pair in data.pairs
+        if pair.source == OWN and pair.image and pair.grade >= GOOD
     ]
 
 

@@ -47,12 +47,12 @@ from adlab.training.adscvlr_pretrain_data import category_ids
 from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
 from adlab.training.adscvlr_readings import read_in_mode, readable
 from adlab.training.adscvlr_regions import standardise_regions
-from adlab.training.adscvlr_sources import Material, Sources, copies, read_material
+from adlab.training.adscvlr_sources import Material, Sources, content_of, copies, read_material
 from adlab.training.adscvlr_visual import region_words, resumes_as, visual_settings, visual_terms, visual_words
 from adlab.training.memory import keep_freed_memory
 from adlab.training.run import Fit, FitResult, fit, run_name
 
-NAME = "relevance-adscvlr"
+NAME, OWN_NAME = "relevance-adscvlr", "relevance-own"
 PRETRAINING_SHARE = 1 / 3  # of a time budget
 
 
@@ -136,7 +136,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
     folder = run.run or cache_dir() / "runs" / run_name(
         run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers,
-        run.likeness, encoders, run.seed, *resumes_as(looks),
+        run.likeness, encoders, run.seed, content_of(run.sources), *resumes_as(looks),
     )  # fmt: skip
     earlier = 0.0  # minutes of calls that this one went on from
     if run.pretraining is not None:

@@ -15,6 +15,7 @@ from adlab.data.flickr8k_judgements import image_key
 from adlab.data.relevance import RelevanceSet
 from adlab.data.splits import split_of
 from adlab.encoders.image import ImageEncoder
+from adlab.encoders.spec import sha256_of_file
 from adlab.encoders.text import TextEncoder
 from adlab.errors import InputError
 from adlab.features.region_embedders import SIDE, GridCells, RegionEmbedder
@@ -24,13 +25,21 @@ from adlab.training.adscvlr_pretrain_data import (
     PretrainingPair,
     captioned_photos,
     fashion_products,
+    pictured_ads,
     simulated_ads,
     texts_alone,
 )
 from adlab.training.adscvlr_regions import RegionBank, region_bank
 from adlab.training.adscvlr_wholes import whole_bank
 from adlab.training.picture_vectors import Pictures, picture_key
-from adlab.training.relevance_data import FLICKR8K, SIMULATION_SEED, SOURCES, RelevanceData, read_relevance
+from adlab.training.relevance_data import (
+    FLICKR8K,
+    SIMULATION_SEED,
+    SOURCES,
+    OwnPairs,
+    RelevanceData,
+    read_relevance,
+)
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
 DEV_PAIRS = 2000  # most pairs that pre-training is measured on
@@ -43,16 +52,18 @@ class Sources:
     """Which data are read.
 
     Attributes:
-        folder: Holds the public data sets, each in its folder.
-        names: Of `SOURCES`.
+        folder: Holds the public data sets, each in its folder; never looked into where none of them is named.
+        names: Of `SOURCES`; none for the own table alone.
         simulated_ads: Ads of the simulated source.
         side: Cells or squares a side of the grid of regions; detectors do not read it.
+        own: A table of one's own that joins them; None without one.
     """
 
     folder: Path
     names: tuple[str, ...] = SOURCES
     simulated_ads: int = 10_000
     side: int = SIDE
+    own: OwnPairs | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ def read_material(
     embedder: RegionEmbedder | None = None,
     seed: int = 0,
     pretraining: bool = True,
+    dev: bool = True,
     progress: Progress = no_progress,
 ) -> Material:
     """Read data and look at pictures; regions of pictures met before come from the cache.
@@ -97,6 +109,7 @@ def read_material(
         embedder: What looks at regions; the cells of the encoder's map without.
         seed: Of the draw of dev pairs for pre-training.
         pretraining: Whether pairs for pre-training are wanted.
+        dev: Whether dev pairs are wanted; measuring needs none.
         progress: Called with (pictures done, all pictures).
 
     Raises:
@@ -105,21 +118,21 @@ def read_material(
         TableError: A data set has cells that do not fit.
         UnknownNameError: There is no such source.
     """
-    graded = read_relevance(sources.folder, sources.names, simulated_ads=sources.simulated_ads)
+    graded = read_relevance(sources.folder, sources.names, simulated_ads=sources.simulated_ads, own=sources.own)
     files = dict(graded.data.files)
     used = {pair.image for pair, part in zip(graded.data.pairs, graded.parts, strict=True) if part}
     files = {key: file for key, file in files.items() if key in used}
-    train, dev = [], []
+    train, held = [], []
     if pretraining:
-        train, dev = (_belonging(sources, graded, part) for part in ("train", "dev"))
+        train, held = (_belonging(sources, graded, part) for part in ("train", "dev"))
         if FLICKR8K in sources.names:
             photos = read_flickr8k(sources.folder / "flickr8k")
-            train, dev = train + captioned_photos(photos, "train"), dev + captioned_photos(photos, "dev")
+            train, held = train + captioned_photos(photos, "train"), held + captioned_photos(photos, "dev")
             names = (*photos.names_of("train"), *photos.names_of("dev"))
             files |= {image_key(name): photos.path(name) for name in names}
-        picked = np.sort(np.random.default_rng(seed).permutation(len(dev))[:DEV_PAIRS])
-        dev = [dev[row] for row in picked]
-        seen = {pair.image for pair in dev}
+        picked = np.sort(np.random.default_rng(seed).permutation(len(held))[:DEV_PAIRS])
+        held = [held[row] for row in picked]
+        seen = {pair.image for pair in held}
         keep = used | {pair.image for pair in train} | seen
         files = {key: file for key, file in files.items() if key in keep}
     plans = [plan_ad(SIMULATION_SEED, index) for index in range(sources.simulated_ads if _simulated(sources) else 0)]
@@ -131,8 +144,13 @@ def read_material(
         pairs = [pair for pair, part in zip(graded.data.pairs, graded.parts, strict=True) if part]
         pictures = Pictures(files, {picture_key(plan): plan for plan in plans})
         bank = replace(bank, wholes=whole_bank(pairs, pictures, encoder, text_encoder, progress, queries=asked))
-    stop, calibrate = halves(graded.of("dev"))
-    return Material(graded, stop, calibrate, train, dev, bank, contrasts)
+    stop, calibrate = halves(graded.of("dev")) if dev else (RelevanceSet(()), RelevanceSet(()))
+    return Material(graded, stop, calibrate, train, held, bank, contrasts)
+
+
+def content_of(sources: Sources) -> str:
+    """Digest of one's own table, so that a training of an edited one does not resume; "" without one."""
+    return sha256_of_file(sources.own.table) if sources.own is not None and sources.own.table.is_file() else ""
 
 
 def halves(dev: RelevanceSet) -> tuple[RelevanceSet, RelevanceSet]:
@@ -162,7 +180,7 @@ def _simulated(sources: Sources) -> bool:
 def _belonging(sources: Sources, graded: RelevanceData, part: str) -> list[PretrainingPair]:
     """Pairs of one part of the graded data, Flickr8k's left out."""
     data = graded.of(part)
-    found = texts_alone(data)
+    found = texts_alone(data) + pictured_ads(data)
     if FASHION in sources.names:
         found += fashion_products(data, read_fashion(sources.folder / "fashion"))
     if _simulated(sources):

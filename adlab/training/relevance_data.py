@@ -7,6 +7,10 @@
 | flickr8k-experts, -crowd | human  | image                         | image                   |
 | fashion                  | rule   | product, query                | query, product, picture |
 | simulated                | rule   | query                         | query, ad               |
+| commercial-ads           | human* | components, or query          | query, product, picture |
+
+The last is a table of one's own in the layout of CommercialAds, where one is given (`OwnPairs`); *unless it says
+otherwise. It joins the others or stands alone.
 
 Between sources a query is kept apart, too: "black backpack" in the test part of one is in the training part of none.
 Captions of Flickr8k come back with many images (each was judged with 3 by experts, with 23 by the crowd), so keeping
@@ -16,12 +20,14 @@ them apart as well would leave next to nothing to train on; its images are divid
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adlab.data.commercial_ads import read_commercial_ads
 from adlab.data.crowdflower_relevance import SOURCE as CROWDFLOWER
 from adlab.data.crowdflower_relevance import read_crowdflower_relevance
 from adlab.data.fashion import read_fashion
@@ -31,10 +37,10 @@ from adlab.data.flickr8k import read_flickr8k
 from adlab.data.flickr8k_judgements import read_flickr8k_judgements
 from adlab.data.homedepot import SOURCE as HOMEDEPOT
 from adlab.data.homedepot import read_homedepot
-from adlab.data.relevance import RelevanceSet, join_sets
-from adlab.data.relevance_split import keep_apart, split_by_components, split_by_unit
+from adlab.data.relevance import Labels, RelevanceSet, join_sets
+from adlab.data.relevance_split import keep_apart, split_apart, split_by_components, split_by_unit
 from adlab.data.splits import DEFAULT_SHARES
-from adlab.errors import UnknownNameError
+from adlab.errors import ConfigError, DataUnavailableError, UnknownNameError
 from adlab.simulator.plan import plan_ad
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.simulated_relevance import simulated_relevance
@@ -43,6 +49,23 @@ FLICKR8K = "flickr8k"
 SOURCES = (CROWDFLOWER, HOMEDEPOT, FLICKR8K, FASHION, SIMULATED)
 SIMULATION_SEED = 2026
 _PARTS = tuple(name for name, _ in DEFAULT_SHARES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPairs:
+    """A table of one's own graded pairs, in the layout of CommercialAds.
+
+    Attributes:
+        table: The table, `.csv` or `.parquet`.
+        images: Folder of the pictures that it names; None to read the texts alone.
+        labels: ``"human"`` where people judged, ``"rule"`` where the labels follow from a rule.
+        whole: Whether all of it is the test part, for measuring what learned from none of it.
+    """
+
+    table: Path
+    images: Path | None = None
+    labels: Labels = "human"
+    whole: bool = False
 
 
 class RelevanceData(NamedTuple):
@@ -66,17 +89,24 @@ class RelevanceData(NamedTuple):
 
 
 def read_relevance(
-    folder: Path, sources: Sequence[str] = SOURCES, *, simulated_ads: int = 10_000, seed: int = 0
+    folder: Path,
+    sources: Sequence[str] = SOURCES,
+    *,
+    simulated_ads: int = 10_000,
+    seed: int = 0,
+    own: OwnPairs | None = None,
 ) -> RelevanceData:
     """Read, divide and join sources of graded pairs.
 
     Args:
         folder: Holds the public data sets, each in its folder: `adlab.paths.data_dir`.
-        sources: Of `SOURCES`.
+        sources: Of `SOURCES`; none for the own table alone.
         simulated_ads: Ads of the simulated source.
         seed: Another seed gives another division of the human labels.
+        own: A table of one's own that joins them.
 
     Raises:
+        ConfigError: There is neither a source nor a table.
         DataUnavailableError: A data set is not there.
         TableError: A data set has cells that do not fit.
         UnknownNameError: There is no such source.
@@ -91,7 +121,9 @@ def read_relevance(
     for name in sources:
         if name not in readers:
             raise UnknownNameError("source of graded pairs", name, SOURCES)
-    return join_divided([readers[name]() for name in sources])
+    if not sources and own is None:
+        raise ConfigError("There is no source of graded pairs; name one or more, or give a table of your own.")
+    return join_divided([*(readers[name]() for name in sources), *([] if own is None else [_own(own, seed)])])
 
 
 def join_divided(divided: Sequence[RelevanceData]) -> RelevanceData:
@@ -130,6 +162,16 @@ def _homedepot(folder: Path, seed: int) -> RelevanceData:
 def _flickr8k(folder: Path, seed: int) -> RelevanceData:
     data = read_flickr8k_judgements(read_flickr8k(folder))
     return RelevanceData(data, split_by_unit(data, "image", apart=["image"], seed=seed))
+
+
+def _own(own: OwnPairs, seed: int) -> RelevanceData:
+    data = read_commercial_ads(own.table, own.images, labels=own.labels)
+    if own.images is not None and data.problems and not data.files:
+        raise DataUnavailableError(
+            f"None of the pictures that {own.table.name} names is in {str(own.images)!r}; give the folder that the "
+            "names are relative to."
+        )
+    return RelevanceData(data, ("test",) * len(data) if own.whole else split_apart(data, seed=seed))
 
 
 def _simulated(ads: int) -> RelevanceData:

@@ -36,7 +36,7 @@ from adlab.training.adscvlr_finetune_data import drawn_rows
 from adlab.training.adscvlr_likeness import SHARES
 from adlab.training.adscvlr_regions import RegionBank
 from adlab.training.adscvlr_run import precision_here
-from adlab.training.adscvlr_sources import Material, Sources, read_material
+from adlab.training.adscvlr_sources import Material, Sources, content_of, read_material
 from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.memory import keep_freed_memory
 from adlab.training.picture_vectors import Pictures, picture_key
@@ -179,8 +179,10 @@ def enter(
     teacher_root: Path | None = None,
     device: str = "auto",
     progress: Progress = no_progress,
+    *,
+    dev: bool = True,
 ) -> Classroom:
-    """Read the data, look at pictures, and load the teacher.
+    """Read the data, look at pictures, and load the teacher; dev pairs only where they are wanted.
 
     Raises:
         CheckpointError: The teacher is not intact, or was trained on other encoders.
@@ -195,6 +197,7 @@ def enter(
         text_encoder=room.text_encoder if reads else None,
         embedder=room.embedder,
         pretraining=False,
+        dev=dev,
         progress=progress,
     )
     count = sources.simulated_ads if SIMULATED in sources.names else 0
@@ -267,7 +270,8 @@ def _fit(run: StudentRun, room: Classroom, net: TwoTower, train: ScoredPairs, st
     encoders = {"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id}
     digest = room.teacher.relevance.manifest.weights_sha256
     name = run_name(
-        run.out.name, run.sources, run.training, run.graded, run.less, run.further, encoders, digest, run.seed
+        *(run.out.name, run.sources, run.training, run.graded, run.less, run.further, encoders, digest, run.seed),
+        content_of(run.sources),
     )
     task = StudentTask(run.training, net, train, stop, seed=run.seed)
     return fit(

@@ -17,22 +17,23 @@ OPTIONS = {
     "modalities": "--images --out --comparison --heads --ocr --device --batch-size",
     "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",
-    "evaluate": "--data --device --json --add",
+    "evaluate": "--data --table --images --table-labels --device --json --add",
     "simulate": "--ads --impressions --out --seed --aggregate --contexts-per-ad --images --size --image-format --ctr "
     "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train ctr": "--out --members --run --seed --budget-minutes",
-    "train relevance": "--data --out --pairs --no-contrast --no-pretraining --no-likeness --run --seed "
-    "--budget-minutes --device",
-    "train relevance-student": "--data --teacher --out --graded --further --run --seed --budget-minutes --device",
+    "train relevance": "--data --sources --table --images --table-labels --table-share --out --pairs --no-contrast "
+    "--no-pretraining --no-likeness --visual --detector-weights --run --seed --budget-minutes --device",
+    "train relevance-student": "--data --sources --table --images --table-labels --teacher --out --graded --further "
+    "--run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",
     "reproduce m2fn": "--part --data --out --seed --ads --rows --image-size --epochs --pixel-epochs --seeds --preset "
     "--budget-minutes --device",
-    "reproduce adscvlr": "--part --data --out --teacher --pairs --seeds --layers --simulated-ads --gallery --auctions "
-    "--explained --seed --budget-minutes --device",
+    "reproduce adscvlr": "--part --data --sources --table --images --out --teacher --pairs --seeds "
+    "--layers --simulated-ads --gallery --auctions --explained --seed --budget-minutes --device",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 

@@ -16,6 +16,7 @@ from adlab.checkpoints.manifest import Measure
 from adlab.errors import DataUnavailableError
 from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
 from adlab.training.adscvlr_sources import Sources
+from adlab.training.relevance_data import OwnPairs
 from adlab.training.simulated import Collection
 from adlab.training.vision import VisionTraining
 
@@ -204,6 +205,42 @@ def test_train_relevance_student_hands_over_every_option_and_takes_a_teacher_by_
     assert (calls.config.teacher, calls.config.teacher_root) == ("relevance-adscvlr", None)
 
 
+OWN = ("--table", "pairs.csv", "--images", "pictures", "--table-labels", "rule", "--sources", "none")
+
+
+def test_a_table_of_ones_own_goes_to_training_student_measures_and_tables_and_needs_no_public_data(
+    calls, run, monkeypatch
+):
+    monkeypatch.delenv("ADLAB_DATA", raising=False)
+    monkeypatch.setattr("adlab.cli.options.data_dir", lambda: None)
+    monkeypatch.setitem(sys.modules, "adlab.training.adscvlr_run", training := types.ModuleType("adscvlr_run"))
+    vars(training).update(
+        RelevanceRun=Config, OWN_NAME="relevance-own", train_relevance=lambda *given: calls.append(given) or TRAINED
+    )
+    own = OwnPairs(table=Path("pairs.csv"), images=Path("pictures"), labels="rule")
+    alone = Sources(folder=Path(), names=(), own=own)
+    assert run("train", "relevance", *OWN, "--table-share", 0.25)[0] == 0
+    assert (calls.config.sources, calls.config.out.name) == (alone, "relevance-own")
+    assert calls.config.training.shares["commercial-ads"] == pytest.approx(1 / 3)  # beside sources that add up to 1
+    assert run("train", "relevance-student", *OWN)[0] == 0
+    assert calls[1][0].sources == alone
+    monkeypatch.setattr("adlab.checkpoints.store.load_checkpoint", lambda _: types.SimpleNamespace(manifest=TRAINED))
+    assert run("evaluate", "relevance-adscvlr", *OWN[:6])[0] == 0
+    assert calls[2][3] == own
+    assert run("reproduce", "adscvlr", "--part", "tables", *OWN[:4], *OWN[6:])[0] == 0
+    assert (calls[3][0].own, calls[3][0].sources) == (replace(own, labels="human"), ())
+
+
+def test_what_belongs_to_a_table_is_refused_without_one(data, run):
+    for option in (("--images", "x"), ("--table-labels", "rule"), ("--table-share", "0.5")):
+        code, _, err = run("train", "relevance", *option)
+        assert code == 2
+        assert f"{option[0]} is given without --table" in err
+    assert "there is no --table" in run("train", "relevance", "--sources", "none")[2]
+    assert "'crowdflower'" in run("train", "relevance", "--sources", "crowd-flower")[2]
+    assert "--part tables" in run("reproduce", "adscvlr", "--table", "pairs.csv")[2]
+
+
 @pytest.mark.parametrize(
     ("command", "module", "work", "config"),
     [
@@ -315,8 +352,8 @@ def test_evaluate_shows_the_card_beside_what_was_measured(calls, data, models, r
 def test_evaluate_hands_over_and_prints_json(calls, data, models, run):
     code, printed, _ = run("evaluate", "vision-mobilenetv2", "--device", "cpu", "--json")
     assert code == 0
-    ((name, folder, device),) = calls
-    assert (name, folder(), device) == ("vision-mobilenetv2", data, "cpu")
+    ((name, folder, device, own),) = calls
+    assert (name, folder(), device, own) == ("vision-mobilenetv2", data, "cpu", None)
     assert [(row["name"], row["value"], row["card"]) for row in json.loads(printed)] == [
         ("pooled cosine", 0.9512, None),
         ("seconds per image", 0.03, None),

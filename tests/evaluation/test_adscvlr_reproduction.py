@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +24,7 @@ from adlab.evaluation.adscvlr_faithfulness import summary
 from adlab.evaluation.adscvlr_report import render
 from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
 from adlab.simulator.plan import plan_ad
+from adlab.training.relevance_data import OwnPairs
 
 PHOTOS = 8
 
@@ -255,6 +258,9 @@ def test_an_unknown_part_is_named_and_what_is_not_measured_says_how_to():
 def test_the_command_of_a_part_names_what_decides_its_numbers():
     how = AdsCVLRReproduction(data=None, teacher="other", pairs=9, auctions=5, seed=2)
     assert command_of(how, "tables") == "python -m adlab reproduce adscvlr --part tables --pairs 9 --seed 2"
+    own = replace(how, own=OwnPairs(table=Path("x/pairs.csv"), images=Path("x")), sources=())
+    table = "--table pairs.csv --images DIR --sources none"
+    assert command_of(own, "tables") == f"python -m adlab reproduce adscvlr --part tables {table} --pairs 9 --seed 2"
     wanted = "python -m adlab reproduce adscvlr --part auction --teacher other --auctions 5 --seed 2"
     assert command_of(how, "auction") == wanted
     with pytest.raises(ConfigError, match="gallery is 1"):
