@@ -9,6 +9,7 @@ from adlab.app.head_words import GRADES
 from adlab.app.wording import COPY_NAMES, unbroken
 
 if TYPE_CHECKING:
+    from adlab.checkpoints.relevance import RelevanceSettings
     from adlab.explain.pair_explanation import PairExplanation, Word
     from adlab.explain.perturbation import Perturbation
 
@@ -23,6 +24,14 @@ READING = (
 REGION_NOTE = (
     "The network sees the picture as {count} regions, each about a {part} of its side wide and aware of its "
     "surroundings; between their middles the map is interpolated."
+)
+SQUARE_NOTE = (
+    "The network sees the picture as {count} squares of its pixels, each a {part} of its side wide and by itself; a "
+    "square has one colour, its weight."
+)
+BOX_NOTE = (
+    "The network sees the picture as the boxes that a detector found, {count} at most, and nothing between them; where "
+    "boxes overlap, their weights add up. The strongest ones are outlined."
 )
 LEVEL = 0.05  # of each test by itself
 SMALL = 0.1  # share of all weight below which a map in full colour would mislead
@@ -152,9 +161,13 @@ def several_line(found: Sequence[Perturbation]) -> str:
     )
 
 
-def region_note(side: int) -> str:
-    """How coarse the map is."""
-    return REGION_NOTE.format(count=side**2, part=PARTS.get(side, f"{side}th part"))
+def region_note(settings: RelevanceSettings) -> str:
+    """What regions are, and how coarse the map of them is."""
+    side = settings.side
+    if settings.visual == "roi":
+        return BOX_NOTE.format(count=settings.top)
+    note = SQUARE_NOTE if settings.visual == "patch" else REGION_NOTE
+    return note.format(count=side**2, part=PARTS.get(side, f"{side}th part"))
 
 
 def _signed(number: float) -> str:

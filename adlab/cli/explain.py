@@ -127,16 +127,17 @@ def _appeal(assessor: Assessor, creative: Creative, out: Path, ocr: str, *, test
 
 def _relevance(assessor: Assessor, creative: Creative, out: Path, grade: int | None, *, test: bool) -> dict[str, Any]:
     from adlab.explain import heat
-    from adlab.explain.pair_explanation import explain_pair, region_map
+    from adlab.explain.pair_explanation import explain_pair
     from adlab.explain.perturbation import perturb
     from adlab.explain.plain import plain_pair
+    from adlab.explain.region_map import over_picture, region_map
 
     head, image = assessor.relevance, creative.image
     assert head is not None  # the head ships
     explained = explain_pair(head, creative, grade=grade)
     if explained.cells is not None and image is not None:
-        values = region_map(head, image, explained.cells, "regions").values
-        (out / "regions.png").write_bytes(heat.png(heat.overlay(image.pixels, values, heat.common_scale([values]))))
+        drawn = over_picture(image.pixels, region_map(head, image, explained.cells, "regions"))
+        (out / "regions.png").write_bytes(heat.png(drawn))
     temperature = head.settings.temperatures[explained.mode.value]
     found = perturb(head.network, explained, temperature) if test else ()
     return {"head": "relevance", "target": GRADES[explained.grade], **plain_pair(explained, found)}

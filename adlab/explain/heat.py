@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,24 @@ _RGB = np.array(
         [-0.0041960863, -0.7034186147, 1.7076147010],
     ]
 )
+
+
+class Outline(NamedTuple):
+    """A box on a picture, its sides as shares of the picture's.
+
+    Attributes:
+        left: 0–1, as are the next three.
+        top: Likewise.
+        right: Likewise.
+        bottom: Likewise.
+        weight: Positive where it raises the number explained.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    weight: float
 
 
 def ramp(end: tuple[float, float, float]) -> NDArray[np.uint8]:
@@ -90,6 +109,24 @@ def overlay(picture: Image.Image, values: NDArray[np.floating], scale: float, op
     return ground
 
 
+def outlined(image: Image.Image, boxes: Sequence[Outline]) -> Image.Image:
+    """The picture with boxes drawn in the colours of what they do, the strongest on top; the image given is changed.
+
+    Args:
+        image: Of any size.
+        boxes: The strongest first.
+    """
+    draw, (width, height) = ImageDraw.Draw(image), image.size
+    line = max(2, round(max(width, height) / 170))
+    for box in reversed(boxes):
+        corners = (box.left * width, box.top * height, box.right * width - 1, box.bottom * height - 1)
+        if corners[0] <= corners[2] and corners[1] <= corners[3]:
+            colour = tuple(int(c) for c in ramp(RAISES if box.weight >= 0 else LOWERS)[-1])
+            draw.rectangle(corners, outline="white", width=line + 2)
+            draw.rectangle(corners, outline=colour, width=line)
+    return image
+
+
 def png(image: Image.Image) -> bytes:
     """The image as a PNG file."""
     buffer = BytesIO()
@@ -101,7 +138,8 @@ def peak_of(values: NDArray[np.floating]) -> tuple[float, float] | None:
     """Where the largest value lies, as shares of width and height; None if none is above 0."""
     if not (values > 0).any():
         return None
-    y, x = np.unravel_index(int(values.argmax()), values.shape)
+    tied = np.argwhere(values == values.max())  # a box has one value: its middle is meant, not its first corner
+    y, x = tied[np.square(tied - tied.mean(axis=0)).sum(axis=1).argmin()]
     return (float(x) + 0.5) / values.shape[1], (float(y) + 0.5) / values.shape[0]
 
 

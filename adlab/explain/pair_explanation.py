@@ -14,9 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from adlab.data.creative import Creative
-from adlab.data.image_intake import AdImage
 from adlab.explain.attention_relevance import pair_relevance
-from adlab.explain.fusion_maps import Framing, FusionMap, place
 from adlab.explain.grade_parts import GradeParts, grade_parts
 from adlab.features.query_ad_tokens import FIELDS, TokenSpan
 from adlab.inference.relevance import RelevanceHead
@@ -59,8 +57,9 @@ class PairExplanation:
         grade: The grade explained, 0–3.
         shares: Probability of each grade as the product states it, (4,).
         words: Of query and copy, in the order of the row; also those that were cut off.
-        cells: Weight of each region, (side, side); None without a picture.
-        looks: Where each word looks, (W, side, side), one row a word; None without a picture.
+        cells: Weight of each region: (side, side) where they divide the picture evenly, (R,) of a detector's boxes,
+            0 for those it did not find. None without a picture.
+        looks: Where each word looks, one row a word, (W, side, side) or (W, R); None without a picture.
         marks: Share of all weight, either sign, that lies on the marks between fields, 0–1.
         parts: How the logit of the grade adds up; None where the network reads no likeness of wholes.
         inputs: What the network read, a batch of one.
@@ -110,11 +109,12 @@ def explain_pair(
     mass = np.abs(weights).sum() + found.of_regions().abs().sum().item()
     own = np.abs(weights[named]).sum() + found.of_regions().abs().sum().item()
     side, chosen = head.settings.side, int(logits.argmax()) if grade is None else grade
+    shape = (-1,) if head.settings.visual == "roi" else (side, side)
     reads = head.network.config.whole_dim > 0
     cells = looks = None
     if inputs.regions is not None:
-        cells = found.of_regions()[0].double().numpy().reshape(side, side)
-        looks = np.stack([_looks(found.relevance.signed[0], word, found.tokens, side) for word in words])
+        cells = found.of_regions()[0].double().numpy().reshape(shape)
+        looks = np.stack([_looks(found.relevance.signed[0], word, found.tokens, cells.shape) for word in words])
     return PairExplanation(
         mode=mode,
         grade=chosen,
@@ -151,23 +151,9 @@ def words_of(
     return tuple(found)
 
 
-def region_map(head: RelevanceHead, image: AdImage, cells: FloatArray, name: str) -> FusionMap:
-    """Weights of regions laid over the picture; between the middles of regions they are interpolated.
-
-    Args:
-        head: That was explained.
-        image: The ad's picture.
-        cells: (side, side).
-        name: What to call the map.
-    """
-    box, size = head.letterbox.box(image.width, image.height), head.letterbox.size
-    framing = Framing(picture=(image.width, image.height), box=box, size=size)
-    return place(name, cells.astype(np.float32), framing, shift=0.0)
-
-
-def _looks(signed: torch.Tensor, word: Word, tokens: int, side: int) -> FloatArray:
-    """Where one word looks, (side, side); nowhere if it was cut off."""
+def _looks(signed: torch.Tensor, word: Word, tokens: int, shape: tuple[int, ...]) -> FloatArray:
+    """Where one word looks, in the shape of the regions; nowhere if it was cut off."""
     if not word.read:
-        return np.zeros((side, side))
-    seen: FloatArray = signed[list(word.places), tokens:].mean(dim=0).double().numpy().reshape(side, side)
+        return np.zeros(shape)
+    seen: FloatArray = signed[list(word.places), tokens:].mean(dim=0).double().numpy().reshape(shape)
     return seen

@@ -173,7 +173,9 @@ def _kinds(explanation: PairExplanation) -> Iterator[tuple[str, FloatArray, NDAr
         places[number, list(word.places)] = True
     yield WORDS, np.array([word.weight for word in read]), places
     if explanation.cells is not None:
-        yield REGIONS, explanation.cells.ravel(), np.eye(regions, tokens + regions, tokens, dtype=bool)
+        assert inputs.region_mask is not None
+        there = inputs.region_mask[0].numpy()  # a detector may have found fewer
+        yield REGIONS, explanation.cells.ravel()[there], np.eye(regions, tokens + regions, tokens, dtype=bool)[there]
 
 
 def _copies(inputs: PairInputs, hidden: NDArray[np.bool_]) -> PairInputs:

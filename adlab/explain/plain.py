@@ -34,6 +34,9 @@ def plain_maps(maps: Sequence[FusionMap], found: Mapping[str, Deletion]) -> list
 def plain_pair(explanation: PairExplanation, found: Sequence[Perturbation]) -> dict[str, Any]:
     """Words with their weights, regions, parts of the logit, and the tests.
 
+    `regions` are rows of squares over the letterboxed picture, or, with `boxes`, one weight a box of a detector: left,
+    top, right and bottom as shares of the picture.
+
     Args:
         explanation: Of one grade.
         found: One a kind of part, empty where nothing was tested.
@@ -46,11 +49,21 @@ def plain_pair(explanation: PairExplanation, found: Sequence[Perturbation]) -> d
             {"field": word.field, "text": word.text, "weight": word.weight, "read": word.read}
             for word in explanation.words
         ],
-        "regions": None if explanation.cells is None else explanation.cells.tolist(),
+        **_regions(explanation),
         "share_on_marks": explanation.marks,
         "logit_parts": None if explanation.parts is None else explanation.parts._asdict(),
         "evidence": {each.kind: _perturbation(each) for each in found} or None,
     }
+
+
+def _regions(explanation: PairExplanation) -> dict[str, Any]:
+    cells, boxes, mask = explanation.cells, explanation.inputs.region_boxes, explanation.inputs.region_mask
+    if cells is None or boxes is None or mask is None:
+        return {"regions": None}
+    if cells.ndim == 2:
+        return {"regions": cells.tolist()}
+    there = mask[0]
+    return {"regions": cells[there.numpy()].tolist(), "boxes": boxes[0, there, :4].tolist()}
 
 
 def _peak(one: FusionMap, sign: int) -> dict[str, float] | None:

@@ -32,7 +32,7 @@ def show(ad: Ad) -> None:
     except AdlabError as error:
         st.error(plain(str(error)), icon=":material/report:")
         return
-    from adlab.explain.pair_explanation import region_map  # imports torch, which by now the models have brought along
+    from adlab.explain.region_map import region_map  # imports torch, which by now the models have brought along
 
     for column, (mode, explained) in zip(
         st.columns(len(found.explanations), gap="medium"), found.explanations.items(), strict=True
@@ -47,5 +47,5 @@ def show(ad: Ad) -> None:
     grade = GRADES[next(iter(found.explanations.values())).grade]
     st.caption(
         f"All of {grade}, the likeliest grade by everything the ad has. "
-        f"{pair_words.region_note(found.head.settings.side)} Each map's full colour is its own largest value."
+        f"{pair_words.region_note(found.head.settings)} Each map's full colour is its own largest value."
     )

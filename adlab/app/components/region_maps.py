@@ -13,10 +13,8 @@ from adlab.app.components.text import plain
 from adlab.app.head_words import GRADES
 from adlab.app.pair_explain import Explained
 from adlab.explain import heat
-from adlab.explain.fusion_maps import FusionMap
-from adlab.explain.pair_explanation import region_map
+from adlab.explain.region_map import RegionMap, over_picture, region_map
 
-OPACITY = 0.75
 STYLE = (
     "<style>.ad-regions figure{margin:0}.ad-regions img{display:block;width:100%;max-height:24rem;"
     "object-fit:contain;object-position:left}.ad-regions figcaption{margin-top:.4rem;font-size:.875rem}"
@@ -51,7 +49,7 @@ def show(explained: Explained, key: str) -> None:
             st.caption(f"“{word}” takes nothing from the picture on its way to {grade}.")
         else:
             st.html(figure(picture.pixels, look, f"Where “{word}” looks on its way to {grade}"))
-    st.caption(pair_words.region_note(explained.head.settings.side))
+    st.caption(pair_words.region_note(explained.head.settings))
 
 
 def whole(explained: Explained) -> None:
@@ -65,10 +63,9 @@ def whole(explained: Explained) -> None:
         st.caption(plain(small))
 
 
-def figure(picture: Image.Image, drawn: FusionMap, caption: str) -> str:
+def figure(picture: Image.Image, drawn: RegionMap, caption: str) -> str:
     """HTML of one map over the picture; full colour is its own largest value."""
-    image = heat.overlay(picture, drawn.values, heat.common_scale([drawn.values]), OPACITY)
-    data = base64.b64encode(heat.png(image)).decode("ascii")
+    data = base64.b64encode(heat.png(over_picture(picture, drawn))).decode("ascii")
     alt = escape(heat.alt_text(caption, drawn.values, drawn.padding_share))
     share = f" · {100 * drawn.padding_share:.0f} % of it lies on the padding" if drawn.padding_share >= 0.005 else ""
     return (
