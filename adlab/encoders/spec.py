@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +39,19 @@ class EncoderSpec:
         """Name and a digest of weights and preprocessing: equal ids give equal features."""
         digest = hashlib.sha256(f"{self.weights_sha256}|{self.preprocessing}|{self.output_dim}".encode()).hexdigest()
         return f"{self.name}-{digest[:12]}"
+
+
+class EncodesTexts(Protocol):
+    """A text encoder, whatever network is behind it."""
+
+    spec: EncoderSpec
+
+    @property
+    def output_dim(self) -> int:
+        """Width of the representation."""
+
+    def encode(self, texts: Sequence[str], batch_size: int = 64) -> np.ndarray:
+        """Representations, (N, output_dim) float32, in the order given."""
 
 
 def sha256_of_file(path: Path) -> str:

@@ -12,7 +12,7 @@ from PIL.Image import Transpose
 from adlab.data.array_store import ArrayStore, compute_missing
 from adlab.data.image_intake import read_image
 from adlab.encoders.image import ImageEncoder
-from adlab.encoders.text import TextEncoder
+from adlab.encoders.spec import EncodesTexts
 from adlab.features.colour_histogram import BINS, colour_histogram
 from adlab.paths import cache_dir
 
@@ -23,7 +23,7 @@ def no_progress(done: int, total: int) -> None:
     """Report nothing."""
 
 
-def stored_texts(encoder: TextEncoder, texts: Sequence[str], progress: Progress = no_progress) -> np.ndarray:
+def stored_texts(encoder: EncodesTexts, texts: Sequence[str], progress: Progress = no_progress) -> np.ndarray:
     """Representations of texts, (N, output_dim) float32; each distinct text is encoded once, ever.
 
     Args:

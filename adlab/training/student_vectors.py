@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from adlab.encoders.image import ImageEncoder
-from adlab.encoders.text import TextEncoder
+from adlab.encoders.spec import EncodesTexts
 from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.features.whole_copy import whole_copy
 from adlab.models.pair_inputs import InputMode
@@ -52,7 +52,7 @@ def pair_vectors(
     pairs: Sequence[AskedPair],
     pictures: Pictures,
     image_encoder: ImageEncoder,
-    text_encoder: TextEncoder,
+    text_encoder: EncodesTexts,
     progress: Progress = no_progress,
 ) -> PairVectors:
     """Encode what is new; the rest comes from the cache.
