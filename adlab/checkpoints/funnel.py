@@ -14,6 +14,7 @@ from adlab.checkpoints.standing_contexts import StandingContexts
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.feature_schema import FeatureSchema
 from adlab.errors import CheckpointError, ConfigError, InputError
+from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel_ensemble import FunnelEnsemble
 
 HEAD, KIND = "funnel", "funnel"
@@ -81,6 +82,9 @@ class FunnelSettings(StandingContexts):
         creative: The creative encoder, plain; None where the networks know nothing of the creative.
         modes: Calibration by mode; all of `MODES`, or only `WHOLE` where the creative is not read.
         reference: Name of the reference set, empty for none.
+        columns: Fields of the schema that no context holds: where an ad lacks them they count as missing.
+        planted: Whether the intervals were held against planted chances; None where a training did not say: it was
+            so for simulated logs only.
 
     Raises:
         ConfigError: Contexts, weights or modes do not fit.
@@ -90,9 +94,12 @@ class FunnelSettings(StandingContexts):
     creative: dict[str, Any] | None
     modes: dict[str, ChainCalibration]
     reference: str
+    columns: tuple[str, ...] = ()
+    planted: bool | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "columns", tuple(self.columns))  # a JSON file has lists
         wanted = MODES if self.creative is not None else (WHOLE,)
         if set(self.modes) != set(wanted):
             raise ConfigError(f"modes are {sorted(self.modes)}; give {', '.join(wanted)}.")
@@ -100,7 +107,7 @@ class FunnelSettings(StandingContexts):
 
 def extras_of(settings: FunnelSettings) -> dict[str, Any]:
     """For the manifest's extras; `settings_of` reads it."""
-    return {HEAD: settings.plain()}
+    return {HEAD: settings.plain() | {"columns": list(settings.columns)}}
 
 
 def settings_of(manifest: Manifest) -> FunnelSettings:
@@ -141,12 +148,27 @@ def load_funnel(
         schema = FeatureSchema.from_plain(settings.schema)
     except ConfigError as error:
         raise CheckpointError(f"{name} has a schema that does not serve {HEAD}: {error}") from error
+    _check_shape(name, network.config, schema)
     shape = network.config
-    if shape.fields != schema.sizes or shape.dense or shape.bags or schema.dense or schema.multi:
-        raise CheckpointError(f"{name}: the networks read {shape.fields} codes, the schema gives {schema.sizes}.")
     if bool(shape.creative_dim) != (settings.creative is not None):
         raise CheckpointError(f"{name}: networks and settings disagree on whether the creative is read; restore it.")
+    if strange := [column for column in settings.columns if column not in schema.names]:
+        raise CheckpointError(f"{name}: the schema has no column {strange[0]!r}; restore the folder.")
+    averaged = [field for field in schema.sparse if field.name not in settings.columns]
+    lists_and_numbers = [*(field.name for field in schema.dense), *schema.bag_sizes]
+    if other := [column for column in lists_and_numbers if column not in settings.columns]:
+        raise CheckpointError(f"{name}: {other[0]!r} cannot be averaged over; restore the folder.")
     for context in settings.contexts:
-        if lacking := [field.name for field in schema.sparse if context.get(field.name) not in (field.levels or ())]:
+        if lacking := [field.name for field in averaged if context.get(field.name) not in (field.levels or ())]:
             raise CheckpointError(f"{name}: a stored context has no {lacking[0]}; restore the folder.")
     return manifest, network, settings, schema
+
+
+def _check_shape(name: str, shape: ESMMConfig, schema: FeatureSchema) -> None:
+    for read, given, what in (
+        (shape.fields, schema.sizes, "codes"),
+        (shape.dense, len(schema.dense_names), "numbers"),
+        (dict(shape.bags), schema.bag_sizes, "codes of lists"),
+    ):
+        if read != given:
+            raise CheckpointError(f"{name}: the networks read {read} {what}, the schema gives {given}.")

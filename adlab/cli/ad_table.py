@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from adlab.cli import console
+from adlab.data.listing import listed
 from adlab.errors import InputError, TableError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from adlab.cli.reading import PictureWords
+    from adlab.data.feature_fields import Role
+    from adlab.data.table import Role as TableRole
 
 SOME_ERRORS = 3  # exit code
 
@@ -76,6 +80,39 @@ def validated(kept: pd.DataFrame, table: Path, images: Path | None) -> AdTable:
             f"{named:,} rows of {table.name} name a picture; give the folder of the pictures with --images."
         )
     return AdTable(kept, ads)
+
+
+def further_columns(ads: pd.DataFrame, roles: Mapping[str, Role]) -> pd.DataFrame | None:
+    """Columns beyond the contract that a head reads, with their types; what the table lacks of them is said.
+
+    Args:
+        ads: Validated rows.
+        roles: How the head reads each, by name.
+
+    Returns:
+        The columns that are there, None where there is none.
+
+    Raises:
+        TableError: A cell of a dense column is no number.
+    """
+    lacking = [name for name in roles if name not in ads]
+    if lacking:
+        were = "is not in the table: it counts" if len(lacking) == 1 else "are not in the table: they count"
+        console.err().print(f"funnel also reads {listed(lacking, 12)}, which {were} as missing.", soft_wrap=True)
+    own = [name for name in roles if name in ads]
+    if not own:
+        return None
+    from adlab.data.table import validate
+
+    plain: dict[str, TableRole] = {}
+    for name in own:
+        if (role := roles[name]) != "multi":
+            plain[name] = role
+    found = validate(ads[own], roles=plain, needs_creative=False)
+    for name in own:
+        if name not in plain:
+            found[name] = found[name].astype("object").where(found[name].notna(), None)
+    return found
 
 
 def words_in_pictures(ads: pd.DataFrame, images: Path | None, *, wanted: bool) -> PictureWords | None:

@@ -23,7 +23,8 @@ Heads that read the words in pictures take them from the column ocr_text; pictur
 read before scoring, by all processors, each once: what was read is kept for the next time.
 
 The head ctr reads who saw an ad, when and where: gender, age_band (or years), month, weekday, hour, position. What a
-row leaves empty is averaged over.
+row leaves empty is averaged over. So does the head funnel. Where it was trained on a log of yours, it also reads the
+columns that train funnel --role gave a role; a cell that is empty or holds an unknown level counts as missing.
 
 Rows are scored in batches; the scores do not depend on the batch size. A picture that many rows share is
 decoded and encoded once."""
@@ -81,11 +82,19 @@ def run(
 
         # What is not known to it was tried before: the pool below reads, or nothing does.
         assessor = Assessor(device=device, batch_size=batch_size, words="off" if ocr == "off" else "cached")
+    further = ad_table.further_columns(ads, assessor.columns if "funnel" in chosen else {})
     wanted_words = ocr == "auto" and bool(assessor.reads_words & set(chosen))
     read = ad_table.words_in_pictures(ads, images, wanted=wanted_words)
     with console.progress("Scoring") as advance:
         scores = score_rows(
-            ads, assessor, images=images, heads=chosen, batch_size=batch_size, read=read, advance=advance
+            ads,
+            assessor,
+            images=images,
+            heads=chosen,
+            batch_size=batch_size,
+            read=read,
+            columns=further,
+            advance=advance,
         )
     write_table(kept.assign(**{str(name): column for name, column in scores.items()}), out)
     failed = int(scores[ERROR].notna().sum())

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,7 @@ class Scorer(Protocol):
         creatives: Sequence[Creative],
         heads: Sequence[str] | None = None,
         contexts: Sequence[Context] | None = None,
+        columns: Sequence[Mapping[str, Any]] | None = None,
     ) -> list[Assessment]:
         """One assessment a creative, in order."""
         ...
@@ -62,6 +63,7 @@ def score_rows(
     images: Path | None = None,
     batch_size: int = 32,
     read: PictureWords | None = None,
+    columns: pd.DataFrame | None = None,
     advance: Callable[[int, int], None] = lambda done, total: None,
 ) -> pd.DataFrame:
     """Score validated rows.
@@ -73,6 +75,7 @@ def score_rows(
         images: Folder that the column `image` is relative to.
         batch_size: Most rows a batch.
         read: Words in the pictures, for rows that give none.
+        columns: Further columns that the Assessor's `columns` names, as `ad_table.further_columns` gives them.
         advance: Called with (rows done, all rows) after each batch.
 
     Returns:
@@ -82,6 +85,7 @@ def score_rows(
     words: dict[str, list[str | None]] = {NOTES: [None] * len(ads), ERROR: [None] * len(ads)}
     done = 0
     read = read or PictureWords()
+    further = None if columns is None else columns.to_dict("records")
     names = ads["image"].tolist() if "image" in ads else [""] * len(ads)
     for batch in batches(read_ads(ads, images, read.texts), batch_size):
         sound = [(ad.row, ad.creative, ad.context) for ad in batch if isinstance(ad.creative, Creative)]
@@ -89,7 +93,8 @@ def score_rows(
             if isinstance(ad.creative, str):
                 words[ERROR][ad.row] = ad.creative
         own, shown = [creative for _, creative, _ in sound], [context for *_, context in sound]
-        assessments = scorer.assess_batch(own, heads, shown) if sound else []
+        more = () if further is None else ([further[row] for row, *_ in sound],)
+        assessments = scorer.assess_batch(own, heads, shown, *more) if sound else []
         for (row, creative, _), assessment in zip(sound, assessments, strict=True):
             for result in assessment.heads:
                 for column, value in values_of(result).items():

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
 from adlab.cli import console, options, training_options
 from adlab.errors import ConfigError
+
+if TYPE_CHECKING:
+    from adlab.cli.console import Advance
+    from adlab.data.ad_rows import AskedRole
+    from adlab.training.funnel_ads import AdLog
 
 HELP = """Train ESMM with the contrastive task of CL4CVR: the head funnel.
 
@@ -17,10 +23,22 @@ Without --log ads with planted causes are drawn and shown to simulated viewers; 
 those of the reference set that train focal-sim wrote, which takes up quantiles of the scores; how one network with and
 one without the contrastive task see them is kept for the page Latent space.
 
-With --log the table is your own: a row an impression or a group of them, with impressions, clicks and conversions, and
-what you have of ad_id, image, title, description, seller, brand, category, gender, age_band, month, weekday, hour,
-position. Parts are made by ad (or by the column split), so that all measures are those of new ads. Ids of ads, users
-and campaigns are no features, because a new ad has none that the log knows.
+With --log the table is your own: a row an impression or a group of them, with impressions, clicks and conversions (or
+click, conversion and, for rows that stand for several, weight), and what you have of ad_id, image, title, description,
+seller, brand, category, gender, age_band, month, weekday, hour, position. Parts are made by ad (or by the column
+split), so that all measures are those of new ads. Ids of ads, users and campaigns are no features, because a new ad has
+none that the log knows.
+
+A further column becomes a feature with --role: sparse for one level a row (device=sparse), dense for a number
+(bid=dense), multi for several levels in a cell, separated by | (interests=multi), hashed for a column of very many
+levels. score reads these columns of its table; where it lacks one, or knows a level not at all, the column counts as
+missing (a number: as the mean), which the networks met while training. Columns that are left out are named.
+
+Logs of public layouts are read as they are (--layout): ali-ccp (a folder with sample_skeleton_… and common_features_…),
+cl4cvr (lines of click, conversion and slots), hillstrom, facebook (KAG_conversion_data.csv, its counts as weights) and
+simulated (a folder that simulate has written: its log, its ads and, where it has them, its pictures). A layout that
+cannot be mistaken is found, and said. A checkpoint learned from a simulated log is labelled so, and score takes it only
+where no other serves the head (ADLAB_MODELS).
 
 The contrastive task is left out where it lowers the ranking of conversions on ads kept for this decision; the card
 holds both numbers."""
@@ -39,13 +57,27 @@ Examples:
   python -m adlab train funnel --log log.csv --images pictures
   python -m adlab train funnel --log log.parquet --no-contrast \\
       --out models/funnel-spring
+  python -m adlab train funnel --log log.csv --role device=sparse \\
+      --role bid=dense
+  python -m adlab train funnel --log sim --out models/funnel-sim
 """
 
 
 def funnel(
     context: typer.Context,
     log: Annotated[
-        Path | None, typer.Option(metavar="TABLE", help="Your own log, .csv or .parquet.  [default: a simulated one]")
+        Path | None,
+        typer.Option(metavar="PATH", help="Your own log, .csv, .parquet or a folder.  [default: a simulated one]"),
+    ] = None,
+    layout: Annotated[
+        Literal["contract", "ali-ccp", "cl4cvr", "hillstrom", "facebook", "simulated"] | None,
+        typer.Option(help="Layout of --log.  [default: that of the table contract, unless another is unmistakable]"),
+    ] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=ROLE", help="A column of --log as a feature: sparse, dense, multi or hashed; can be repeated."
+        ),
     ] = None,
     images: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of the pictures that --log names.")] = None,
     ads: Annotated[
@@ -68,11 +100,13 @@ def funnel(
         raise ConfigError("--ads is for simulated ads and --log for your own; give one of the two.")
     if images is not None and log is None:
         raise ConfigError("--images is given without --log; the simulated ads are drawn.")
+    if log is None and (layout is not None or role):
+        raise ConfigError("--layout and --role are for a log of your own; name it with --log.")
+    roles = roles_of(role or ())
     with console.waiting("Loading …"):
         from adlab.paths import models_dir
         from adlab.training.funnel import train_funnel
         from adlab.training.funnel_members import OWN, REFERENCE, TRAINING, FunnelTrain
-        from adlab.training.funnel_own import own_ad_log
         from adlab.training.funnel_simulated import FunnelCollection, simulated_ad_log
 
     how = FunnelTrain(
@@ -86,7 +120,7 @@ def funnel(
     )
     with console.progress("Looking at ads") as advance:
         if log is not None:
-            found = own_ad_log(log, images=images, progress=advance)
+            found = _own(log, layout or _found_layout(log), roles, images, advance)
         else:
             collection = FunnelCollection() if ads is None else FunnelCollection(train=ads)
             found = simulated_ad_log(collection, progress=advance)
@@ -94,3 +128,40 @@ def funnel(
         manifest = train_funnel(how, found, advance, context.find_root().obj)
     training_options.summary(manifest)
     return 0
+
+
+def roles_of(given: Sequence[str]) -> dict[str, AskedRole]:
+    """Columns and roles of `--role`; whether there are such is told where the log is read.
+
+    Raises:
+        ConfigError: A text is no NAME=ROLE, or names a column twice.
+    """
+    roles: dict[str, AskedRole] = {}
+    for text in given:
+        name, equals, role = (part.strip() for part in text.rpartition("="))
+        if not (name and equals and role):
+            raise ConfigError(f"--role is {text!r}; give a column and its role, such as device=sparse.")
+        if name in roles:
+            raise ConfigError(f"--role names {name!r} twice; give each column one role.")
+        roles[name] = cast("AskedRole", role)
+    return roles
+
+
+def _own(log: Path, layout: str, roles: dict[str, AskedRole], images: Path | None, advance: Advance) -> AdLog:
+    """The log; what is to be said of how it was read is said."""
+    from adlab.training.funnel_own import own_ad_log
+
+    found = own_ad_log(log, layout=layout, roles=roles, images=images, progress=advance)
+    for note in found.notes:
+        console.err().print(note, soft_wrap=True)
+    return found
+
+
+def _found_layout(log: Path) -> str:
+    """The layout of a log, said where it is not that of the table contract."""
+    from adlab.data.log_layouts import CONTRACT, layout_of
+
+    layout = layout_of(log)
+    if layout != CONTRACT:
+        console.err().print(f"{log.name} is read in the layout {layout!r}; --layout says otherwise.", soft_wrap=True)
+    return layout

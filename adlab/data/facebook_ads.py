@@ -19,6 +19,7 @@ from adlab.data.funnel_log import FunnelLog
 from adlab.data.listing import listed
 from adlab.errors import DataUnavailableError, UnknownNameError
 
+FILE = "KAG_conversion_data.csv"
 FIELDS = tuple(FieldSpec(name=name) for name in ("campaign", "gender", "age_band", "interest"))
 CONVERSIONS = {"approved": "Approved_Conversion", "total": "Total_Conversion"}
 _COLUMNS = {
@@ -33,7 +34,7 @@ _COLUMNS = {
     "Clicks": "clicks",
 }
 _GENDERS = {"F": "female", "M": "male"}
-_REMEDY = "Give KAG_conversion_data.csv, header and all."
+_REMEDY = f"Give {FILE}, header and all."
 
 
 def read_facebook_ads(path: Path, conversions: Literal["approved", "total"] = "approved") -> FunnelLog:
@@ -53,7 +54,7 @@ def read_facebook_ads(path: Path, conversions: Literal["approved", "total"] = "a
     if conversions not in CONVERSIONS:
         raise UnknownNameError("kind of conversion", str(conversions), CONVERSIONS)
     path = Path(path)
-    path = path / "KAG_conversion_data.csv" if path.is_dir() else path
+    path = path / FILE if path.is_dir() else path
     try:
         frame = pd.read_csv(path)
     except (OSError, ValueError) as error:

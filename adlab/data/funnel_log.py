@@ -96,6 +96,27 @@ def contract_log(frame: pd.DataFrame, roles: Mapping[str, Role] | None = None) -
         ConfigError: A column with a role is an outcome.
     """
     fields = contract_fields(list(frame.columns), roles)
+    rows, labels, problems = checked_rows(frame, roles)
+    kept = dict.fromkeys([*(field.name for field in fields), *(k for k in KEYS if k in rows), *labels])
+    return FunnelLog(arrow_of(rows[list(kept)]), fields, problems)
+
+
+class CheckedRows(NamedTuple):
+    """Rows of a log of the table contract that say what came of them.
+
+    Attributes:
+        rows: With their types, as `validate` gives them.
+        labels: The columns that say it.
+        problems: What was left out, one sentence a kind.
+    """
+
+    rows: pd.DataFrame
+    labels: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def checked_rows(frame: pd.DataFrame, roles: Mapping[str, Role] | None = None) -> CheckedRows:
+    """The rows of a log that can be learned from; errors as `contract_log`'s."""
     plain: dict[str, TableRole] = {}
     for name, role in (roles or {}).items():
         if role != "multi":
@@ -109,10 +130,9 @@ def contract_log(frame: pd.DataFrame, roles: Mapping[str, Role] | None = None) -
             empty = [str(row + 1) for row in rows.index[~whole]]
             problems = (f"row lacks impressions, clicks or conversions, left out: {len(empty):,} ({listed(empty)}).",)
         rows = rows[whole]
-    kept = dict.fromkeys([*(field.name for field in fields), *(k for k in KEYS if k in rows), *labels])
     if rows.empty:
         raise TableError("No row of the log has impressions, clicks and conversions; give all three.", problems)
-    return FunnelLog(arrow_of(rows[list(kept)]), fields, problems)
+    return CheckedRows(rows.reset_index(drop=True), labels, problems)
 
 
 def read_contract_log(path: str | Path, roles: Mapping[str, Role] | None = None) -> FunnelLog:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, DataKind, HeadResult
 from adlab.data.commercial_ads import SOURCE as OWN_PAIRS
 from adlab.data.creative import Context, Creative
+from adlab.data.feature_fields import Role
 from adlab.data.image_intake import AdImage
 from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
@@ -129,6 +131,11 @@ class Assessor:
         """The head `funnel`, for whoever asks about its chain; None where its checkpoint is not installed."""
         return self._funnel
 
+    @property
+    def columns(self) -> Mapping[str, Role]:
+        """Further columns of a table that a head reads, because its log gave them a role, and how."""
+        return {} if self._funnel is None else self._funnel.columns
+
     def assess(
         self, creative: Creative, heads: Sequence[str] | None = None, context: Context | None = None
     ) -> Assessment:
@@ -144,6 +151,7 @@ class Assessor:
         creatives: Sequence[Creative],
         heads: Sequence[str] | None = None,
         contexts: Sequence[Context] | None = None,
+        columns: Sequence[Mapping[str, Any]] | None = None,
     ) -> list[Assessment]:
         """Assess many; one assessment a creative, in order.
 
@@ -151,6 +159,7 @@ class Assessor:
             creatives: What to assess; a creative that lacks what a head needs is told so in `not_scored`.
             heads: Names of heads, all shipped ones if not given.
             contexts: Who sees each creative, when and where, for the heads that read it; unknown if not given.
+            columns: Values of the further columns `columns` of each row, by name; unknown where not given.
 
         Raises:
             UnknownNameError: A head does not ship.
@@ -161,7 +170,8 @@ class Assessor:
         words = self._words_of(creatives, wanted)
         notes = self._add_picture_heads(creatives, words, contexts, wanted, results)
         self._add_relevance(creatives, wanted, results)
-        self._add_funnel(creatives, words, contexts, wanted, results, notes)
+        further = [{} for _ in creatives] if columns is None else list(columns)
+        self._add_funnel(creatives, words, list(zip(contexts, further, strict=True)), wanted, results, notes)
         return [
             Assessment(
                 content_hash=creative.content_hash,
@@ -256,7 +266,7 @@ class Assessor:
         self,
         creatives: Sequence[Creative],
         words: Sequence[Words],
-        contexts: Sequence[Context],
+        shown: Sequence[tuple[Context, Mapping[str, Any]]],
         wanted: Sequence[str],
         results: list[list[HeadResult]],
         notes: list[list[str]],
@@ -265,11 +275,12 @@ class Assessor:
         if (head := self._funnel) is None or head.name not in wanted:
             return
         rows = [row for row, creative in enumerate(creatives) if not lacks(creative, head.name)]
-        ads, seen = [creatives[row] for row in rows], [contexts[row] for row in rows]
-        found = head.results(ads, [words[row].text for row in rows], seen)
-        for row, context, result in zip(rows, seen, found, strict=True):
+        ads, seen = [creatives[row] for row in rows], [shown[row] for row in rows]
+        contexts, further = [context for context, _ in seen], [columns for _, columns in seen]
+        found = head.results(ads, [words[row].text for row in rows], contexts, further)
+        for row, own, result in zip(rows, seen, found, strict=True):
             results[row].append(self._ranks.add(result))
-            notes[row].append(head.problem(context))
+            notes[row].append(head.problem(*own))
 
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int

@@ -3,14 +3,17 @@
 A new ad has no id that a log could know: the networks read what the ad shows and says, its vector, and for whom and
 when it is shown. What is unknown of that is averaged over the rows of the log that the checkpoint stores. pCTCVR is
 pCTR · pCVR to the bit. An ad without a picture or without copy is told by networks that met such ads while training,
-with the calibration and the interval of its own kind.
+with the calibration and the interval of its own kind. Columns that a log gave a role, a device or a bid, are read where
+they are given; where not, they count as missing, which the networks met too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +34,11 @@ from adlab.checkpoints.funnel import (
 from adlab.checkpoints.reference_set import load_reference_set
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
 from adlab.data.creative import Context, Creative
+from adlab.data.feature_columns import lists_of
+from adlab.data.feature_fields import LevelField, Role
 from adlab.data.image_intake import AdImage
+from adlab.data.level_codes import levels_of
+from adlab.data.unknown_columns import known_only
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.creative_vectors import CreativeEncoder, CreativeInputs
 from adlab.features.dominant_colour import dominant_colour
@@ -46,6 +53,8 @@ from adlab.models.funnel_chain import Chain, chain_of
 ANYONE = Context()
 COLOURS_KEPT = 4096
 OF_THE_AD = ("seller", "brand", "category")  # fields that an ad itself may give
+OF_THE_CONTEXT = tuple(field.name for field in fields(Context))
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 AVERAGE = "pctcvr_average"  # detail: averaged over all contexts, what reference ads are compared by
 KINDS = {
     True: "split conformal: how far the planted log-odds lay from the statement on simulated ads that decided nothing",
@@ -59,12 +68,12 @@ class ToldAd(NamedTuple):
     Attributes:
         vector: Its creative vector, (1, V); None where the networks read none.
         mode: What was there of it.
-        known: Levels of fields that the ad itself gives.
+        known: What the ad itself gives of fields.
     """
 
     vector: np.ndarray | None
     mode: str
-    known: dict[str, str]
+    known: dict[str, Any]
 
 
 class FunnelHead:
@@ -77,6 +86,7 @@ class FunnelHead:
 
     Attributes:
         levels: The fields that it reads of an ad's texts and its context, and their levels.
+        columns: Further columns that it reads of a table's row, and how.
 
     Raises:
         UnknownNameError: There is no such checkpoint, or its reference set is not there.
@@ -88,7 +98,10 @@ class FunnelHead:
 
     def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
         self.manifest, self.network, self.settings, self.schema = load_funnel(name, vectors.encoder_ids, root=root)
-        self.levels = {field.name: field.levels or () for field in self.schema.sparse}
+        own, known = set(self.settings.columns), {*OF_THE_AD, *OF_THE_CONTEXT}
+        sparse = [field for field in self.schema.sparse if field.name not in own or field.name in known]
+        self.levels = {field.name: field.levels or () for field in sparse if field.levels is not None}
+        self.columns: dict[str, Role] = {name: self._role(name) for name in self.settings.columns if name not in known}
         self._vectors, self._encoder = vectors, None
         self._colours: dict[str, str] = {}
         try:
@@ -103,7 +116,11 @@ class FunnelHead:
             raise CheckpointError(f"{self.settings.reference} holds no quantiles of {HEAD}; train {name} again.")
 
     def results(
-        self, creatives: Sequence[Creative], words: Sequence[str | None], contexts: Sequence[Context]
+        self,
+        creatives: Sequence[Creative],
+        words: Sequence[str | None],
+        contexts: Sequence[Context],
+        columns: Sequence[Mapping[str, Any]] | None = None,
     ) -> list[HeadResult]:
         """One typed result an ad; its value is pCTCVR, and `details` hold the chain.
 
@@ -111,17 +128,20 @@ class FunnelHead:
             creatives: N ads, each with a picture, a title or a description.
             words: The words in each picture, None where they were not read.
             contexts: Who sees each ad, when and where.
+            columns: Values of further columns of each row by name; those that the head does not read play no part.
         """
         provenance = provenance_of(self.manifest, self._data_kind, self._vectors.device.type, self._vectors.precision)
         return [
-            self._result(self.told(creative, text), context, provenance)
-            for creative, text, context in zip(creatives, words, contexts, strict=True)
+            self._result(self.told(creative, text), context, further, provenance)
+            for creative, text, context, further in zip(
+                creatives, words, contexts, columns or [NOTHING] * len(creatives), strict=True
+            )
         ]
 
     def told(self, creative: Creative, words: str | None) -> ToldAd:
         """What the networks read of an ad; arguments as in `results`."""
-        known = {name: getattr(creative, name) for name in OF_THE_AD if name in self.levels}
-        known = {name: level for name, level in known.items() if level in self.levels[name]}
+        known = {name: getattr(creative, name) for name in OF_THE_AD if name in self.schema.names}
+        known = {name: text for name, text in known.items() if text in self.levels.get(name, (text,)) and text}
         if self._encoder is None:
             return ToldAd(None, WHOLE, known)
         image, copy = creative.image, creative.copy
@@ -135,17 +155,18 @@ class FunnelHead:
         )
         return ToldAd(self._encoder.vectors(inputs, self._vectors.texts), mode, known)
 
-    def chain(self, ad: ToldAd, context: Context) -> Chain:
+    def chain(self, ad: ToldAd, context: Context, columns: Mapping[str, Any] = NOTHING) -> Chain:
         """The chain of one ad in one context, (1,) each; what is unknown of it is averaged over.
 
         Args:
             ad: As `told` gives it.
             context: A level that the head does not know counts as unknown.
+            columns: Further columns by name; as in `results`.
         """
-        known = ad.known | self._readable(context)[0]
+        known = dict(columns) | ad.known | self._readable(context)[0]
         rows = [stored | known for stored in self.settings.contexts]
-        table = pa.table({name: [row[name] for row in rows] for name in self.levels})
-        batch = self.schema.encode_unlabelled(table)
+        table = pa.table({name: [row.get(name) for row in rows] for name in self.schema.names})
+        batch = known_only(self.schema.encode_unlabelled(table), self.schema, self.settings.columns)
         if ad.vector is not None:
             batch = batch._replace(ad=np.zeros(len(rows), dtype=np.int64))
         with torch.inference_mode():
@@ -157,17 +178,34 @@ class FunnelHead:
         )
         return chain_of(ctr, cvr, np.array(self.settings.weights))
 
-    def problem(self, context: Context) -> str:
+    def problem(self, context: Context, columns: Mapping[str, Any] = NOTHING) -> str:
         """What is to be said of values that the head does not know, or nothing.
 
         A brand or seller that no log knows is no exception but the rule: it is averaged over without a word.
         """
-        strange = self._readable(context)[1]
+        strange = [(name, value, self.levels[name]) for name, value in self._readable(context)[1].items()]
+        for field in (*self.schema.sparse, *self.schema.multi):
+            if field.name in self.columns and field.levels is not None:
+                strange += [(field.name, text, field.levels) for text in self._strange(field, columns.get(field.name))]
         return " ".join(
-            f"{name} is {value!r}, which {HEAD} does not know; it was averaged over. Known: "
-            f"{', '.join(self.levels[name][:12])}{', …' if len(self.levels[name]) > 12 else ''}."
-            for name, value in strange.items()
+            f"{name} is {value!r}, which {HEAD} does not know; it "
+            f"{'counts as missing' if name in self.settings.columns else 'was averaged over'}. Known: "
+            f"{', '.join(levels[:12])}{', …' if len(levels) > 12 else ''}."
+            for name, value, levels in strange
         )
+
+    def _role(self, name: str) -> Role:
+        if name in self.schema.bag_sizes:
+            return "multi"
+        return "dense" if any(field.name == name for field in self.schema.dense) else "sparse"
+
+    def _strange(self, field: LevelField, value: Any) -> list[str]:
+        """Levels in one cell that a field's vocabulary lacks."""
+        cell = pa.array([value])
+        if self.columns[field.name] == "multi":
+            cell = lists_of(field.name, pa.chunked_array([cell]), field.separator).values
+        texts = [text for levels in levels_of(field.name, cell) for text in levels.texts.to_pylist()]
+        return [text for text in texts if text and text not in (field.levels or ())]
 
     def _colour(self, image: AdImage) -> str:
         """Dominant colour of a picture, kept by content: it takes longer than all else."""
@@ -190,12 +228,12 @@ class FunnelHead:
 
     def _readable(self, context: Context) -> tuple[dict[str, str], dict[str, str]]:
         """Levels of a context that the head knows, and values that it does not know."""
-        given = {name: str(value) for name, value in context.known.items() if name in self.levels}
-        known = {name: value for name, value in given.items() if value in self.levels[name]}
+        given = {name: str(value) for name, value in context.known.items() if name in self.schema.names}
+        known = {name: value for name, value in given.items() if value in self.levels.get(name, (value,))}
         return known, {name: value for name, value in given.items() if name not in known}
 
-    def _result(self, ad: ToldAd, context: Context, provenance: Provenance) -> HeadResult:
-        found, average = self.chain(ad, context), self.chain(ad._replace(known={}), ANYONE)
+    def _result(self, ad: ToldAd, context: Context, columns: Mapping[str, Any], provenance: Provenance) -> HeadResult:
+        found, average = self.chain(ad, context, columns), self.chain(ad._replace(known={}), ANYONE)
         calibration = self.settings.modes[ad.mode]
         details = details_of(found, calibration) | {AVERAGE: float(average.pctcvr[0])}
         coverage = self.manifest.measure(coverage_name(ad.mode, STEPS[-1]))
@@ -209,7 +247,7 @@ class FunnelHead:
                 low=details["pctcvr_low"],
                 high=high,
                 level=LEVEL,
-                kind=KINDS[self._data_kind is DataKind.SIMULATION],
+                kind=KINDS[self._planted],
                 measured_coverage=coverage.value if coverage else None,
                 coverage_n=coverage.n if coverage else None,
             ),
@@ -217,6 +255,11 @@ class FunnelHead:
             provenance=provenance,
             details=details,
         )
+
+    @property
+    def _planted(self) -> bool:
+        planted = self.settings.planted
+        return self._data_kind is DataKind.SIMULATION if planted is None else planted
 
     def _largest(self) -> float:
         return 0.0 if self.reference is None else float(self.reference.quantiles[f"{ADS}/{HEAD}"][-1])

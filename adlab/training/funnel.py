@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from adlab.checkpoints.manifest import Manifest, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
 from adlab.checkpoints.store import load_checkpoint, read_extra, replace_file, save_checkpoint
+from adlab.data.assessment import DataKind
 from adlab.data.feature_schema import FeatureSchema
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError
@@ -36,6 +38,7 @@ from adlab.training.funnel_stated import Speaker
 from adlab.training.funnel_views import reference_views
 
 SHOWN = 4  # rows in the reference tensors
+BAG = "list "  # before the name of a multi-valued field there
 
 
 def train_funnel(
@@ -70,11 +73,12 @@ def train_funnel(
     ensemble = _ensemble(trainer.shape(), log, networks)
     views = None if reference is None else reference_views(run, log, trainer.shape(), trained, reference, progress)
     encoders, terms = _encoders(log, root)
+    whose = "a simulated log" if log.words.kind is DataKind.SIMULATION else "your own log"
     manifest = Manifest(
         name=run.out.name,
         kind=KIND,
         summary="From impression to click to conversion: how likely an ad, once shown, is clicked and converts, for "
-        f"whom and when, learned from {'a simulated log' if log.planted is not None else 'your own log'} (ESMM"
+        f"whom and when, learned from {whose} (ESMM"
         f"{' with the contrastive task of CL4CVR' if contrast else ', the contrastive task of CL4CVR left out'}).",
         heads=(HEAD,),
         network=ensemble.fields(),
@@ -93,7 +97,8 @@ def train_funnel(
             minutes=trained.minutes + (time.monotonic() - started) / 60 - trainer.spent,
             machine=f"{torch.get_num_threads()} CPU threads, {platform.machine()}",
             config=asdict(run.training)
-            | {"contrast kept": decision, "tower_dims": list(run.tower_dims), "dropout": run.dropout},
+            | {"contrast kept": decision, "tower_dims": list(run.tower_dims), "dropout": run.dropout}
+            | ({"columns": _roles(log)} if log.columns else {}),
         ),
         measures=tuple(card.measures),
         limits=(*log.words.limits, *_limits(log)),
@@ -158,17 +163,30 @@ def _add_quantiles(run: FunnelTrain, scores: np.ndarray) -> None:
 
 
 def _reference_tensors(ensemble: FunnelEnsemble, schema: FeatureSchema) -> dict[str, torch.Tensor]:
-    """Codes and random vectors of a few rows, and the log-odds that come of them."""
+    """Codes, random numbers and vectors of a few rows, each list of one value, and the log-odds that come of them."""
     rng = np.random.default_rng(0)
-    codes = np.stack([rng.integers(size, size=SHOWN) for size in schema.sizes], axis=1)
+    codes = np.stack([np.zeros(SHOWN, dtype=np.int64), *(rng.integers(size, size=SHOWN) for size in schema.sizes)], 1)
     width = ensemble.config.creative_dim
     vectors = torch.from_numpy(rng.normal(size=(SHOWN, width)).astype(np.float32))
-    found = {"codes": torch.from_numpy(codes), "vectors": vectors}
-    return found | log_odds_of(ensemble, **found)
+    found = {"codes": torch.from_numpy(codes[:, 1:].copy()), "vectors": vectors}
+    if schema.dense:
+        found["dense"] = torch.from_numpy(rng.normal(size=(SHOWN, len(schema.dense_names))).astype(np.float32))
+    for name, size in schema.bag_sizes.items():
+        found[f"{BAG}{name}"] = torch.from_numpy(rng.integers(size, size=SHOWN))
+    return found | log_odds_of(ensemble, found)
 
 
-def log_odds_of(ensemble: FunnelEnsemble, codes: torch.Tensor, vectors: torch.Tensor) -> dict[str, torch.Tensor]:
-    """What the members say of rows, as a checkpoint's reference holds it."""
+def log_odds_of(ensemble: FunnelEnsemble, stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What the members say of the rows that a checkpoint's reference holds."""
+    codes, ends = stored["codes"], torch.arange(len(stored["codes"]) + 1)
+    dense = stored.get("dense", torch.zeros(len(codes), 0))
+    bags = {name.removeprefix(BAG): (values, ends) for name, values in stored.items() if name.startswith(BAG)}
     with torch.inference_mode():
-        output = ensemble(FunnelInputs(codes, torch.zeros(len(codes), 0), {}, vectors))
+        output = ensemble(FunnelInputs(codes, dense, bags, stored["vectors"]))
     return {"ctr": output.ctr.clone(), "cvr": output.cvr.clone()}
+
+
+def _roles(log: AdLog) -> dict[str, str]:
+    """How the columns that an ad may lack are read, for the card."""
+    own = [field for field in log.fields if field.name in log.columns]
+    return {field.name: f"{field.role}, hashed" if field.buckets else field.role for field in own}

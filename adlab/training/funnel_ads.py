@@ -22,6 +22,7 @@ from adlab.data.feature_fields import FieldSpec
 from adlab.data.feature_schema import AD, FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.funnel_labels import labels_of
+from adlab.data.unknown_columns import known_only, with_hidden
 from adlab.features.creative_vectors import CreativeEncoder
 
 FloatArray = NDArray[np.float64]
@@ -114,6 +115,9 @@ class AdLog:
         encoder: What made them.
         planted: The truth, of a simulated log.
         words: For the card.
+        columns: Names of those fields that count as missing where an ad to be scored lacks them; what it lacks of the
+            others is averaged over.
+        notes: What is to be said of how the log was read, one sentence each.
     """
 
     table: pa.Table
@@ -124,6 +128,8 @@ class AdLog:
     encoder: CreativeEncoder | None
     planted: Planted | None
     words: LogWords
+    columns: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def ad(self) -> NDArray[np.int64]:
@@ -150,7 +156,11 @@ class AdLog:
         for part in parts:
             found.update(np.ascontiguousarray(part).tobytes())
         for field in self.fields:
-            for level in self.table[field.name].cast(pa.string()).to_pylist():
+            if field.name in self.columns:
+                found.update(f"|{field}".encode())
+            column = self.table[field.name]
+            listed = pa.types.is_nested(column.type)
+            for level in (column if listed else column.cast(pa.string())).to_pylist():
                 found.update(f"|{level}".encode())
         return found.hexdigest()
 
@@ -169,16 +179,17 @@ class AdLog:
         return FeatureSchema.fit(self.fields, [self.table.take(self.rows_of(self.parts.train))])
 
     def training(self, schema: FeatureSchema, *, creative: bool = True, seed: int = 0) -> FunnelBatch:
-        """The training ads' rows with their labels; each has a mode of its own.
+        """The training ads' rows with their labels; each has a mode of its own, and some lack columns.
 
         Args:
             schema: Of the rows.
             creative: Whether vectors are read; without, rows of all ads are alike but for their fields.
-            seed: Of the modes.
+            seed: Of the modes, and of what is lacking.
         """
         rows = self.rows_of(self.parts.train)
         table = self.table.take(rows)
-        batch = schema.encode(table)
+        batch = known_only(schema.encode(table), schema, self.columns)
+        batch = with_hidden(batch, schema, self.columns, np.random.default_rng([seed, 7]))
         if not creative or self.vectors is None:
             return batch
         source = labels_of(table).source

@@ -47,6 +47,8 @@ def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed
         weights=tuple(weights),
         modes=modes,
         reference=reference,
+        columns=log.columns,
+        planted=log.planted is not None,
     )
 
 

@@ -97,6 +97,8 @@ class FunnelTrainer:
         vectors = self.log.vectors
         return ESMMConfig(
             fields=self.schema.sizes,
+            bags=tuple(self.schema.bag_sizes.items()),
+            dense=len(self.schema.dense_names),
             creative_dim=0 if vectors is None or not creative else vectors.shape[1],
             sharing=sharing,
             tower_dims=self.run.tower_dims if towers is None else towers,

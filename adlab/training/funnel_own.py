@@ -1,15 +1,15 @@
-"""A user's own log, from the table contract alone, as the product's funnel is trained on it.
+"""A user's own log, of whatever layout, as the product's funnel is trained on it.
 
-One table: a row an impression or a group of them, with `impressions`, `clicks` and `conversions` (or `click` and
-`conversion`), as many columns of the context and of the creative as there are, and `ad_id`; where that is missing, ads
-are told apart by what they show and say. Parts are made by ad, or as the column `split` says: what is measured is
-measured on ads that trained nothing.
+One table of the contract: a row an impression or a group of them, with `impressions`, `clicks` and `conversions` (or
+`click` and `conversion`), as many columns of the context and of the creative as there are, and `ad_id`; where that is
+missing, ads are told apart by what they show and say. Or a log of a public layout (`adlab.data.log_layouts`). Parts are
+made by ad, or as the column `split` says: what is measured is measured on ads that trained nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.store import load_checkpoint
+from adlab.data.ad_row_readers import read_ad_rows
+from adlab.data.ad_rows import ADS, AdRows, AskedRole
 from adlab.data.assessment import DataKind
-from adlab.data.creative import COPY_FIELDS, Context, Creative
-from adlab.data.feature_fields import FieldSpec
-from adlab.data.feature_schema import AD, arrow_of
-from adlab.data.funnel_labels import COUNTS, label_columns
-from adlab.data.listing import listed
+from adlab.data.creative import COPY_FIELDS, Creative
+from adlab.data.feature_schema import AD
+from adlab.data.log_layouts import CONTRACT, SIMULATED
 from adlab.data.splits import split_of
-from adlab.data.table import creative_of, read_table, validate
+from adlab.data.table import creative_of
 from adlab.data.table_columns import SPLITS
 from adlab.encoders.text import load_minilm
 from adlab.errors import InputError, TableError
@@ -37,19 +37,19 @@ from adlab.features.vectors import Vectors
 from adlab.features.words_in_picture import words_of
 from adlab.training.funnel_ads import AdLog, LogWords, Parts
 from adlab.training.funnel_creatives import focal_member
+from adlab.training.funnel_simulated import LIMITS as SIMULATED_LIMITS
 
 FOCAL = "focal-agreement"  # learned from photos and products, too: an upload looks like these rather than like drawings
-KNOWN_OF_A_NEW_AD = ("seller", "brand", "category", *(field.name for field in fields(Context)))
 SHARES = (("train", 0.7), ("stop", 0.1), ("calibrate", 0.1), ("test", 0.1))
 LEAST_ADS = {"train": 20, "stop": 5, "calibrate": 10, "test": 10}
 LEAST_CONVERSIONS = {"train": 50, "stop": 5, "calibrate": 10, "test": 10}
-ON = "ads of your log that trained nothing"
-MIN_IMPRESSIONS = 20  # of a level; rarer ones are no level
 
 
 def own_ad_log(
     path: Path,
     *,
+    layout: str = CONTRACT,
+    roles: Mapping[str, AskedRole] | None = None,
     images: Path | None = None,
     checkpoint: str = FOCAL,
     root: Path | None = None,
@@ -58,8 +58,11 @@ def own_ad_log(
     """Read, check and split a log, and look at its ads.
 
     Args:
-        path: A `.csv` or `.parquet` file of the table contract.
-        images: Folder that its column `image` is relative to; without it pictures are not read.
+        path: A `.csv` or `.parquet` file of the table contract, or a file or folder of another layout.
+        layout: One of `adlab.data.log_layouts.LAYOUTS`.
+        roles: How columns are read that are no features by themselves, by name.
+        images: Folder that its column `image` is relative to; without it pictures are not read, but for those of a
+            simulated log, which lie beside it.
         checkpoint: FOCAL checkpoint whose first member's embeddings the vectors hold.
         root: Folder of the checkpoints.
         progress: Called with (ads looked at, all ads).
@@ -67,58 +70,46 @@ def own_ad_log(
     Raises:
         TableError: The table breaks the contract, has no labels, or too few ads or conversions; or an ad cannot be
             read.
-        UnknownNameError: There is no such checkpoint.
+        DataUnavailableError: The file is missing or has another layout.
+        UnknownNameError: There is no such checkpoint, layout, role or column.
+        ConfigError: A column with a role names the ad, or is an outcome.
     """
-    frame = validate(read_table(path), needs_creative=False)
-    labels = label_columns(list(frame.columns))
-    if labels == COUNTS:
-        frame = frame[frame[list(COUNTS)].notna().all(axis=1)].reset_index(drop=True)
-    if frame.empty:
-        raise TableError(f"No row of {path.name} says what came of it; give impressions, clicks and conversions.")
-    frame = frame.assign(**{AD: _ad_names(frame)})
-    present = [name for name in KNOWN_OF_A_NEW_AD if name in frame and (frame[name].astype(str) != "").any()]
-    if not present:
-        raise TableError(
-            f"{path.name} has no column that is known of a new ad; give one or more of {listed(KNOWN_OF_A_NEW_AD, 12)}."
-        )
-    specs = tuple(FieldSpec(name=name, min_count=MIN_IMPRESSIONS) for name in present)
-    names = tuple(dict.fromkeys(frame[AD]))
-    first = frame.drop_duplicates(AD)
-    parts = _parts(names, dict(zip(first[AD], first["split"], strict=True)) if "split" in frame else {})
-    encoder, vectors = _vectors(first, images, parts, checkpoint, root, progress)
-    log = AdLog(
-        table=arrow_of(frame[[AD, *present, *labels]]),
-        ads=names,
-        fields=specs,
+    rows = read_ad_rows(path, layout, roles)
+    folder = images or rows.images
+    names = tuple(rows.ads[AD])
+    split = dict(zip(names, rows.ads["split"], strict=True)) if "split" in rows.ads else {}
+    parts = _parts(names, split, dict(zip(names, rows.keys, strict=True)))
+    without = log_of(rows, parts, _words(path, layout, rows))
+    _check(without, rows.unit)
+    encoder, vectors = _vectors(rows.ads, folder, parts, checkpoint, root, progress)
+    pictures = "image" in rows.ads and folder is None and (rows.ads["image"] != "").any()
+    notes = ("Pictures are not read; name their folder with --images.",) if pictures else ()
+    return replace(without, vectors=vectors, encoder=encoder, notes=(*rows.problems, *rows.notes, *notes))
+
+
+def log_of(rows: AdRows, parts: Parts, words: LogWords) -> AdLog:
+    """The log as a training takes it, of whose creatives nothing is known."""
+    return AdLog(
+        table=rows.table,
+        ads=tuple(rows.ads[AD]),
+        fields=rows.fields,
         parts=parts,
-        vectors=vectors,
-        encoder=encoder,
+        vectors=None,
+        encoder=None,
         planted=None,
-        words=_words(path.name, len(names)),
+        words=words,
+        columns=rows.columns,
     )
-    _check(log)
-    return log
 
 
-def _ad_names(frame: pd.DataFrame) -> pd.Series:
-    """Name of each row's ad: its id, else what it shows and says."""
-    shown = [name for name in ("image", *COPY_FIELDS) if name in frame]
-    if AD in frame and (frame[AD] != "").all():
-        return frame[AD]
-    if not shown:
-        raise TableError(f"The log does not say which ad a row is about; fill the column {AD!r} in every row.")
-    content = frame[shown].astype(str).agg(" · ".join, axis=1)
-    return content.where(frame[AD] == "", frame[AD]) if AD in frame else content
-
-
-def _parts(names: Sequence[str], split: dict[str, str]) -> Parts:
-    """Parts by the hash of the ad's name; or as the table says, its dev ads halved by that hash."""
+def _parts(names: Sequence[str], split: Mapping[str, str], keys: Mapping[str, str]) -> Parts:
+    """Parts by the hash of each ad's key; or as the table says, its dev ads halved by that hash."""
     found: dict[str, list[int]] = {name: [] for name, _ in SHARES}
     for number, name in enumerate(names):
         part = str(split.get(name, "")).lower()
         if part == SPLITS[1]:
-            part = split_of(name, seed=1, shares=(("stop", 0.5), ("calibrate", 0.5)))
-        found[part if part in found else split_of(name, shares=SHARES)].append(number)
+            part = split_of(keys[name], seed=1, shares=(("stop", 0.5), ("calibrate", 0.5)))
+        found[part if part in found else split_of(keys[name], shares=SHARES)].append(number)
     return Parts(*(np.array(found[name], dtype=np.int64) for name, _ in SHARES))
 
 
@@ -171,36 +162,45 @@ def _creative(cells: Mapping[Any, Any], images: Path | None) -> tuple[Creative |
         return None, f"{cells[AD]}: {error}"
 
 
-def _check(log: AdLog) -> None:
+def _check(log: AdLog, unit: str) -> None:
     """Refuse a log from which nothing could be learned or said."""
     problems = []
     for name, ads in zip(Parts._fields, log.parts, strict=True):
         conversions = log.counts.take(log.rows_of(ads)).conversions.sum()
         if len(ads) < LEAST_ADS[name]:
-            problems.append(f"{name}: {len(ads)} ads, {LEAST_ADS[name]} or more are needed.")
+            problems.append(f"{name}: {len(ads)} {unit}, {LEAST_ADS[name]} or more are needed.")
         elif conversions < LEAST_CONVERSIONS[name]:
             problems.append(
-                f"{name}: {conversions:.0f} conversions in {len(ads):,} ads, {LEAST_CONVERSIONS[name]} or more are "
+                f"{name}: {conversions:.0f} conversions in {len(ads):,} {unit}, {LEAST_CONVERSIONS[name]} or more are "
                 "needed."
             )
     if problems:
         total = log.counts.conversions.sum()
         raise TableError(
-            f"The log holds {total:,.0f} conversions of {len(log.ads):,} ads, too few to learn from and to measure on; "
-            "give a longer log, or count an earlier step, such as a cart, as the conversion.",
+            f"The log holds {total:,.0f} conversions of {len(log.ads):,} {unit}, too few to learn from and to measure "
+            "on; give a longer log, or count an earlier step, such as a cart, as the conversion.",
             problems,
         )
 
 
-def _words(name: str, ads: int) -> LogWords:
+def _words(path: Path, layout: str, rows: AdRows) -> LogWords:
+    simulated = layout == SIMULATED
+    kept = f"{len(rows.ads):,} {rows.unit}, parted by {rows.parted_by} into training, epochs, calibration and test"
+    whose = "a simulated log" if simulated else "your own log"
+    single = (
+        "Every row stands for itself and none comes back: how far one lies from what is stated cannot be told from "
+        "chance, so the intervals hold for groups of rows rather than for one.",
+    )
     return LogWords(
-        kind=DataKind.USER_LOG,
-        trained_on=f"your own log, {name}",
-        data=f"{name}: {ads:,} ads, parted by ad into training, epochs, calibration and test",
-        terms="your own data",
-        on=ON,
+        kind=DataKind.SIMULATION if simulated else DataKind.USER_LOG,
+        trained_on=f"{whose}, {path.name}" + ("" if layout == CONTRACT else f" ({layout} layout)"),
+        data="; ".join((f"{path.name}: {kept}", *(problem.rstrip(".") for problem in rows.problems))),
+        terms="own simulation, no third-party data" if simulated else "your own data",
+        on=f"{rows.unit} of {'the simulated' if simulated else 'your'} log that trained nothing",
         limits=(
+            *(SIMULATED_LIMITS if simulated else ()),
             "Learned from who was shown what: an ad that only some people saw is told from the rest by them, too.",
             "It holds for the placements, prices and weeks of the log.",
+            *(single if rows.unit != ADS else ()),
         ),
     )

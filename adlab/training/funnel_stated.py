@@ -12,9 +12,11 @@ from scipy import special
 
 from adlab.checkpoints.funnel import MODES, ChainCalibration
 from adlab.checkpoints.standing_contexts import MOST_CONTEXTS
+from adlab.data.feature_fields import LevelField
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.level_codes import levels_of
+from adlab.data.unknown_columns import known_only
 from adlab.errors import TableError
 from adlab.models.funnel import FunnelNetwork
 from adlab.models.funnel_chain import Chain, chain_of
@@ -57,9 +59,14 @@ class Speaker(NamedTuple):
         )
         return ctr, cvr
 
+    @property
+    def averaged(self) -> tuple[LevelField, ...]:
+        """Fields that are averaged over where they are unknown: those that a stored context holds."""
+        return tuple(field for field in self.schema.sparse if field.name not in self.log.columns)
+
     def batch(self, table: pa.Table, ads: NDArray[np.int64], mode: str) -> FunnelBatch:
         """Rows without labels, as `logits` takes them."""
-        batch = self.schema.encode_unlabelled(table)
+        batch = known_only(self.schema.encode_unlabelled(table), self.schema, self.log.columns)
         shift = MODES.index(mode) * len(self.log.ads) if self.creative and self.log.vectors is not None else 0
         return batch._replace(ad=ads + shift)
 
@@ -142,6 +149,8 @@ def chosen_contexts(
 ) -> tuple[list[Row], list[float]]:
     """A few rows of the log that stand for all, and their weights: for clicks and for clicks that convert alike.
 
+    Where no field is averaged over, one row without any stands for all.
+
     Args:
         speaker: What states; its rows of these ads are what is chosen among.
         ads: Ads that trained nothing.
@@ -151,6 +160,8 @@ def chosen_contexts(
     Raises:
         TableError: Too few rows name a known level of every field.
     """
+    if not speaker.averaged:
+        return [{}], [1.0]
     rng = np.random.default_rng([seed, 6])
     candidates = _drawn(speaker, ads, rng)
     cases = _cases(speaker, ads, candidates, rng)
@@ -167,15 +178,15 @@ def chosen_contexts(
 
 
 def table_of(rows: Sequence[Mapping[str, str]], schema: FeatureSchema) -> pa.Table:
-    """Rows of levels as the schema reads them."""
-    return pa.table({field.name: [row[field.name] for row in rows] for field in schema.sparse})
+    """Rows of levels as the schema reads them; what a row lacks is missing."""
+    return pa.table({name: [row.get(name) for row in rows] for name in schema.names})
 
 
 def _drawn(speaker: Speaker, ads: NDArray[np.int64], rng: np.random.Generator) -> list[Row]:
     """Rows of the log, each as often as it was shown, that name a known level of every field."""
     log, rows = speaker.log, speaker.log.rows_of(ads)
     texts = {}
-    for field in speaker.schema.sparse:
+    for field in speaker.averaged:
         (own,) = levels_of(field.name, log.table[field.name].take(rows).combine_chunks())
         levels = np.array([*own.texts.to_pylist(), ""], dtype=object)[own.places]
         texts[field.name] = np.where(np.isin(levels, field.levels or ()), levels, "")
@@ -194,7 +205,7 @@ def _cases(
     speaker: Speaker, ads: NDArray[np.int64], candidates: Sequence[Row], rng: np.random.Generator
 ) -> list[tuple[int, Row]]:
     """For each of some ads one case of which nothing is known, and five in which each field is every other time."""
-    names, found = [field.name for field in speaker.schema.sparse], []
+    names, found = [field.name for field in speaker.averaged], []
     for ad in ads[:CASE_ADS]:
         for case in range(CASES_PER_AD):
             given = candidates[int(rng.integers(len(candidates)))]

@@ -11,12 +11,13 @@ from helpers.pictures import picture
 from helpers.tiny_models import CONVERSION
 
 from adlab.checkpoints.funnel import MODES, NO_COPY, WHOLE
+from adlab.data.ad_rows import KNOWN_OF_A_NEW_AD
 from adlab.data.assessment import DataKind
 from adlab.data.splits import split_of
 from adlab.errors import TableError
 from adlab.training import funnel_own
 from adlab.training.funnel_ads import LACKING, MODE_SHARES, without
-from adlab.training.funnel_own import KNOWN_OF_A_NEW_AD, own_ad_log
+from adlab.training.funnel_own import own_ad_log
 
 ADS = 16  # with pictures
 
@@ -154,7 +155,9 @@ def test_rows_of_training_meet_ads_that_lack_something(seen):
     assert (seen.training(seen.schema(), creative=False).ad == -1).all()
 
 
-def test_pictures_that_cannot_be_read_are_named_all_at_once(tmp_path):
+def test_pictures_that_cannot_be_read_are_named_all_at_once(tmp_path, monkeypatch):
+    for least in ("LEAST_ADS", "LEAST_CONVERSIONS"):
+        monkeypatch.setattr(funnel_own, least, dict.fromkeys(getattr(funnel_own, least), 0))
     table = own_table(6).assign(image="gone.png", title="Offer")
     table.to_csv(tmp_path / "log.csv", index=False)
     with pytest.raises(TableError, match=r"6 ads of the log cannot be read(.|\n)*gone\.png"):
