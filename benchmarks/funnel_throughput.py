@@ -1,7 +1,7 @@
 """Rows a second in training ESMM: ours, without and with CL4CVR's contrastive task, against torch-rechub's ESMM.
 
     pip install torch-rechub    # needed by this run only
-    python -m benchmarks.funnel_throughput [--rows 30720] [--batch 1024] [--repeats 5] [--threads 1]
+    python -m benchmarks.funnel_throughput [--rows 30720] [--batch 1024] [--repeats 5] [--threads 1] [--out DIR]
 
 All train on one table of seventeen fields, with embeddings of 10 and towers of 512-256-128, by Adam. torch-rechub runs
 twice: as its own examples have it, its trainer on its data loader, which joins a batch row by row; and on batches cut
@@ -10,7 +10,10 @@ norms, which ours have not. Ours reads the table as it is and draws the order of
 
 The ways run in turn within each repeat, so that other work on the machine hits all alike; a ratio is the median over
 repeats. CPU time is of the process. AUCs are of clicks and of clicks that convert, on rows that were not trained on,
-after all repeats: each way has then seen the table as often as there were repeats.
+after all repeats: each way has then seen the table as often as there were repeats, and once more to warm up.
+
+With `--out docs/reproduction` the numbers are kept for the report of `reproduce cl4cvr`, which prints them when it is
+written next.
 """
 
 from __future__ import annotations
@@ -18,10 +21,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
+import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,6 +39,9 @@ from torch_rechub.trainers import MTLTrainer
 from torch_rechub.utils.data import DataGenerator
 
 from adlab.data.funnel_batch import FunnelBatch
+from adlab.evaluation.cl4cvr_report import NAME
+from adlab.evaluation.cl4cvr_settings import TORCH_RECHUB
+from adlab.evaluation.parts import keep_part
 from adlab.metrics.ranking import auc
 from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel_networks import build_funnel
@@ -136,51 +146,89 @@ def timed(ways: dict[str, Callable[[], Any]], repeats: int) -> tuple[dict[str, l
     return wall, cpu
 
 
-def main() -> None:
+def measured(rows: int, batch: int, repeats: int, threads: int) -> dict[str, Any]:
+    """Train every way; gives plain JSON."""
+    torch.set_num_threads(threads)
+    train, test = table(rows, 1), table(TEST_ROWS, 2)
+    loops = {
+        OURS: ours(train, batch, repeats, None, "auto"),
+        "adlab, float32": ours(train, batch, repeats, None, "float32"),
+        "adlab, with contrast": ours(train, batch, repeats, Contrast(), "auto"),
+    }
+    others = {
+        "torch-rechub, own loader": Rechub(train, batch, cut=False),
+        "torch-rechub, cut batches": Rechub(train, batch, cut=True),
+    }
+    ways: dict[str, Callable[[], Any]] = {name: lambda loop=loop: loop.run(epochs=1) for name, loop in loops.items()}
+    ways |= {name: other.epoch for name, other in others.items()}
+    wall, cpu = timed(ways, repeats)
+    scores = {name: predict_funnel(loop.task.network, test) for name, loop in loops.items()}
+    chances = {name: (output.ctr.numpy(), output.ctcvr.numpy()) for name, output in scores.items()}
+    chances |= {name: other.chances(test) for name, other in others.items()}
+    packages = ("torch", "torch-rechub", "numpy")
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
+        "machine": {"architecture": platform.machine(), "processors": os.cpu_count(), "threads": threads},
+        "cpu_share": sum(map(sum, cpu.values())) / sum(map(sum, wall.values())) / threads,
+        "rows": rows,
+        "test_rows": TEST_ROWS,
+        "fields": len(FIELDS),
+        "codes": sum(FIELDS),
+        "batch_size": batch,
+        "repeats": repeats,
+        "precision": str(FunnelTraining().resolved_precision()).removeprefix("torch."),
+        "ways": [
+            {
+                "name": name,
+                "seconds": wall[name],
+                "cpu_seconds": cpu[name],
+                "wall_ratio": ratio(wall[name], wall[OURS]),
+                "cpu_ratio": ratio(cpu[name], cpu[OURS]),
+                "ctr_auc": auc(chances[name][0], test.click),
+                "ctcvr_auc": auc(chances[name][1], test.conversion),
+            }
+            for name in ways
+        ],
+        "missing": [],
+    }
+
+
+def ratio(times: Sequence[float], own: Sequence[float]) -> float:
+    """How many times as long as ours, median over repeats."""
+    return statistics.median(other / ours for other, ours in zip(times, own, strict=True))
+
+
+def show(found: Mapping[str, Any]) -> None:
     """Print a table."""
+    print(
+        f"{found['rows']} rows an epoch, {found['fields']} fields, {found['codes']} codes, batch "
+        f"{found['batch_size']}, {found['machine']['threads']} thread(s), {found['repeats']} repeats"
+    )
+    print(f"adlab multiplies in {found['precision']} unless stated otherwise; ", end="")
+    print(f"each thread had {found['cpu_share']:.0%} of a processor\n")
+    print(f"{'':28}{'rows/s':>10}{'rows/CPU s':>12}{'wall ratio':>12}{'CPU ratio':>12}{'CTR AUC':>10}{'CTCVR AUC':>11}")
+    for way in found["ways"]:
+        speeds = [found["rows"] / statistics.median(way[name]) for name in ("seconds", "cpu_seconds")]
+        print(
+            f"{way['name']:28}{speeds[0]:10.0f}{speeds[1]:12.0f}{way['wall_ratio']:12.2f}{way['cpu_ratio']:12.2f}"
+            f"{way['ctr_auc']:10.3f}{way['ctcvr_auc']:11.3f}"
+        )
+
+
+def main() -> None:
+    """Measure, print, and keep the numbers where it is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=30_720)
     parser.add_argument("--batch", type=int, default=1024)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    train, test = table(arguments.rows, 1), table(TEST_ROWS, 2)
-    auto = FunnelTraining().resolved_precision()
-    loops = {
-        OURS: ours(train, arguments.batch, arguments.repeats, None, "auto"),
-        "adlab, float32": ours(train, arguments.batch, arguments.repeats, None, "float32"),
-        "adlab, with contrast": ours(train, arguments.batch, arguments.repeats, Contrast(), "auto"),
-    }
-    others = {
-        "torch-rechub, own loader": Rechub(train, arguments.batch, cut=False),
-        "torch-rechub, cut batches": Rechub(train, arguments.batch, cut=True),
-    }
-    ways: dict[str, Callable[[], Any]] = {name: lambda loop=loop: loop.run(epochs=1) for name, loop in loops.items()}
-    ways |= {name: other.epoch for name, other in others.items()}
-    wall, cpu = timed(ways, arguments.repeats)
-    scores = {name: predict_funnel(loop.task.network, test) for name, loop in loops.items()}
-    chances = {name: (output.ctr.numpy(), output.ctcvr.numpy()) for name, output in scores.items()}
-    chances |= {name: other.chances(test) for name, other in others.items()}
-    print(
-        f"{arguments.rows} rows an epoch, {len(FIELDS)} fields, {sum(FIELDS)} codes, batch {arguments.batch}, "
-        f"{arguments.threads} thread(s), {arguments.repeats} repeats"
-    )
-    print(f"adlab multiplies in {str(auto).removeprefix('torch.')} unless stated otherwise\n")
-    print(f"{'':28}{'rows/s':>10}{'rows/CPU s':>12}{'wall ratio':>12}{'CPU ratio':>12}{'CTR AUC':>10}{'CTCVR AUC':>11}")
-    for name in ways:
-        speeds = (arguments.rows / statistics.median(times[name]) for times in (wall, cpu))
-        ratios = (
-            statistics.median(other / own for other, own in zip(times[name], times[OURS], strict=True))
-            for times in (wall, cpu)
-        )
-        areas = (auc(chances[name][0], test.click), auc(chances[name][1], test.conversion))
-        print(
-            f"{name:28}"
-            + "".join(f"{speed:{width}.0f}" for speed, width in zip(speeds, (10, 12), strict=True))
-            + "".join(f"{ratio:12.2f}" for ratio in ratios)
-            + "".join(f"{area:{width}.3f}" for area, width in zip(areas, (10, 11), strict=True))
-        )
+    parser.add_argument("--out", type=Path, help="folder of the report of `reproduce cl4cvr`")
+    given = parser.parse_args()
+    found = measured(given.rows, given.batch, given.repeats, given.threads)
+    show(found)
+    if given.out is not None:
+        words = f"--rows {given.rows} --batch {given.batch} --repeats {given.repeats} --threads {given.threads}"
+        keep_part(given.out, NAME, TORCH_RECHUB, f"python -m benchmarks.funnel_throughput {words}", found)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from adlab.evaluation.cl4cvr_report_exposure import exposure_section
 from adlab.evaluation.cl4cvr_report_real import hillstrom_section
 from adlab.evaluation.cl4cvr_report_simulated import simulated_section
 from adlab.evaluation.cl4cvr_report_sparsity import sparsity_section
-from adlab.evaluation.cl4cvr_report_speed import throughput_section
-from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT
+from adlab.evaluation.cl4cvr_report_speed import rechub_section, throughput_section
+from adlab.evaluation.cl4cvr_settings import EXPOSURE, HILLSTROM, SIMULATED, SPARSITY, THROUGHPUT, TORCH_RECHUB
 from adlab.evaluation.cl4cvr_summary import summary
 from adlab.evaluation.parts import kept_parts, made_by, not_measured, write_parts
 
@@ -36,7 +36,7 @@ def write_report(out: Path) -> Path:
     Returns:
         The report.
     """
-    return write_parts(out, NAME, render(kept_parts(out, NAME, SECTIONS)))
+    return write_parts(out, NAME, render(kept_parts(out, NAME, [*SECTIONS, TORCH_RECHUB])))
 
 
 def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
@@ -66,4 +66,7 @@ def render(stored: Mapping[str, Mapping[str, Any]]) -> str:
                 "these."
             )
         parts.append(made_by(stored[part]["command"], NAME, part))
+    if TORCH_RECHUB in stored:  # measured by a benchmark, which needs a package that adlab does not
+        parts += rechub_section(stored[TORCH_RECHUB]["results"])
+        parts.append(made_by(stored[TORCH_RECHUB]["command"], NAME, TORCH_RECHUB))
     return "\n\n".join(parts) + "\n"

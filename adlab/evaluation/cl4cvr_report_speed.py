@@ -1,7 +1,8 @@
-"""The section of `cl4cvr.md` on speed: what a row costs as the log grows."""
+"""The sections of `cl4cvr.md` on speed: what a row costs as the log grows, and beside torch-rechub's ESMM."""
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,9 @@ from adlab.evaluation.cl4cvr_variants import FULL
 from adlab.evaluation.writing import markdown_table
 
 GIGA = 1 << 30
+AIM = 3.0  # times torch-rechub's throughput, at equal or better areas
+SHARED = 0.9  # share of a processor below which other work is said to have run on it
+OURS = "adlab"
 FLAT = 0.05  # share of the memory of the log before by which it may grow and be called flat
 IN_MEMORY = (
     "One epoch on the simulated log in memory. GB: the process's largest resident memory up to the end of that "
@@ -80,3 +84,53 @@ def _growth(rows: list[Mapping[str, Any]]) -> str:
             f"{100 * grown:+.1f} %: {'it is flat' if grown < FLAT else 'it grows'}."
         )
     return "\n".join(lines)
+
+
+def rechub_section(results: Mapping[str, Any]) -> list[str]:
+    """The section, from a heading of the second level on.
+
+    Args:
+        results: As `benchmarks/funnel_throughput.py` stores them.
+    """
+    ways, versions, machine = results["ways"], results["versions"], results["machine"]
+    headings = ["", "rows a second", "rows a CPU second", "wall ratio", "CPU ratio", "CTR AUC", "CTCVR AUC"]
+    rows = [
+        [
+            way["name"],
+            *(f"{results['rows'] / statistics.median(way[name]):,.0f}" for name in ("seconds", "cpu_seconds")),
+            *(f"{way[name]:.2f}" for name in ("wall_ratio", "cpu_ratio")),
+            *(f"{way[name]:.3f}" for name in ("ctr_auc", "ctcvr_auc")),
+        ]
+        for way in ways
+    ]
+    shared = results["cpu_share"] < SHARED
+    load = (
+        f"Each thread had {100 * results['cpu_share']:.0f} % of a processor: other work ran on the machine, and what "
+        "is compared is CPU time."
+        if shared
+        else "Nothing else of weight ran on the machine."
+    )
+    own = next(way for way in ways if way["name"] == OURS)
+    rivals = [way for way in ways if not way["name"].startswith(OURS)]
+    return [
+        "## Speed beside torch-rechub's ESMM",
+        f"One table of {results['rows']:,} rows, {results['fields']} fields and {results['codes']:,} codes, embeddings "
+        "of 10, towers of 512-256-128, Adam, batches of "
+        f"{results['batch_size']:,}, {machine['threads']} thread(s); {results['repeats']} repeats, the ways in turn, "
+        f"ratios are medians over repeats. torch-rechub {versions['torch-rechub']}, torch {versions['torch']}, NumPy "
+        f"{versions['numpy']}, Python {versions['python']}, {machine['architecture']}. adlab multiplies in "
+        f"{results['precision']} unless stated otherwise; torch-rechub does in float32, moves all rows of its tables "
+        "in every step, and has batch norms in its towers. Its own loader joins a batch row by row; cut batches cost "
+        "it no loader. A ratio is the time a way takes over that of adlab. Areas are on "
+        f"{results['test_rows']:,} further rows, after all repeats and one epoch to warm up. {load}",
+        markdown_table(headings, rows),
+        "\n".join(f"- {_beside(own, way, 'cpu_ratio' if shared else 'wall_ratio')}" for way in rivals),
+    ]
+
+
+def _beside(own: Mapping[str, Any], way: Mapping[str, Any], by: str) -> str:
+    """Ours beside a rival: whether the aim is met."""
+    worse = [name for name in ("ctr_auc", "ctcvr_auc") if own[name] < way[name]]
+    areas = "with a lower AUC" if worse else "at equal or better AUC"
+    met = "met" if way[by] >= AIM and not worse else "missed"
+    return f"{way['name']}: adlab trains {way[by]:.2f} times its rows in the same time {areas}; aim {AIM:g}, {met}."

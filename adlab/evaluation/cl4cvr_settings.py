@@ -9,6 +9,7 @@ from adlab.errors import ConfigError
 
 SIMULATED, SPARSITY, EXPOSURE, HILLSTROM = "simulated", "sparsity", "exposure", "hillstrom"
 THROUGHPUT = "throughput"
+TORCH_RECHUB = "torch_rechub"  # stored by benchmarks/funnel_throughput.py
 LEAST_ADS, LEAST_IMPRESSIONS = 20, 2000
 
 
