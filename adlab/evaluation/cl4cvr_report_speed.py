@@ -9,7 +9,7 @@ from typing import Any
 from adlab.evaluation.cl4cvr_variants import FULL
 from adlab.evaluation.writing import markdown_table
 
-GIGA = 1 << 30
+MEGA, GIGA = 1 << 20, 1 << 30
 AIM = 3.0  # times torch-rechub's throughput, at equal or better areas
 SHARED = 0.9  # share of a processor below which other work is said to have run on it
 OURS = "adlab"
@@ -34,14 +34,14 @@ def throughput_section(results: Mapping[str, Any]) -> list[str]:
             f"{found['rows'] / found['cpu_seconds']:,.0f}",
             f"{found['seconds'] / 60:.1f}",
             f"{found['fitting_cpu_seconds']:.1f}" if "fitting_cpu_seconds" in found else "–",
-            f"{found['disk_bytes'] / GIGA:.3f}" if "disk_bytes" in found else "–",
+            f"{found['disk_bytes'] / MEGA:.1f}" if "disk_bytes" in found else "–",
             f"{found['peak_bytes'] / GIGA:.3f}",
         ]
         for found in results["rows"]
     ]
     headings = [
         "", "rows", "rows a second", "rows a CPU second", "minutes an epoch", "CPU seconds to fit the schema",
-        "GB on disk", "GB resident",
+        "MB on disk", "GB resident",
     ]  # fmt: skip
     streamed = "block_rows" in results
     how = (

@@ -185,7 +185,9 @@ class FunnelLoop:
         known = (batch.click, batch.conversion, batch.weight / self._mean_weight, group)
         labels = Labels(*(torch.from_numpy(part) for part in known))
         chance = int(np.random.SeedSequence([self.seed, _STEP, self.steps]).generate_state(1, np.uint64)[0] >> 1)
-        torch.manual_seed(chance)  # of dropout, which cannot be given a generator
+        # Of dropout, which cannot be given a generator. `torch.manual_seed` also seeds devices that play no part here,
+        # and formats the stack for each: a twentieth of a step.
+        torch.default_generator.manual_seed(chance)
         for optimiser in self._optimisers:
             optimiser.zero_grad()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._precision == torch.bfloat16):

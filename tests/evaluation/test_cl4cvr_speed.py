@@ -56,7 +56,7 @@ RESULTS = {"threads": 1, "batch_size": 8, "precision": "float32", "block_rows": 
 
 def test_speed_is_rows_by_time_beside_the_memory_of_the_training():
     text = "\n".join(throughput_section(RESULTS | {"rows": [row(1000, 1.0)]}))
-    assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 0.500 | 1.000 |" in text
+    assert "| CL4CVR | 1,000 | 250 | 500 | 0.1 | 0.1 | 512.0 | 1.000 |" in text
     assert "0.250 were there before it opened the log" in text
     assert "flat" not in text
     assert "grows" not in text
