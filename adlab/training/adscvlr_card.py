@@ -8,6 +8,7 @@ import torch
 from adlab.data.assessment import DataKind
 from adlab.data.relevance import RelevanceSet
 from adlab.models.adscvlr import AdsCVLR
+from adlab.models.adscvlr_config import GRID_DIM
 from adlab.models.adscvlr_cost import flops_per_pair
 from adlab.models.grade_heads import GradeHeads
 from adlab.models.pair_inputs import InputMode, PairInputs
@@ -80,7 +81,8 @@ def reference_tensors(net: AdsCVLR, heads: GradeHeads, data: GradedSet) -> dict[
     """A few pairs, with few of their regions, and the logits that come of them."""
     rows = np.argsort(-(data.modes == MODES.index(InputMode.IMAGE_TEXT)).astype(int), kind="stable")[:SHOWN]
     full = data.inputs(rows.tolist())
-    regions, boxes, mask = (None if part is None else part[:, :SHOWN].contiguous() for part in full[3:6])
+    few = SHOWN if net.config.region_dim <= GRID_DIM else 1  # squares of pixels are wide, and the file is to stay small
+    regions, boxes, mask = (None if part is None else part[:, :few].contiguous() for part in full[3:6])
     inputs = PairInputs(full.token_ids, full.segment_ids, full.token_mask, regions, boxes, mask, full.wholes)
     with torch.inference_mode():
         output = net(inputs, states=False)

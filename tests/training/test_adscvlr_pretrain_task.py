@@ -12,7 +12,7 @@ from helpers import tiny_relevance as tiny
 from adlab.errors import ConfigError, InputError
 from adlab.losses.adscvlr_pretraining import PretrainingWeights
 from adlab.models.pair_inputs import PairInputs
-from adlab.training.adscvlr_pretrain_batches import NO_WORD, PretrainingBatches, PretrainingSet
+from adlab.training.adscvlr_pretrain_batches import NO_WORD, PretrainingBatch, PretrainingBatches, PretrainingSet
 from adlab.training.adscvlr_pretrain_data import category_ids
 from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
 from adlab.training.adscvlr_regions import standardise_regions
@@ -213,3 +213,60 @@ def test_unusable_settings_and_empty_data_are_named(data):
         PretrainTraining(pairs=0)
     with pytest.raises(InputError, match="no pairs"):
         PretrainingSet([], data.bank, tiny.tokenizer(), {}, title_tokens=8)
+
+
+def labelled(data: PretrainingSet) -> PretrainingSet:
+    """The same pictures with a class for each region, the last region of the first picture missing."""
+    details = np.zeros((*data.bank.features.shape[:2], 6), dtype=np.float16)
+    details[..., :4], details[..., 4] = [0.0, 0.0, 0.5, 0.5], 1
+    details[..., 5] = np.arange(details[..., 5].size).reshape(details.shape[:2]) % 5
+    details[0, -1] = [0, 0, 0, 0, 0, -1]
+    bank = replace(data.bank, boxes=None, details=details, classes=5, visual="roi")
+    return PretrainingSet(data.pairs, bank, tiny.tokenizer(), category_ids(data.pairs), title_tokens=8)
+
+
+def labelled_task(data: PretrainingSet) -> AdsCVLRPretrainTask:
+    net = tiny.network()
+    standardise_regions(net, data.bank)
+    return AdsCVLRPretrainTask(SHORT, net, None, data, data, categories=len(tiny.THINGS))
+
+
+def test_regions_with_labels_are_told_from_the_rest_by_their_best_class(data):
+    """The paper's c(v): cross entropy with the detector's class, by hand on the hidden regions."""
+    kept = labelled(data)
+    task = labelled_task(kept)
+    assert task.heads.objects.out_features == 5
+    part = next(b.pictured for epoch in range(9) for b in batches(kept, mismatched=0.0, epoch=epoch) if b.pictured)
+    keys = {tuple(kept.titles[row]): pair.image for row, pair in enumerate(kept.pairs) if pair.image}
+    seen = [keys[tuple(i for i in title.tolist() if i != NO_WORD)] for title in part.titles]
+    rows, places = part.hidden_regions.nonzero(as_tuple=True)
+    classes = [int(kept.bank.details[kept.bank.places[seen[r]], p, 5]) for r, p in zip(rows, places, strict=True)]
+    assert len(classes) > 2
+    with torch.no_grad():
+        states = task.net(part.inputs).region_states[part.hidden_regions]
+        chances = task.heads.object_logits(states).log_softmax(dim=1)
+        found = task.objective(PretrainingBatch(part, None))
+    by_hand = -sum(float(chances[number, label]) for number, label in enumerate(classes)) / len(classes)
+    assert float(found.masked_object) == pytest.approx(by_hand, rel=1e-5)
+
+
+def test_a_region_that_a_detector_did_not_find_is_neither_asked_for_nor_read(data):
+    kept = labelled(data)
+    task, first = labelled_task(kept), next(iter(kept.bank.places))
+    row = next(number for number, pair in enumerate(kept.pairs) if pair.image == first)
+    features = kept.bank.features.copy()
+    features[0, -1] = 40.0
+    other = PretrainingSet(
+        kept.pairs, replace(kept.bank, features=features), tiny.tokenizer(), category_ids(kept.pairs), title_tokens=8
+    )
+    shown, losses = np.arange(len(kept)), []
+    for each in (kept, other):
+        batch = each.batch([row], shown, torch.Generator().manual_seed(0), FILL)
+        assert not batch.pictured.hidden_regions[0, -1]
+        with torch.no_grad():
+            losses.append(torch.stack(list(task.objective(batch))))
+    torch.testing.assert_close(losses[0], losses[1])
+    one, two = tiny.network(), tiny.network()
+    standardise_regions(one, kept.bank)
+    standardise_regions(two, other.bank)
+    assert torch.equal(one.region_scale.mean, two.region_scale.mean)
