@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from adlab.app.exports import csv_of, result_rows
 from adlab.app.state import Ad
-from adlab.data.modalities import BASES, AdModes, Mode, column_name
+from adlab.data.modalities import BASES, SHARED, AdModes, Mode, column_name, readings_of
 
 if TYPE_CHECKING:
     from adlab.app.modalities_table import ReadTable
 
-SHARED = "shared embeddings"
+SHARED_NAME = "shared embeddings"
 
 
 def ad_json(ad: Ad, modes: AdModes) -> str:
@@ -28,7 +28,7 @@ def ad_csv(ad: Ad, modes: AdModes) -> str:
     for head, by_mode in modes.results.items():
         answers = {mode.value: result for mode, result in by_mode.items()}
         if head in modes.shared:
-            answers[SHARED] = modes.shared[head]
+            answers[SHARED_NAME] = modes.shared[head]
         for mode, result in answers.items():
             trained = BASES[head].trained or mode == Mode.BOTH.value
             rows += [
@@ -44,9 +44,9 @@ def table_csv(read: ReadTable) -> str:
     for row, modes in enumerate(read.ads):
         cells: dict[str, Any] = {str(name): _plain(value) for name, value in read.table.iloc[row].items()}
         for head in read.heads:
-            for mode in Mode:
-                result = modes.result(head, mode) if modes else None
-                name = column_name(head, mode)
+            for reading in readings_of(head):
+                result = modes.reading(head, reading) if modes else None
+                name = column_name(head, reading)
                 cells |= {
                     name: result.value if result else "",
                     f"{name}_low": result.interval.low if result else "",
@@ -57,10 +57,12 @@ def table_csv(read: ReadTable) -> str:
 
 
 def comparisons_csv(read: ReadTable) -> str:
-    """One row a head, outcome and number: the measure of each mode, and each difference, with intervals."""
+    """One row a head, outcome and number: the measure of each reading, and each difference, with intervals."""
     rows = []
     for one in read.comparisons:
         shown = {mode.value: found for mode, found in one.modes.items()} | dict(one.differences)
+        if one.shared is not None:
+            shown[SHARED] = one.shared
         common = {"head": one.head, "outcome": one.outcome, "measure": one.measure, "rows": one.rows, "by": one.unit}
         rows += [{**common, "number": name, **found._asdict()} for name, found in shown.items()]
         if one.reason:

@@ -10,6 +10,10 @@ from adlab.data.score_text import number
 QUESTION = "Does the image earn its place?"
 LEAD = "The same ad read by its picture alone, by its words alone, and by both; by every model that can."
 NAMES = {Mode.IMAGE_ONLY: "Picture alone", Mode.TEXT_ONLY: "Words alone", Mode.BOTH: "Both"}
+SHARED_NAME = "Shared part alone"
+SHARED_NOTE = "what picture and copy have in common (FOCAL Ad)"
+PRIVATE_NOTE = "added by what each says for itself"
+NEEDS_BOTH = "needs both"
 TRAINED = "Trained on ads without a picture and without words, too."
 ONE_PART = "has one part only"
 EXTRAPOLATES = "Extrapolated"
@@ -28,12 +32,7 @@ def gain_words(modes: AdModes, head: str) -> tuple[str, str]:
     both, words = modes.result(head, Mode.BOTH), modes.result(head, Mode.TEXT_ONLY)
     if both is None or words is None:
         return "", " ".join(dict.fromkeys(modes.missing.get(head, {}).values()))
-    change = change_words(both, words)
-    if not change:
-        return "Nothing", "The answer is the same without it."
-    if _apart(both, words):
-        return change, "The intervals with and without it lie apart."
-    return change, "The intervals with and without it overlap: not certain."
+    return _change(both, words, "it")
 
 
 def change_words(more: HeadResult, less: HeadResult) -> str:
@@ -47,15 +46,12 @@ def change_words(more: HeadResult, less: HeadResult) -> str:
     return f"{abs(more.value - less.value):.1f} {'grades' if more.unit == 'grade' else 'steps'} {higher}"
 
 
-def shared_words(modes: AdModes, head: str) -> str:
-    """What FOCAL's shared part says against everything, or nothing."""
-    part, both = modes.shared.get(head), modes.result(head, Mode.BOTH)
-    if part is None or both is None:
-        return ""
-    return (
-        f"By what picture and copy share alone it is {number(part.value, part.unit)}; by everything, with what each "
-        f"says for itself, {number(both.value, both.unit)}."
-    )
+def private_words(modes: AdModes, head: str) -> tuple[str, str]:
+    """What the private parts add to FOCAL's shared part: the change, and how sure it is; nothing without that part."""
+    both, shared = modes.result(head, Mode.BOTH), modes.shared.get(head)
+    if both is None or shared is None:
+        return "", ""
+    return _change(both, shared, "them")
 
 
 def basis_lines(head: str) -> list[str]:
@@ -66,6 +62,7 @@ def basis_lines(head: str) -> list[str]:
     return [
         f"{NAMES[Mode.IMAGE_ONLY]}: {basis.image_only}",
         f"{NAMES[Mode.TEXT_ONLY]}: {basis.text_only}",
+        *([f"{SHARED_NAME}: {basis.shared}"] if basis.shared else []),
         TRAINED if basis.trained else NOT_TRAINED,
     ]
 
@@ -77,6 +74,15 @@ def absent_words(heads: tuple[str, ...]) -> str:
     *first, last = (words_for(head).title for head in heads)
     titles = f"{', '.join(first)} and {last}" if first else last
     return f"Not installed, so left out: {titles}. Restore the folder models/ to see what they say."
+
+
+def _change(more: HeadResult, less: HeadResult, part: str) -> tuple[str, str]:
+    change = change_words(more, less)
+    if not change:
+        return "Nothing", f"The answer is the same without {part}."
+    if _apart(more, less):
+        return change, f"The intervals with and without {part} lie apart."
+    return change, f"The intervals with and without {part} overlap: not certain."
 
 
 def _apart(one: HeadResult, other: HeadResult) -> bool:

@@ -35,10 +35,13 @@ each head, such as relevance,
   relevance_image_only, relevance_text_only, relevance_image_text
            its answers, each with _low and _high; empty where an ad lacks
            what is read
+  conversion_shared
+           the same by what picture and copy share alone (FOCAL Ad)
   notes    why an answer is missing
   error    why a row cannot be read
-and on the standard output one sentence a head and outcome; with --comparison
-all measures, differences and intervals as JSON.
+and on the standard output one sentence a head and outcome, and one on the
+shared part of FOCAL Ad; with --comparison all measures, differences and
+intervals as JSON.
 
 \b
 Exit codes:
@@ -113,14 +116,14 @@ def run(
 
 
 def columns_of(ads: Sequence[AdModes | None], heads: Sequence[str]) -> dict[str, Any]:
-    """Each head's answers by mode, as columns."""
-    from adlab.data.modalities import Mode, column_name
+    """Each head's answers by mode, and by its shared part where it has one, as columns."""
+    from adlab.data.modalities import column_name, readings_of
 
     columns: dict[str, list[float]] = {}
     for head in heads:
-        for mode in Mode:
-            results = [modes.result(head, mode) if modes else None for modes in ads]
-            name = column_name(head, mode)
+        for reading in readings_of(head):
+            results = [modes.reading(head, reading) if modes else None for modes in ads]
+            name = column_name(head, reading)
             columns[name] = [r.value if r else float("nan") for r in results]
             columns[f"{name}_low"] = [r.interval.low if r else float("nan") for r in results]
             columns[f"{name}_high"] = [r.interval.high if r else float("nan") for r in results]
@@ -167,10 +170,11 @@ def _read(
 
 
 def _say(out: Path, judged: Sequence[ModeComparison], rows: int, failed: int) -> None:
-    from adlab.insights.mode_verdict import verdict_words
+    from adlab.insights.mode_verdict import private_words, verdict_words
 
     console.out().print(f"{out}: {rows:,} rows{f', {failed:,} with an error' if failed else ''}.", soft_wrap=True)
     if not judged:
         console.out().print("The table has no outcomes, so nothing says which reading is right.", soft_wrap=True)
     for one in judged:
-        console.out().print(f"{one.outcome} · {verdict_words(one)}", soft_wrap=True, markup=False, highlight=False)
+        for words in filter(None, (verdict_words(one), private_words(one))):
+            console.out().print(f"{one.outcome} · {words}", soft_wrap=True, markup=False, highlight=False)

@@ -31,11 +31,13 @@ class Basis:
         trained: Whether it was trained on ads that lack a part.
         image_only: What it reads of the picture alone, and what stands where the words were; empty if it cannot.
         text_only: Likewise of the words alone.
+        shared: What it says by what picture and copy have in common alone; empty for a head without such a part.
     """
 
     trained: bool
     image_only: str = ""
     text_only: str = ""
+    shared: str = ""
 
 
 # Averaged over the other parts of many ads, heads that were never trained without a part say nearly the same, in the
@@ -52,6 +54,8 @@ BASES: dict[str, Basis] = {
         trained=False,
         image_only="Adds up what the picture's embeddings contribute; the copy's terms are left out.",
         text_only="Adds up what the copy's embeddings contribute; the picture's terms are left out.",
+        shared="Adds up what the shared embeddings contribute, which hold what picture and copy have in common; the "
+        "terms of the private ones, which hold what each says for itself, are left out.",
     ),
     "funnel": Basis(
         trained=True,
@@ -70,12 +74,18 @@ BASES: dict[str, Basis] = {
         "ad, its colour unknown.",
     ),
 }
+SHARED = "shared"  # the reading by FOCAL's shared embeddings, beside those by `Mode`
 NEVER_ALONE = "Compares the picture with the copy, so it has no answer by one of them."
 
 
-def column_name(head: str, mode: Mode) -> str:
-    """The column of a head's answers in a mode, such as "relevance_image_only"."""
-    return f"{head}_{mode.value.replace('-', '_')}"
+def readings_of(head: str) -> tuple[str, ...]:
+    """The readings of a head that have columns: all modes, and `SHARED` where the head has a shared part."""
+    return (*Mode, SHARED) if BASES[head].shared else tuple(Mode)
+
+
+def column_name(head: str, reading: str) -> str:
+    """The column of a head's answers by a mode or by `SHARED`, such as "relevance_image_only"."""
+    return f"{head}_{str(reading).replace('-', '_')}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +109,10 @@ class AdModes:
     def result(self, head: str, mode: Mode) -> HeadResult | None:
         """What a head says in a mode, or None."""
         return self.results.get(head, {}).get(mode)
+
+    def reading(self, head: str, name: str) -> HeadResult | None:
+        """What a head says by a mode or by `SHARED`, or None."""
+        return self.shared.get(head) if name == SHARED else self.result(head, Mode(name))
 
     def gain(self, head: str, without: Mode = Mode.TEXT_ONLY) -> float | None:
         """How much higher a head's answer is by both than by one part, in its own unit; None where either is missing.

@@ -23,7 +23,6 @@ from adlab.inference.needs import parts_lacking
 from adlab.inference.relevance import GRADE_NAMES, RelevanceHead
 from adlab.models.pair_inputs import InputMode
 
-SHARED = "shared"  # a key of `adlab.models.focal_conversion.SPACES`
 ALONE = (Mode.IMAGE_ONLY, Mode.TEXT_ONLY)
 UNMEASURED = "{}; measured on ads read whole, not on ads read by one part"
 
@@ -107,7 +106,7 @@ class Modalities:
                     results[head][Mode.BOTH] = result
         shared = {}
         if ConversionHead.name in results:
-            shared[ConversionHead.name] = _alone(self._by_embeddings(ad, SHARED))
+            shared[ConversionHead.name] = _alone(self._by_embeddings(ad, "shared"))
         return AdModes(
             content_hash=whole.content_hash, results=results, missing=missing, shared=shared, warnings=whole.warnings
         )

@@ -7,12 +7,13 @@ from enum import StrEnum
 from typing import Any
 
 from adlab.data.modalities import BASES, Mode
-from adlab.insights.modes import ModeComparison
+from adlab.insights.modes import PRIVATE, ModeComparison
 from adlab.metrics.bootstrap import BootstrapInterval
 
 FEW = 30  # resampled units, below which a bootstrap interval is known to be too narrow
 SMALL = 0.01  # a difference of AUC or rank correlation that hardly matters
 EXTRAPOLATED = "This head was not trained on copy without a picture, so part of the difference may be that."
+LEFT_OUT = "The private terms are left out of the same sum; nothing was trained without them."
 
 
 class Verdict(StrEnum):
@@ -70,6 +71,34 @@ def verdict_words(found: ModeComparison, head: str = "") -> str:
     return " ".join(parts)
 
 
+def private_words(found: ModeComparison, head: str = "") -> str:
+    """What picture and copy each say for themselves adds to what they share, for a head with FOCAL's shared part.
+
+    Args:
+        found: A comparison.
+        head: What to call the head; its name if not given.
+
+    Returns:
+        Plain words; empty for a head without a shared part, and where nothing was measured.
+    """
+    if found.shared is None:
+        return ""
+    title, part, added = head or found.head, found.shared, found.differences[PRIVATE]
+    by = f"{signed(added.value)} {found.measure}, 90 % interval {signed(added.low)} to {signed(added.high)}"
+    own = "what picture and copy each say for themselves"
+    sentence = {
+        Verdict.BETTER: f"{own.capitalize()} earns its place beside it ({by}).",
+        Verdict.WORSE: f"{own.capitalize()} does harm beside it ({by}).",
+        Verdict.SAME: f"{own.capitalize()} changes next to nothing beside it ({by}).",
+        Verdict.OPEN: f"Whether {own} adds to it is not shown either way ({by}, which holds zero).",
+        Verdict.FEW: f"Too few to tell whether {own} adds to it ({by}; the true interval is wider).",
+    }[verdict_of(added)]
+    return (
+        f"{title}, shared part alone: {found.measure} {part.value:.3f}, 90 % interval {part.low:.3f} to "
+        f"{part.high:.3f}. {sentence} {LEFT_OUT}"
+    )
+
+
 def signed(value: float) -> str:
     """A difference of AUC or rank correlation, such as "+0.020"."""
     return f"{value:+.3f}".replace("-", "−")
@@ -84,7 +113,9 @@ def comparison_dict(found: ModeComparison) -> dict[str, Any]:
         "rows": found.rows,
         "resampled": found.unit,
         "modes": {mode.value: interval._asdict() for mode, interval in found.modes.items()},
+        "shared": found.shared._asdict() if found.shared else None,
         "differences": {name: interval._asdict() for name, interval in found.differences.items()},
         "basis": asdict(BASES[found.head]),
         "verdict": verdict_words(found),
+        "shared_verdict": private_words(found),
     }

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from adlab.data.modalities import AdModes, Mode
+from adlab.data.modalities import SHARED, AdModes, Mode
 from adlab.data.table_columns import rating_columns
 from adlab.errors import InputError
 from adlab.metrics.arrays import FloatArray, IntArray
@@ -24,12 +24,13 @@ from adlab.metrics.correlation import sprc
 from adlab.metrics.ranking import auc
 
 AUC, RANKS = "AUC", "rank correlation"
-# What each difference says, as (more, less): the measure by the first mode less that by the second.
-DIFFERENCES: dict[str, tuple[Mode, Mode]] = {
+# What each difference says, as (more, less): the measure by the first reading less that by the second.
+DIFFERENCES: dict[str, tuple[str, str]] = {
     "image_adds": (Mode.BOTH, Mode.TEXT_ONLY),
     "text_adds": (Mode.BOTH, Mode.IMAGE_ONLY),
     "image_over_text": (Mode.IMAGE_ONLY, Mode.TEXT_ONLY),
 }
+PRIVATE = "private_adds"  # likewise of a head with FOCAL's shared part: everything less that part alone
 GROUPS = {"query": "queries", "ad_id": "ads", "image": "pictures"}  # columns to resample by, the first that is there
 LEVEL, RESAMPLES = 0.9, 1000
 EDGE = 1e-9  # probabilities are held this far from 0 and 1 before they are put on the logit scale
@@ -80,8 +81,9 @@ class ModeComparison:
         rows: Rows that have the outcome and an answer in every mode.
         unit: What is resampled, plural.
         modes: The measure by mode.
-        differences: By a key of `DIFFERENCES`.
+        differences: By a key of `DIFFERENCES`, and `PRIVATE` where the head has a shared part.
         reason: Why nothing was measured; empty if it was.
+        shared: The measure by FOCAL's shared embeddings alone; None for a head without them.
     """
 
     head: str
@@ -93,6 +95,7 @@ class ModeComparison:
     modes: Mapping[Mode, BootstrapInterval]
     differences: Mapping[str, BootstrapInterval]
     reason: str = ""
+    shared: BootstrapInterval | None = None
 
 
 def outcomes_of(table: pd.DataFrame) -> tuple[Outcome, ...]:
@@ -126,6 +129,12 @@ def answers_of(ads: Sequence[AdModes | None], head: str) -> dict[Mode, FloatArra
     return {mode: np.array([r.value if r else np.nan for r in found]) for mode, found in results.items()}
 
 
+def shared_of(ads: Sequence[AdModes | None], head: str) -> FloatArray | None:
+    """A head's answers by what picture and copy share alone, (N,), NaN where there is none; None if nowhere."""
+    results = [ad.shared.get(head) if ad else None for ad in ads]
+    return np.array([r.value if r else np.nan for r in results]) if any(results) else None
+
+
 def groups_of(table: pd.DataFrame) -> tuple[np.ndarray, str]:
     """What each row is resampled with, and what to call that: its query, else its ad, its picture, or itself."""
     own = np.array([f"row {number}" for number in range(len(table))], dtype=object)
@@ -136,7 +145,14 @@ def groups_of(table: pd.DataFrame) -> tuple[np.ndarray, str]:
 
 
 def compare(
-    head: str, answers: Mapping[Mode, FloatArray], outcome: Outcome, groups: np.ndarray, unit: str, *, seed: int = 0
+    head: str,
+    answers: Mapping[Mode, FloatArray],
+    outcome: Outcome,
+    groups: np.ndarray,
+    unit: str,
+    *,
+    shared: FloatArray | None = None,
+    seed: int = 0,
 ) -> ModeComparison:
     """Judge the modes of one head by one outcome.
 
@@ -146,32 +162,37 @@ def compare(
         outcome: Of the same rows.
         groups: As `groups_of` gives them, (N,).
         unit: What they are called.
+        shared: Its answer by what picture and copy share alone, (N,), NaN where there is none; such rows are left out.
         seed: Of the resampling.
     """
-    rows = np.flatnonzero(np.isfinite([outcome.values, *(answers[mode] for mode in Mode)]).all(axis=0))
-    kept: dict[tuple[Mode, bytes], float] = {}
+    readings: dict[str, FloatArray] = {mode: answers[mode] for mode in Mode}
+    asked = dict(DIFFERENCES)
+    if shared is not None:
+        readings[SHARED], asked[PRIVATE] = shared, (Mode.BOTH, SHARED)
+    rows = np.flatnonzero(np.isfinite([outcome.values, *readings.values()]).all(axis=0))
+    kept: dict[tuple[str, bytes], float] = {}
 
-    def score(mode: Mode, drawn: IntArray) -> float:
-        # Equal seeds draw equal resamples: each is scored once a mode, and enters single values and differences.
-        key = mode, hashlib.blake2b(drawn.tobytes(), digest_size=16).digest()
+    def score(reading: str, drawn: IntArray) -> float:
+        # Equal seeds draw equal resamples: each is scored once a reading, and enters single values and differences.
+        key = reading, hashlib.blake2b(drawn.tobytes(), digest_size=16).digest()
         if key not in kept:
-            kept[key] = outcome.score(answers[mode], rows[drawn])
+            kept[key] = outcome.score(readings[reading], rows[drawn])
         return kept[key]
 
-    def difference(more: Mode, less: Mode, drawn: IntArray) -> float:
+    def difference(more: str, less: str, drawn: IntArray) -> float:
         return score(more, drawn) - score(less, drawn)
 
     judge = partial(bootstrap_interval, groups=groups[rows], level=LEVEL, n_resamples=RESAMPLES, seed=seed)
-    modes: dict[Mode, BootstrapInterval] = {}
+    measured: dict[str, BootstrapInterval] = {}
     differences: dict[str, BootstrapInterval] = {}
     reason = ""
     try:
-        for mode in Mode:
-            modes[mode] = judge(partial(score, mode))
-        for name, (more, less) in DIFFERENCES.items():
+        for name in readings:
+            measured[name] = judge(partial(score, name))
+        for name, (more, less) in asked.items():
             differences[name] = judge(partial(difference, more, less))
     except InputError as error:
-        modes, differences, reason = {}, {}, str(error)
+        measured, differences, reason = {}, {}, str(error)
     if not len(rows):
         reason = "No row has this outcome and an answer in all three modes."
     return ModeComparison(
@@ -181,9 +202,10 @@ def compare(
         measure=outcome.measure,
         rows=len(rows),
         unit=unit,
-        modes=modes,
+        modes={mode: measured[mode] for mode in Mode if mode in measured},
         differences=differences,
         reason=reason,
+        shared=measured.get(SHARED),
     )
 
 
@@ -204,10 +226,10 @@ def compare_heads(
     outcomes, (groups, unit) = outcomes_of(table), groups_of(table)
     found: list[ModeComparison] = []
     for head in heads:
-        answers = answers_of(ads, head)
+        answers, shared = answers_of(ads, head), shared_of(ads, head)
         for outcome in outcomes:
             progress(len(found), len(heads) * len(outcomes))
-            found.append(compare(head, answers, outcome, groups, unit))
+            found.append(compare(head, answers, outcome, groups, unit, shared=shared))
     return tuple(found)
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import pytest
 from helpers.fake_assessor import result
 
-from adlab.app.modalities_words import absent_words, basis_lines, change_words, gain_words, shared_words
+from adlab.app.modalities_words import absent_words, basis_lines, change_words, gain_words, private_words
 from adlab.data.assessment import Interval
-from adlab.data.modalities import BASES, AdModes, Mode
+from adlab.data.modalities import BASES, AdModes, Mode, column_name, readings_of
 
 
 def answer(head: str, value: float, half: float = 0.1):
     return result(head, value=value, interval=Interval(low=value - half, high=value + half, level=0.9, kind="spread"))
+
+
+SHARED_ONE = answer("conversion", 0.3)
 
 
 def modes(head: str, both: float, words: float, half: float = 0.1) -> AdModes:
@@ -48,11 +51,28 @@ def test_a_missing_answer_gives_its_reason_once():
     assert gain_words(lacking, "ctr") == ("", "This ad has no picture.")
 
 
-def test_focal_is_told_by_its_shared_part_and_by_everything():
+def test_everything_is_told_beside_focals_shared_part():
     whole = modes("conversion", 0.004, 0.002)
-    told = AdModes(content_hash="x", results=whole.results, shared={"conversion": answer("conversion", 0.003)})
-    assert shared_words(told, "conversion").startswith("By what picture and copy share alone it is 0.3 %")
-    assert shared_words(whole, "conversion") == ""
+    told = AdModes(content_hash="x", results=whole.results, shared={"conversion": answer("conversion", 0.002)})
+    assert private_words(told, "conversion") == (
+        "2.0 times as high",
+        "The intervals with and without them overlap: not certain.",
+    )
+    sure = AdModes(
+        content_hash="x", results=whole.results, shared={"conversion": answer("conversion", 0.3, half=0.001)}
+    )
+    assert private_words(sure, "conversion")[1].endswith("lie apart.")
+    assert private_words(whole, "conversion") == ("", "")
+
+
+def test_a_reading_by_the_shared_part_belongs_to_heads_that_have_one():
+    told = AdModes(content_hash="x", results=modes("conversion", 0.4, 0.2).results, shared={"conversion": SHARED_ONE})
+    assert readings_of("conversion") == (*Mode, "shared")
+    assert readings_of("relevance") == tuple(Mode)
+    assert told.reading("conversion", "shared") is SHARED_ONE
+    assert told.reading("conversion", Mode.BOTH).value == 0.4
+    assert told.reading("relevance", "shared") is None
+    assert column_name("conversion", "shared") == "conversion_shared"
 
 
 @pytest.mark.parametrize("head", [head for head, basis in BASES.items() if basis.image_only])

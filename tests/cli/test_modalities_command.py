@@ -6,6 +6,7 @@ import json
 
 import pandas as pd
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from adlab.cli import main
 from adlab.insights import modes
@@ -51,7 +52,26 @@ def test_every_mode_has_its_columns_and_the_outcome_its_verdict(models, pictures
     assert relevance["differences"]["image_adds"]["value"] == pytest.approx(
         relevance["modes"]["image-text"]["value"] - relevance["modes"]["text-only"]["value"]
     )
-    assert " ".join(capsys.readouterr().out.split()).count("relevance_grade · ") == 2
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("relevance_grade · ") == 3
+    assert said.count("relevance_grade · conversion, shared part alone: AUC ") == 1
+
+
+def test_focals_shared_part_has_columns_and_is_held_against_everything(models, pictures, graded, tmp_path):
+    out, comparison = tmp_path / "modes.csv", tmp_path / "comparison.json"
+    where = ["--images", str(pictures), "--out", str(out), "--comparison", str(comparison)]
+    main(["modalities", str(graded), *where, *HEADS])
+    found, (relevance, conversion) = pd.read_csv(out).iloc[:-1], json.loads(comparison.read_text())
+    assert (found["conversion_shared_low"] <= found["conversion_shared"]).all()
+    assert (found["conversion_shared"] <= found["conversion_shared_high"]).all()
+    assert "relevance_shared" not in found
+    assert relevance["shared"] is None
+    assert conversion["differences"]["private_adds"]["value"] == pytest.approx(
+        conversion["modes"]["image-text"]["value"] - conversion["shared"]["value"]
+    )
+    assert conversion["shared"]["value"] == pytest.approx(
+        roc_auc_score(found["relevance_grade"] >= 1, found["conversion_shared"])
+    )
 
 
 def test_the_answer_by_both_is_that_of_score(models, pictures, ads, tmp_path):
@@ -68,6 +88,7 @@ def test_the_answer_by_both_is_that_of_score(models, pictures, ads, tmp_path):
     ("change", "message"),
     [
         ({"relevance_image_only": "x"}, "relevance_image_only"),
+        ({"conversion_shared": "x"}, "conversion_shared"),
         ({"notes": "x"}, "notes"),
     ],
 )

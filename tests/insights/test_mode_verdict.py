@@ -5,8 +5,16 @@ from __future__ import annotations
 import pytest
 
 from adlab.data.modalities import Mode
-from adlab.insights.mode_verdict import EXTRAPOLATED, Verdict, verdict_of, verdict_words
-from adlab.insights.modes import ModeComparison
+from adlab.insights.mode_verdict import (
+    EXTRAPOLATED,
+    LEFT_OUT,
+    Verdict,
+    comparison_dict,
+    private_words,
+    verdict_of,
+    verdict_words,
+)
+from adlab.insights.modes import PRIVATE, ModeComparison
 from adlab.metrics.bootstrap import BootstrapInterval
 
 
@@ -89,3 +97,30 @@ def test_a_head_that_never_saw_copy_alone_says_so():
 
 def test_what_was_not_judged_says_why():
     assert verdict_words(comparison(interval(0, 0, 0), reason="Because.")) == "relevance: not judged. Because."
+
+
+@pytest.mark.parametrize(
+    ("ends", "groups", "said"),
+    [
+        ((0.02, 0.06), 200, "earns its place beside it (+0.040 AUC, 90 % interval +0.020 to +0.060)."),
+        ((-0.06, -0.02), 200, "does harm beside it (−0.040 AUC"),
+        ((-0.004, 0.006), 200, "changes next to nothing"),
+        ((-0.02, 0.06), 200, "adds to it is not shown either way"),
+        ((0.02, 0.06), 29, "Too few to tell whether"),
+    ],
+)
+def test_what_the_private_parts_add_follows_from_its_interval(ends, groups, said):
+    added = {"image_adds": interval(0, 0, 0), PRIVATE: interval(sum(ends) / 2, *ends, groups=groups)}
+    found = comparison(interval(0, 0, 0), "conversion", differences=added, shared=interval(0.61, 0.58, 0.64))
+    words = private_words(found, "Conversion")
+    assert words.startswith("Conversion, shared part alone: AUC 0.610, 90 % interval 0.580 to 0.640. ")
+    assert said in words
+    assert words.endswith(LEFT_OUT)
+    assert comparison_dict(found)["shared_verdict"] == private_words(found)
+    assert comparison_dict(found)["shared"]["value"] == 0.61
+
+
+def test_a_head_without_a_shared_part_says_nothing_of_one():
+    found = comparison(interval(0.04, 0.02, 0.06))
+    assert private_words(found) == ""
+    assert comparison_dict(found)["shared"] is None

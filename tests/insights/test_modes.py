@@ -9,7 +9,7 @@ import pytest
 from adlab.data.modalities import Mode
 from adlab.data.table import validate
 from adlab.insights import modes as module
-from adlab.insights.modes import AUC, RANKS, compare, gaps, groups_of, most_apart, outcomes_of
+from adlab.insights.modes import AUC, PRIVATE, RANKS, compare, gaps, groups_of, most_apart, outcomes_of
 from adlab.metrics.bootstrap import BootstrapInterval
 
 IMAGE, TEXT, BOTH = Mode.IMAGE_ONLY, Mode.TEXT_ONLY, Mode.BOTH
@@ -152,3 +152,29 @@ def test_intervals_are_reproducible():
     first, second = (compare("relevance", answers, outcome, np.arange(30), "rows") for _ in range(2))
     assert first == second
     assert isinstance(first.differences["image_adds"], BootstrapInterval)
+
+
+def test_what_the_private_parts_add_is_everything_less_the_shared_part_on_the_same_rows():
+    rng = np.random.default_rng(4)
+    grades = rng.integers(0, 2, 60)
+    (outcome,) = outcomes_of(graded(*grades))
+    shared = grades + rng.normal(size=60)
+    answers = {IMAGE: rng.normal(size=60), TEXT: rng.normal(size=60), BOTH: shared + 0.5 * grades}
+    found = compare("conversion", answers, outcome, np.arange(60), "rows", shared=shared)
+    rows = np.arange(60)
+    assert found.shared.value == pytest.approx(outcome.score(shared, rows))
+    assert found.differences[PRIVATE].value == pytest.approx(
+        outcome.score(answers[BOTH], rows) - outcome.score(shared, rows)
+    )
+    assert found.differences[PRIVATE].low > 0  # each resample's, so never below zero
+    without = compare("conversion", answers, outcome, np.arange(60), "rows")
+    assert without.shared is None
+    assert PRIVATE not in without.differences
+    assert without.differences == {name: one for name, one in found.differences.items() if name != PRIVATE}
+
+
+def test_a_row_without_the_shared_part_is_judged_by_no_reading():
+    (outcome,) = outcomes_of(graded(*[0, 1] * 20))
+    answers = {mode: np.arange(40.0) for mode in Mode}
+    found = compare("conversion", answers, outcome, np.arange(40), "rows", shared=np.append(np.nan, np.arange(39.0)))
+    assert found.rows == 39

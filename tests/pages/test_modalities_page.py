@@ -22,11 +22,14 @@ from adlab.app.components import modalities_ad, modalities_page, modalities_resu
 from adlab.app.examples import examples
 from adlab.app.jobs import Job
 from adlab.app.latent_own import File
+from adlab.app.modalities_words import change_words
 from adlab.data.modalities import Mode
+from adlab.data.score_text import number
 from adlab.errors import InputError, TableError
 from adlab.features.words_in_picture import Words
 from adlab.inference.assessor import Assessor
 from adlab.insights import modes as insights_modes
+from adlab.insights.mode_verdict import signed
 
 ROOT = Path(__file__).resolve().parents[2]
 FIRST = next(iter(examples().values()))
@@ -90,8 +93,23 @@ def test_every_head_stands_in_the_table_with_its_answers_by_part(start, loaded):
     modes = modalities.reader().read(caching.creative_of(replace(FIRST, ocr_text="SALE NOW")))
     for mode in Mode:
         assert f'<b class="value">{modes.result("appeal", mode).value:.1f}</b>' in html
-    assert html.count(">extrapolated<") == 6  # three heads that were never trained without a part
+    assert html.count(">extrapolated<") == 7  # three heads that were never trained without a part; FOCAL's shared part
     assert "The whole answer" in html
+
+
+def test_focals_shared_part_stands_beside_the_other_readings(start):
+    html = body(start())
+    modes = modalities.reader().read(caching.creative_of(replace(FIRST, ocr_text="SALE NOW")))
+    part, both = modes.shared["conversion"], modes.result("conversion", Mode.BOTH)
+    row = html[html.index("<b>Conversion, shared part alone</b>") :]
+    row = row[: row.index("</tr>")]
+    assert f'<b class="value">{number(part.value, part.unit)}</b>' in row
+    assert f"{number(part.interval.low, part.unit)} – {number(part.interval.high, part.unit)}" in row
+    assert row.count(">needs both<") == 2
+    assert row.count(">extrapolated<") == 1
+    assert change_words(both, part) in row
+    assert html.count("shared part alone</b>") == 1
+    assert "Shared part alone: Adds up what the shared embeddings contribute" in html
 
 
 def test_heads_without_a_checkpoint_are_named_and_the_others_go_on(start, tiny_models, tmp_path, monkeypatch):
@@ -134,7 +152,7 @@ def test_the_downloads_hold_every_answer_with_its_mode(start):
     assert float(scores["relevance", "image-only"]["value"]) == modes.result("relevance", Mode.IMAGE_ONLY).value
     assert scores["appeal", "text-only"]["trained_so"] == "False"
     assert scores["appeal", "image-text"]["trained_so"] == "True"
-    assert ("conversion", modalities_exports.SHARED) in scores
+    assert ("conversion", modalities_exports.SHARED_NAME) in scores
 
 
 def test_a_table_is_read_judged_and_shown(start):
@@ -157,6 +175,12 @@ def test_a_table_is_read_judged_and_shown(start):
     assert '<b>Conversion</b><span class="ad-badge sim">Simulated responses, not real people</span></td>' in html
     assert "By picture or words alone they are extrapolated. Their intervals are in the downloads." in html
     assert html.count("<figure>") == 6
+    judged = next(one for one in read.comparisons if one.head == "conversion")
+    row = html[html.index("<b>Conversion, shared part alone</b>") :]
+    row = row[: row.index("</tr>")]
+    assert f"<b>{judged.shared.value:.3f}</b>" in row
+    assert f"<b>{signed(judged.differences[insights_modes.PRIVATE].value)}</b>" in row
+    assert "Conversion, shared part alone: AUC " in html
     rows = list(csv.DictReader(io.StringIO(modalities_exports.table_csv(read))))
     assert [row["image"] for row in rows] == [f"{i}.png" for i in range(6)]
     assert float(rows[2]["relevance_text_only"]) == read.ads[2].result("relevance", Mode.TEXT_ONLY).value
@@ -165,6 +189,9 @@ def test_a_table_is_read_judged_and_shown(start):
     assert whole["comparisons"][0]["verdict"]
     compared = list(csv.DictReader(io.StringIO(modalities_exports.comparisons_csv(read))))
     assert {row["number"] for row in compared if row["head"] == "relevance"} >= {"image-text", "image_adds"}
+    assert {row["number"] for row in compared if row["head"] == "conversion"} >= {"shared", "private_adds"}
+    assert float(rows[2]["conversion_shared"]) == read.ads[2].shared["conversion"].value
+    assert whole["comparisons"][0]["shared"] is None
     app.button(key="modalities.remove").click().run()
     assert app.button(key="modalities.sample")
 

@@ -29,9 +29,9 @@ def show(modes: AdModes) -> None:
 
 
 def table(modes: AdModes) -> str:
-    """HTML: a row a head, a column a mode, and what the picture adds."""
+    """HTML: a row a head, a column a mode, and what the picture adds; FOCAL's shared part has a row of its own."""
     heads = "".join(f"<th>{name}</th>" for name in ("", *NAMES.values(), "What the picture adds"))
-    rows = "".join(_row(modes, head) for head in _asked(modes))
+    rows = "".join(_row(modes, head) + _shared_row(modes, head) for head in _asked(modes))
     return (
         '<section class="ad ad-card ad-modes"><div class="ad-head"><h2>Each model, by each part</h2>'
         '<span class="ad-quiet">value and 90 % interval</span></div>'
@@ -69,12 +69,11 @@ def shares_of(result: HeadResult) -> list[tuple[str, float]]:
 
 
 def bases(modes: AdModes) -> str:
-    """HTML: how each head's answers by one part are made, and FOCAL's shared part."""
+    """HTML: how each head's answers by one part, and by FOCAL's shared part, are made."""
     sections = []
     for head in _asked(modes):
-        lines = [*modalities_words.basis_lines(head), modalities_words.shared_words(modes, head)]
-        lines = lines if any(lines) else list(dict.fromkeys(modes.missing.get(head, {}).values()))
-        body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+        lines = modalities_words.basis_lines(head) or list(dict.fromkeys(modes.missing.get(head, {}).values()))
+        body = "".join(f"<p>{escape(line)}</p>" for line in lines)
         sections.append(f'<div class="ad-section"><h3>{escape(head_words.words_for(head).title)}</h3>{body}</div>')
     return f'<div class="ad ad-bases">{"".join(sections)}</div>'
 
@@ -85,26 +84,60 @@ def _asked(modes: AdModes) -> list[str]:
 
 def _row(modes: AdModes, head: str) -> str:
     found = [modes.result(head, mode) for mode in Mode]
-    known = [result for result in found if result is not None]
-    scale = (min(r.scale[0] for r in known), max(r.scale[1] for r in known)) if known else (0.0, 1.0)
+    scale, known = _scale(modes, head), [result for result in found if result is not None]
     kind = badge(known[0].provenance) if known else ""
     cells = "".join(
         f'<td data-name="{NAMES[mode]}"><div>{_cell(modes, head, mode, result, scale)}</div></td>'
         for mode, result in zip(Mode, found, strict=True)
     )
-    change, sure = map(escape, modalities_words.gain_words(modes, head))
-    gain = f'{f"<b>{change}</b>" if change else ""}<span class="ad-quiet">{sure}</span>'
+    gain = _gain(*modalities_words.gain_words(modes, head))
     title = escape(head_words.words_for(head).title)
     return f'<tr><td><b>{title}</b>{kind}</td>{cells}<td data-name="Picture adds"><div>{gain}</div></td></tr>'
+
+
+def _shared_row(modes: AdModes, head: str) -> str:
+    """The row below a head's: its answer by what picture and copy share; nothing for a head without such a part."""
+    part = modes.shared.get(head)
+    if part is None:
+        return ""
+    none = "".join(
+        f'<td data-name="{NAMES[mode]}"><div><span class="ad-quiet">{modalities_words.NEEDS_BOTH}</span></div></td>'
+        for mode in (Mode.IMAGE_ONLY, Mode.TEXT_ONLY)
+    )
+    gain = _gain(*modalities_words.private_words(modes, head), modalities_words.PRIVATE_NOTE)
+    title = f"{head_words.words_for(head).title}, {modalities_words.SHARED_NAME.lower()}"
+    return (
+        f'<tr><td><b>{escape(title)}</b><span class="ad-quiet">{modalities_words.SHARED_NOTE}</span></td>{none}'
+        f'<td data-name="{NAMES[Mode.BOTH]}"><div>{_answer(part, _scale(modes, head), guess=True)}</div></td>'
+        f'<td data-name="Private parts"><div>{gain}</div></td></tr>'
+    )
+
+
+def _scale(modes: AdModes, head: str) -> tuple[float, float]:
+    """One scale for all answers of a head."""
+    found = [modes.shared.get(head), *(modes.result(head, mode) for mode in Mode)]
+    known = [result.scale for result in found if result is not None]
+    return (min(low for low, _ in known), max(high for _, high in known)) if known else (0.0, 1.0)
+
+
+def _gain(change: str, sure: str, of_what: str = "") -> str:
+    """HTML of what a part adds to an answer."""
+    bold = f"<b>{escape(change)}</b>" if change else ""
+    named = f'<span class="ad-quiet">{escape(of_what)}</span>' if of_what and change else ""
+    return f'{bold}{named}<span class="ad-quiet">{escape(sure)}</span>'
 
 
 def _cell(modes: AdModes, head: str, mode: Mode, result: HeadResult | None, scale: tuple[float, float]) -> str:
     if result is None:
         one_part = mode is Mode.BOTH and bool(modes.results.get(head))
         return f'<span class="ad-quiet">{modalities_words.ONE_PART if one_part else "no answer"}</span>'
+    return _answer(result, scale, guess=not BASES[head].trained and mode is not Mode.BOTH)
+
+
+def _answer(result: HeadResult, scale: tuple[float, float], *, guess: bool) -> str:
+    """HTML of a value with its interval; one that is a guess is said to be extrapolated."""
     ends = f"{number(result.interval.low, result.unit)} – {number(result.interval.high, result.unit)}"
     start, end = position(result.interval.low, scale), position(result.interval.high, scale)
-    guess = not BASES[head].trained and mode is not Mode.BOTH
     bar = (
         f'<div class="ad-bar{" guess" if guess else ""}" aria-hidden="true"><div class="track"></div>'
         f'<div class="band" style="left:{start:.2f}%;width:{end - start:.2f}%"></div>'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from adlab.app import head_words, modalities_exports, modalities_table
+from adlab.app import head_words, modalities_exports, modalities_table, modalities_words
 from adlab.app.components import modalities_upload
 from adlab.app.components.score_card import badge
 from adlab.app.components.text import plain
@@ -21,6 +21,7 @@ from adlab.data.score_text import number
 
 if TYPE_CHECKING:
     from adlab.insights.modes import ModeComparison
+    from adlab.metrics.bootstrap import BootstrapInterval
 
 MOST = 12  # ads shown where two modes disagree
 PAIRS = {
@@ -85,11 +86,14 @@ def verdicts(found: list[ModeComparison], outcome: str, sources: Mapping[str, st
         outcome: Its name.
         sources: HTML by head that says what it was learned from.
     """
-    from adlab.insights.mode_verdict import FEW, verdict_words
+    from adlab.insights.mode_verdict import FEW, private_words, verdict_words
 
     judged = [one for one in found if not one.reason]
-    sentences = "".join(f"<li>{escape(verdict_words(one, head_words.words_for(one.head).title))}</li>" for one in found)
-    rows = "".join(_comparison(one, sources[one.head]) for one in judged)
+    said = [
+        words for one in found for words in (verdict_words(one, _title(one.head)), private_words(one, _title(one.head)))
+    ]
+    sentences = "".join(f"<li>{escape(words)}</li>" for words in filter(None, said))
+    rows = "".join(_comparison(one, sources[one.head]) + _shared(one) for one in judged)
     names = ("", *NAMES.values(), "What the picture adds", "What the words add", "n")
     table = f"<thead><tr>{''.join(f'<th>{name}</th>' for name in names)}</tr></thead><tbody>{rows}</tbody>"
     one = judged[0] if judged else found[0]
@@ -122,23 +126,42 @@ def _source(read: ReadTable, head: str) -> str:
 
 
 def _comparison(one: ModeComparison, source: str) -> str:
-    from adlab.insights.mode_verdict import signed
-
-    cells = "".join(
-        f'<td data-name="{NAMES[mode]}"><div><b>{one.modes[mode].value:.3f}</b> '
-        f'<span class="ad-quiet">{one.modes[mode].low:.3f} – {one.modes[mode].high:.3f}</span></div></td>'
-        for mode in Mode
-    )
+    cells = "".join(f'<td data-name="{NAMES[mode]}"><div>{_measure(one.modes[mode])}</div></td>' for mode in Mode)
     for key, name in (("image_adds", "Picture adds"), ("text_adds", "Words add")):
-        found = one.differences[key]
-        cells += (
-            f'<td data-name="{name}"><div><b>{signed(found.value)}</b> '
-            f'<span class="ad-quiet">{signed(found.low)} to {signed(found.high)}</span></div></td>'
-        )
+        cells += f'<td data-name="{name}"><div>{_difference(one.differences[key])}</div></td>'
     units = one.modes[Mode.BOTH].n_groups
     count = f"{one.rows:,} rows" if one.unit == "rows" else f"{one.rows:,} rows, {units:,} {one.unit}"
     title = escape(_title(one.head))
     return f'<tr><td><b>{title}</b>{source}</td>{cells}<td data-name="n">{count}</td></tr>'
+
+
+def _shared(one: ModeComparison) -> str:
+    """HTML of the row below a head's: FOCAL's shared part against everything; nothing for a head without that part."""
+    from adlab.insights.modes import PRIVATE
+
+    if one.shared is None:
+        return ""
+    none = "".join(
+        f'<td data-name="{NAMES[mode]}"><div><span class="ad-quiet">{modalities_words.NEEDS_BOTH}</span></div></td>'
+        for mode in (Mode.IMAGE_ONLY, Mode.TEXT_ONLY)
+    )
+    title = f"{_title(one.head)}, {modalities_words.SHARED_NAME.lower()}"
+    return (
+        f'<tr><td><b>{escape(title)}</b><span class="ad-quiet">{modalities_words.SHARED_NOTE}</span></td>{none}'
+        f'<td data-name="{NAMES[Mode.BOTH]}"><div>{_measure(one.shared)}</div></td>'
+        f'<td colspan="2" data-name="Private parts"><div>{_difference(one.differences[PRIVATE])}'
+        f'<span class="ad-quiet">{modalities_words.PRIVATE_NOTE}</span></div></td><td></td></tr>'
+    )
+
+
+def _measure(found: BootstrapInterval) -> str:
+    return f'<b>{found.value:.3f}</b> <span class="ad-quiet">{found.low:.3f} – {found.high:.3f}</span>'
+
+
+def _difference(found: BootstrapInterval) -> str:
+    from adlab.insights.mode_verdict import signed
+
+    return f'<b>{signed(found.value)}</b> <span class="ad-quiet">{signed(found.low)} to {signed(found.high)}</span>'
 
 
 def _disagreements(read: ReadTable) -> None:
