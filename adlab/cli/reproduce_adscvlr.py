@@ -33,7 +33,8 @@ Processor time with the defaults, on one core:
 \b
 Exit codes:
   0    the report is written
-  2    the call cannot be used, or data or a checkpoint are missing
+  2    the call cannot be used, or data, a checkpoint or a CLIP that is asked
+       for are missing
   130  stopped by Ctrl-C
 
 \b
@@ -64,6 +65,13 @@ def adscvlr(
     pairs: Annotated[int, typer.Option(min=1, metavar="N", help="Pairs of each training of the tables.")] = 15_000,
     seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Trainings of each row.")] = 2,
     layers: Annotated[int, typer.Option(min=1, max=6, metavar="N", help="Blocks of the networks trained.")] = 6,
+    clip: Annotated[
+        str,
+        typer.Option(
+            metavar="FOLDER",
+            help="A CLIP of transformers for three more rows of the tables; auto: ADLAB_CLIP, or the hub's cache.",
+        ),
+    ] = "",
     simulated_ads: Annotated[int, typer.Option(min=1, metavar="N", help="Ads of the simulated source.")] = 10_000,
     gallery: Annotated[
         int,
@@ -96,6 +104,7 @@ def adscvlr(
         pairs=pairs,
         seeds=seeds,
         layers=layers,
+        clip=clip,
         gallery=gallery,
         auctions=auctions,
         explained=explained,

@@ -17,6 +17,7 @@ from adlab.evaluation.adscvlr_report import NAME, write_report
 from adlab.evaluation.adscvlr_retrieval import reproduce_retrieval
 from adlab.evaluation.adscvlr_settings import (
     AUCTION,
+    AUTO,
     FAITHFULNESS,
     PARTS,
     RETRIEVAL,
@@ -72,6 +73,8 @@ def command_of(how: AdsCVLRReproduction, part: str) -> str:
     words = ["python -m adlab reproduce adscvlr --part", part]
     if part != TABLES and how.teacher != TEACHER:
         words += ["--teacher", how.teacher]
+    if part == TABLES and how.clip:
+        words += ["--clip", AUTO]
     if part == TABLES and how.own is not None:
         words += ["--table", how.own.table.name, *(["--images", "DIR"] if how.own.images else [])]
     if part == TABLES and how.sources != SOURCES:

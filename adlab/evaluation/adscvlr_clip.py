@@ -1,7 +1,8 @@
-"""AdsCVLR's CLIP baselines on the shipped encoders, and the cosines they start from.
+"""AdsCVLR's CLIP baselines on frozen encoders, and the cosines they start from.
 
-Texts are MiniLM's vectors brought into the joint space of the image encoder, pictures its vectors there: before
-training, a baseline is the zero-shot similarity of the two. Copy is the title, as the two-tower student reads it.
+The shipped encoders' texts are MiniLM's vectors brought into the joint space of the image encoder, pictures its vectors
+there; a published CLIP has both in one space. Before training, a baseline is the zero-shot similarity of the two. Copy
+is the title, as the two-tower student reads it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from adlab.encoders.image import ImageEncoder
-from adlab.encoders.mobilenet import MAP_CHANNELS
-from adlab.encoders.text import TextEncoder
+from adlab.encoders.spec import EncodesTexts
 from adlab.errors import InputError, UnknownNameError
 from adlab.features.stored import Progress, no_progress
 from adlab.losses.clip_objective import ClipObjectiveLoss
@@ -24,7 +24,6 @@ from adlab.models.two_tower import AdVectors
 from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_finetune_data import drawn_rows
 from adlab.training.adscvlr_sources import Material, Sources
-from adlab.training.agreement_run import joint_text_map
 from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
@@ -52,7 +51,7 @@ class ClipPairs:
         queries: Number of each training pair's query, (N,).
         relevant: Whether it is Fair or better, (N,).
         sources: Of each training pair, (N,).
-        text_map: From MiniLM's space to the joint one, (D, D).
+        text_map: From the texts' space to the joint one, (D, D).
         text_bias: (D,).
     """
 
@@ -70,28 +69,38 @@ class ClipPairs:
         material: Material,
         sources: Sources,
         image_encoder: ImageEncoder,
-        text_encoder: TextEncoder,
+        text_encoder: EncodesTexts,
+        text_map: nn.Linear | None,
         progress: Progress = no_progress,
     ) -> ClipPairs:
-        """Encode the pairs; what was encoded before comes from the cache."""
+        """Encode the pairs; what was encoded before comes from the cache.
+
+        Args:
+            material: Has the pairs.
+            sources: Which data they are of.
+            image_encoder: Its representations end with the joint space of pictures and texts.
+            text_encoder: For queries and copy.
+            text_map: Brings texts to the joint space; None where they are there already.
+            progress: Called with (done, total) of each stage.
+        """
         count = sources.simulated_ads if SIMULATED in sources.names else 0
         plans = {picture_key(plan): plan for plan in (plan_ad(SIMULATION_SEED, index) for index in range(count))}
         pictures, data = Pictures(material.graded.data.files, plans), material.graded
+        width = text_encoder.output_dim if text_map is None else text_map.out_features
         train, test = (
-            _joint(pair_vectors([asked(p) for p in part.pairs], pictures, image_encoder, text_encoder, progress))
+            _joint(pair_vectors([asked(p) for p in part.pairs], pictures, image_encoder, text_encoder, progress), width)
             for part in (data.of("train"), data.of("test"))
         )
         graded = data.of("train")
         numbers = {query: number for number, query in enumerate(dict.fromkeys(graded.units("query")))}
-        text = joint_text_map(image_encoder)
         return cls(
             train,
             test,
             np.array([numbers[query] for query in graded.units("query")]),
             graded.grades > 0,
             np.array([pair.source for pair in graded.pairs]),
-            text.weight.detach().cpu().float(),
-            text.bias.detach().cpu().float(),
+            torch.eye(width) if text_map is None else text_map.weight.detach().cpu().float(),
+            torch.zeros(width) if text_map is None else text_map.bias.detach().cpu().float(),
         )
 
     def batch(self, vectors: PairVectors, rows: Tensor) -> tuple[Tensor, AdVectors]:
@@ -182,5 +191,7 @@ def _test_scores(net: ClipBaseline, pairs: ClipPairs) -> np.ndarray:
     return torch.cat(found).numpy()
 
 
-def _joint(vectors: PairVectors) -> PairVectors:
-    return PairVectors(vectors.queries, vectors.images[:, MAP_CHANNELS:], vectors.copies, vectors.rows)
+def _joint(vectors: PairVectors, width: int) -> PairVectors:
+    return PairVectors(
+        vectors.queries, vectors.images[:, vectors.images.shape[1] - width :], vectors.copies, vectors.rows
+    )

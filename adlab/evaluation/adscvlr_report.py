@@ -85,11 +85,22 @@ def tables_section(results: dict[str, Any]) -> str:
     parts.append(
         "ViLT (82.23 in the paper) is not built. Table 2 is without pre-training (its best row lies below Table 1's); "
         "the row without a number in the paper tells the three modes apart from their contrast. CLIP reads pictures "
-        "alone."
+        f"alone. {_clip_words(about.get('clip', ''))}"
     )
     if about["missing"]:
         parts.append(f"Not, or not with every seed, measured in the time given: {', '.join(about['missing'])}.")
     return "\n\n".join(parts)
+
+
+def _clip_words(encoder: str) -> str:
+    """What CLIP's rows stand on, and what is not measured."""
+    here = "CLIP, CLIPⓐ and CLIP-MH train a residual network on each frozen encoder's vectors, not the encoders"
+    if encoder:
+        return f"{here}: on the shipped encoders and on transformers' CLIP (`{encoder}`)."
+    return (
+        f"{here}, and stand on the shipped encoders. On transformers' CLIP they are not measured: its weights are not "
+        "part of adlab; `--clip FOLDER` measures them where they are at hand."
+    )
 
 
 def retrieval_section(results: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from adlab.training.relevance_data import SOURCES, OwnPairs
 
 TABLES, RETRIEVAL, AUCTION, FAITHFULNESS = "tables", "retrieval", "auction", "faithfulness"
 PARTS = (TABLES, RETRIEVAL, AUCTION, FAITHFULNESS)
+AUTO = "auto"
 TEACHER, STUDENT = "relevance-adscvlr", "relevance-student"
 
 
@@ -27,6 +28,8 @@ class AdsCVLRReproduction:
         pairs: Pairs of an epoch in every training of the tables, one epoch each of pre-training and fine-tuning.
         seeds: Trainings of each row of the tables.
         layers: Blocks of the networks trained there.
+        clip: Folder of a CLIP of transformers that the tables' CLIP rows are measured on, too; `AUTO` for
+            `$ADLAB_CLIP` or the hub's local cache, "" without.
         gallery: Photos of the retrieval, drawn, one caption each, all with all: AdsCVLR reads a pair in 5 to 7 ms of
             processor time, 200 photos in about five minutes, all 500 of Flickr8k's in about half an hour.
         auctions: Simulated auctions.
@@ -49,6 +52,7 @@ class AdsCVLRReproduction:
     pairs: int = 15_000
     seeds: int = 2
     layers: int = 6
+    clip: str = ""
     gallery: int = 200
     auctions: int = 1_000
     explained: int = 60

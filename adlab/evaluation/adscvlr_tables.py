@@ -8,23 +8,25 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections.abc import Callable, Mapping
-from functools import cache, partial
+from collections.abc import Mapping
+from functools import partial
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import torch
 
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
-from adlab.encoders.image import ImageEncoder
-from adlab.encoders.text import TextEncoder, load_minilm
+from adlab.encoders.clip import load_clip
+from adlab.encoders.text import load_minilm
 from adlab.evaluation.adscvlr_areas import JudgedPairs, Step, by_source, gains
 from adlab.evaluation.adscvlr_arms import ARMS, Arm, seen_material, seen_set
-from adlab.evaluation.adscvlr_clip import CLIP_KINDS, JOINT, MINILM, ClipPairs, clip_scores, cosines
-from adlab.evaluation.adscvlr_settings import AdsCVLRReproduction
+from adlab.evaluation.adscvlr_clip import MINILM
+from adlab.evaluation.adscvlr_settings import AUTO, AdsCVLRReproduction
+from adlab.evaluation.adscvlr_work import Work, World, clip_rows, published_rows
 from adlab.evaluation.kept import Arrays, KeptParts
-from adlab.features.ad_vocabulary import AdVocabulary, AdVocabularyConfig, extend, learn_ad_words
+from adlab.features.ad_vocabulary import AdVocabularyConfig, extend, learn_ad_words
 from adlab.features.query_ad_tokens import QueryAdTokenizer
 from adlab.features.stored import Progress, no_progress
 from adlab.metrics.grades import shares_of
@@ -35,7 +37,7 @@ from adlab.training.adscvlr_finetune_task import FinetuneTraining
 from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_readings import read_in_mode
 from adlab.training.adscvlr_run import RelevanceRun, finetune, pretrain, start
-from adlab.training.adscvlr_sources import Material, Sources, content_of, copies, read_material
+from adlab.training.adscvlr_sources import Sources, content_of, copies, read_material
 from adlab.training.memory import keep_freed_memory
 from adlab.training.student_measures import unit_of
 
@@ -48,46 +50,6 @@ STEPS = (
     Step("likeness", "contrast", "likeness of wholes and match of colours"),
     Step("likeness", MINILM, "all of these, over the plain cosine"),
 )
-PLAIN = {
-    MINILM: "MiniLM: cosine of query and title",
-    JOINT: "joint space of the encoders: cosine of query and picture",
-}
-
-
-class World(NamedTuple):
-    """What all rows share.
-
-    Attributes:
-        how: What was asked for.
-        sources: Which data.
-        material: Pairs and regions.
-        image_encoder: For pictures.
-        text_encoder: For texts.
-        vocabulary: Words of ads of the training part.
-        progress: Called with (done, total) of each stage.
-    """
-
-    how: AdsCVLRReproduction
-    sources: Sources
-    material: Material
-    image_encoder: ImageEncoder
-    text_encoder: TextEncoder
-    vocabulary: AdVocabulary
-    progress: Progress
-
-
-class Work(NamedTuple):
-    """A row before it is measured.
-
-    Attributes:
-        name: As the report has it.
-        paper: AUC in percent by table of the paper.
-        scores: From a seed to scores of the test pairs.
-    """
-
-    name: str
-    paper: Mapping[str, float]
-    scores: Callable[[int], np.ndarray]
 
 
 def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress) -> dict[str, Any]:
@@ -103,6 +65,7 @@ def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress)
 
     Raises:
         DataUnavailableError: A data set is missing.
+        WeightsUnavailableError: A CLIP is asked for and cannot be had.
     """
     keep_freed_memory()
     world = open_world(how, progress)
@@ -127,20 +90,8 @@ def reproduce_tables(how: AdsCVLRReproduction, progress: Progress = no_progress)
 
 def work_of(world: World) -> dict[str, Work]:
     """All rows by key, in the order of the report."""
-    pairs = cache(
-        lambda: ClipPairs.of(world.material, world.sources, world.image_encoder, world.text_encoder, world.progress)
-    )
-    found = {kind: Work(name, {}, partial(_plain, pairs, kind)) for kind, name in PLAIN.items()}
-    found |= {kind: Work(name, paper, partial(_clip, pairs, kind)) for kind, (name, paper) in CLIP_KINDS.items()}
-    return found | {arm.key: Work(arm.name, arm.tables, partial(trained_scores, world, arm)) for arm in ARMS}
-
-
-def _plain(pairs: Callable[[], ClipPairs], kind: str, _: int) -> np.ndarray:
-    return cosines(pairs(), kind)
-
-
-def _clip(pairs: Callable[[], ClipPairs], kind: str, seed: int) -> np.ndarray:
-    return clip_scores(pairs(), kind, seed)
+    arms = {arm.key: Work(arm.name, arm.tables, partial(trained_scores, world, arm)) for arm in ARMS}
+    return clip_rows(world) | published_rows(world) | arms
 
 
 def open_world(how: AdsCVLRReproduction, progress: Progress = no_progress) -> World:
@@ -148,13 +99,18 @@ def open_world(how: AdsCVLRReproduction, progress: Progress = no_progress) -> Wo
 
     Raises:
         DataUnavailableError: A data set is missing.
+        WeightsUnavailableError: A CLIP is asked for and cannot be had.
     """
+    clip = None
+    if how.clip:
+        device = "cuda" if how.device != "cpu" and torch.cuda.is_available() else "cpu"
+        clip = load_clip(None if how.clip == AUTO else Path(how.clip), device=device)
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
     sources = Sources(folder=how.data, names=how.sources, simulated_ads=how.simulated_ads, own=how.own)
     material = read_material(sources, image_encoder, text_encoder=text_encoder, seed=how.seed, progress=progress)
     wordpieces = text_encoder.wordpieces()
     words = learn_ad_words(wordpieces, copies(material), AdVocabularyConfig(size=1000))
-    return World(how, sources, material, image_encoder, text_encoder, extend(wordpieces, words), progress)
+    return World(how, sources, material, image_encoder, text_encoder, extend(wordpieces, words), clip, progress)
 
 
 def trained_scores(world: World, arm: Arm, seed: int) -> np.ndarray:
@@ -203,9 +159,9 @@ def _measure(
     """Scores by row, seed by seed; rows that need no training have one."""
     began, longest = time.monotonic(), 0.0
     found: dict[str, list[np.ndarray]] = {key: [] for key in work}
-    todo = [(seed, key) for seed in range(how.seeds) for key in work if seed == 0 or key not in PLAIN]
+    todo = [(seed, key) for seed in range(how.seeds) for key in work if seed == 0 or work[key].trained]
     for done, (seed, key) in enumerate(todo):
-        name, started = f"{key}-{seed}", time.monotonic()
+        name, started = "-".join(filter(None, (key, work[key].weights, str(seed)))), time.monotonic()
         in_time = how.budget_minutes is None or started - began + longest <= 60 * how.budget_minutes
         if kept.has(name) or in_time:
             arrays = kept.get(name, partial(_scored, work[key], how.seed + seed))
@@ -222,7 +178,9 @@ def _scored(work: Work, seed: int) -> Arrays:
 def _about(world: World, found: Mapping[str, list[np.ndarray]], work: Mapping[str, Work]) -> dict[str, Any]:
     """What the run was, and what it lacks."""
     train, test = (world.material.graded.of(part) for part in ("train", "test"))
-    missing = [work[key].name for key in work if len(found.get(key, [])) < (1 if key in PLAIN else world.how.seeds)]
+    missing = [
+        each.name for key, each in work.items() if len(found.get(key, [])) < (world.how.seeds if each.trained else 1)
+    ]
     return {
         "pairs": world.how.pairs,
         "learning_rate": LEARNING_RATE,
@@ -233,6 +191,7 @@ def _about(world: World, found: Mapping[str, list[np.ndarray]], work: Mapping[st
         "missing": missing,
         "image_encoder": world.image_encoder.spec.encoder_id,
         "text_encoder": world.text_encoder.spec.encoder_id,
+        "clip": world.clip.image.spec.encoder_id if world.clip else "",
     }
 
 

@@ -33,7 +33,7 @@ OPTIONS = {
     "reproduce m2fn": "--part --data --out --seed --ads --rows --image-size --epochs --pixel-epochs --seeds --preset "
     "--budget-minutes --device",
     "reproduce adscvlr": "--part --data --sources --table --images --out --teacher --pairs --seeds "
-    "--layers --simulated-ads --gallery --auctions --explained --seed --budget-minutes --device",
+    "--layers --clip --simulated-ads --gallery --auctions --explained --seed --budget-minutes --device",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 

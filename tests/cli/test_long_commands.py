@@ -292,13 +292,14 @@ def test_reproduce_adscvlr_hands_over_every_option(calls, data, tmp_path, run):
     sizes = ("--pairs", 30, "--seeds", 1, "--layers", 2, "--gallery", 9, "--auctions", 7, "--explained", 5)
     code, printed, _ = run(
         *("reproduce", "adscvlr", "--part", "tables", "--data", data, "--out", tmp_path, "--teacher", "other"),
-        *(*sizes, "--simulated-ads", 50, "--seed", 3, "--budget-minutes", 5, "--device", "cpu"),
+        *(*sizes, "--simulated-ads", 50, "--seed", 3, "--budget-minutes", 5, "--device", "cpu", "--clip", "auto"),
     )
     assert (code, printed) == (0, "Report: there/adscvlr.md\n")
     wanted = AdsCVLRReproduction(
         data=data,
         out=tmp_path,
         teacher="other",
+        clip="auto",
         simulated_ads=50,
         pairs=30,
         seeds=1,
