@@ -26,9 +26,9 @@ WHOLE, UNREAD, NO_PICTURE, NO_COPY, PICTURE_ONLY = "whole", "words not read", "n
 MODES = (WHOLE, UNREAD, NO_PICTURE, NO_COPY, PICTURE_ONLY)
 
 
-def coverage_name(mode: str, step: str) -> str:
-    """Name of the measure on the card: how often an interval held, context unknown."""
-    return f"interval coverage of {step}, {mode}"
+def coverage_name(mode: str, step: str, *, known: bool = False) -> str:
+    """Name of the measure on the card: how often an interval held, the context unknown or known."""
+    return f"interval coverage of {step}, {mode}{', context known' if known else ''}"
 
 
 def mode_of(*, picture: bool, copy: bool, words: bool) -> str:
@@ -53,7 +53,9 @@ class ChainCalibration:
     Attributes:
         ctr: Of clicks.
         cvr: Of conversions once there is a click.
-        half_widths: Of the intervals around the stated log-odds, by step of `STEPS`.
+        half_widths: Of the intervals around the stated log-odds, by step of `STEPS`, where the context is known.
+        half_widths_unknown: Where nothing of it is known; None where one width stands for both, as in checkpoints that
+            were calibrated on both together.
 
     Raises:
         ConfigError: A step has no half-width, or a further one has.
@@ -62,15 +64,34 @@ class ChainCalibration:
     ctr: Platt
     cvr: Platt
     half_widths: dict[str, float]
+    half_widths_unknown: dict[str, float] | None = None
 
     def __post_init__(self) -> None:
-        if set(self.half_widths) != set(STEPS):
-            raise ConfigError(f"half_widths are of {sorted(self.half_widths)}; give those of {', '.join(STEPS)}.")
+        for name in ("half_widths", "half_widths_unknown"):
+            own = getattr(self, name)
+            if own is not None and set(own) != set(STEPS):
+                raise ConfigError(f"{name} are of {sorted(own)}; give those of {', '.join(STEPS)}.")
+
+    def widths(self, told: int, fields: int) -> dict[str, float]:
+        """Half-widths by step where `told` of the context's `fields` fields are known.
+
+        Intervals are calibrated where all is known and where nothing is. In between stands the wider of both.
+        """
+        unknown = self.half_widths_unknown
+        if unknown is None or told >= fields:
+            return self.half_widths
+        return unknown if told == 0 else {step: max(self.half_widths[step], unknown[step]) for step in STEPS}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> ChainCalibration:
         """What `asdict` wrote."""
-        return cls(ctr=Platt(**plain["ctr"]), cvr=Platt(**plain["cvr"]), half_widths=dict(plain["half_widths"]))
+        unknown = plain.get("half_widths_unknown")
+        return cls(
+            ctr=Platt(**plain["ctr"]),
+            cvr=Platt(**plain["cvr"]),
+            half_widths=dict(plain["half_widths"]),
+            half_widths_unknown=None if unknown is None else dict(unknown),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

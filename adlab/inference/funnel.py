@@ -26,11 +26,11 @@ from adlab.checkpoints.funnel import (
     LEVEL,
     STEPS,
     WHOLE,
-    ChainCalibration,
     coverage_name,
     load_funnel,
     mode_of,
 )
+from adlab.checkpoints.manifest import Measure
 from adlab.checkpoints.reference_set import load_reference_set
 from adlab.data.assessment import DataKind, HeadResult, Interval, Percentile, Provenance
 from adlab.data.creative import Context, Creative
@@ -235,8 +235,10 @@ class FunnelHead:
     def _result(self, ad: ToldAd, context: Context, columns: Mapping[str, Any], provenance: Provenance) -> HeadResult:
         found, average = self.chain(ad, context, columns), self.chain(ad._replace(known={}), ANYONE)
         calibration = self.settings.modes[ad.mode]
-        details = details_of(found, calibration) | {AVERAGE: float(average.pctcvr[0])}
-        coverage = self.manifest.measure(coverage_name(ad.mode, STEPS[-1]))
+        averaged = set(self.schema.names) - set(self.settings.columns)  # where they are not known
+        told = len(averaged & (ad.known | self._readable(context)[0]).keys())
+        details = details_of(found, calibration.widths(told, len(averaged))) | {AVERAGE: float(average.pctcvr[0])}
+        coverage = self._coverage(ad.mode, told)
         high = details["pctcvr_high"]
         return HeadResult(
             head=HEAD,
@@ -261,6 +263,15 @@ class FunnelHead:
         planted = self.settings.planted
         return self._data_kind is DataKind.SIMULATION if planted is None else planted
 
+    def _coverage(self, mode: str, told: int) -> Measure | None:
+        """How often such intervals held on the card's ads: with their contexts known if anything is told of this one.
+
+        A card without that measure has one width for both, and what it measured where nothing is known stands for it.
+        """
+        unknown = self.manifest.measure(coverage_name(mode, STEPS[-1]))
+        known = self.manifest.measure(coverage_name(mode, STEPS[-1], known=True)) if told else None
+        return unknown if known is None else known
+
     def _largest(self) -> float:
         return 0.0 if self.reference is None else float(self.reference.quantiles[f"{ADS}/{HEAD}"][-1])
 
@@ -272,12 +283,17 @@ class FunnelHead:
         return (percentile_in(self.reference, ADS, rank, AVERAGED),)
 
 
-def details_of(chain: Chain, calibration: ChainCalibration) -> dict[str, float]:
-    """Each step of the first chain with its interval, by column of the command-line contract."""
+def details_of(chain: Chain, half_widths: Mapping[str, float]) -> dict[str, float]:
+    """Each step of the first chain with its interval, by column of the command-line contract.
+
+    Args:
+        chain: Of one ad.
+        half_widths: Of the intervals around the stated log-odds, by step.
+    """
     found: dict[str, float] = {}
     for step in STEPS:
         value = float(getattr(chain, step)[0])
-        middle, half = special.logit(value), calibration.half_widths[step]
+        middle, half = special.logit(value), half_widths[step]
         ends = (float(special.expit(middle + sign * half)) for sign in (-1, 1))
         found |= dict(zip((step, f"{step}_low", f"{step}_high"), (value, *ends), strict=True))
     return found

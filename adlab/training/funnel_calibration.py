@@ -39,7 +39,12 @@ def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed
     for mode, own in level.items():
         rows = stated_rows(speaker, ads, own, mode)
         unknown = stated_ads(speaker, ads, own, (contexts, weights), mode)
-        modes[mode] = replace(own, half_widths=half_widths(rows, unknown, planted=log.planted is not None))
+        planted = log.planted is not None
+        modes[mode] = replace(
+            own,
+            half_widths=half_widths(rows, planted=planted),
+            half_widths_unknown=half_widths(unknown, planted=planted),
+        )
     return FunnelSettings(
         schema=speaker.schema.to_plain(),
         creative=None if log.encoder is None else log.encoder.to_plain(),
@@ -52,31 +57,30 @@ def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed
     )
 
 
-def half_widths(known: Stated, unknown: Stated, *, planted: bool) -> dict[str, float]:
+def half_widths(cases: Stated, *, planted: bool) -> dict[str, float]:
     """Half-widths of the intervals around stated log-odds, by step.
 
-    Where the truth is planted: how far it lay from what was stated, split conformal, over rows with known contexts and
-    over ads without. On a log of counts: the spread of ads about what was stated, its upper limit.
+    Where the truth is planted: how far it lay from what was stated, split conformal. On a log of counts: the spread of
+    ads about what was stated, its upper limit. Rows with known contexts and ads without have widths of their own: an
+    average over contexts is hit more surely than the chance in one of them, and there are many rows an ad.
+
+    Args:
+        cases: Of ads that decided nothing.
+        planted: Whether the truth is known.
     """
     found = {}
     for step in STEPS:
+        stated, share, trials = cases.of(step)
         if planted:
-            errors = [
-                np.abs(special.logit(stated) - special.logit(true)) for stated, true, _ in _both(step, known, unknown)
-            ]
-            found[step] = conformal_quantile(np.concatenate(errors), level=LEVEL)
+            errors = np.abs(special.logit(stated) - special.logit(share))
+            found[step] = conformal_quantile(errors, level=LEVEL)
         else:
-            stated, share, trials = known.of(step)
             shown = trials > 0
             logits = special.logit(stated[shown])
             hits = np.round(share[shown] * trials[shown])
-            spread = unit_spread(logits, hits, np.round(trials[shown]), known.ads[shown], level=LEVEL)
+            spread = unit_spread(logits, hits, np.round(trials[shown]), cases.ads[shown], level=LEVEL)
             found[step] = float(stats.norm.ppf((1 + LEVEL) / 2) * spread.high)
     return found
-
-
-def _both(step: str, *cases: Stated) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
-    return [case.of(step) for case in cases]
 
 
 def _levelled(speaker: Speaker, ads: NDArray[np.int64], mode: str) -> ChainCalibration:

@@ -16,11 +16,15 @@ def measure_funnel(card: Card, speaker: Speaker, settings: FunnelSettings, train
     unknown = stated_ads(speaker, test, calibration, standing, WHOLE)
     card.areas(known, "context known")
     card.areas(unknown, "context unknown")
-    card.calibration(known)
+    card.calibration(known, known=True)
+    card.calibration(unknown, known=False)
     card.coverage(unknown, calibration, WHOLE)
+    card.coverage(known, calibration, WHOLE, known=True)
     for mode in log.modes[1:]:
         lacking = stated_ads(speaker, test, settings.modes[mode], standing, mode)
         card.coverage(lacking, settings.modes[mode], mode, STEPS[-1:])
+        rows = stated_rows(speaker, test, settings.modes[mode], mode)
+        card.coverage(rows, settings.modes[mode], mode, STEPS[-1:], known=True)
         card.areas(lacking, f"context unknown, {mode}", STEPS[-1:], ceiling=False)
     _compare(card, speaker, known, trained)
     return unknown

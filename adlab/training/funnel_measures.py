@@ -20,7 +20,9 @@ from adlab.training.funnel_stated import Stated
 
 RESAMPLES = 200
 NAMES = {"pctr": "CTR AUC", "pcvr": "CVR AUC on clicks", "pctcvr": "CTCVR AUC"}
-BINS = 10
+BINS, MOST_HELD = 10, 3000
+# A tenth of the mean: what a bin of ads states is then off by less than most differences between ads that one acts on.
+CALIBRATION_AIM = 0.1
 
 
 class Card:
@@ -75,31 +77,49 @@ class Card:
         self.measures.append(measure)
         return measure
 
-    def calibration(self, stated: Stated) -> None:
-        """Relative calibration error of each step, bins of equal trials, contexts known."""
+    def calibration(self, stated: Stated, *, known: bool) -> None:
+        """Relative calibration error of each step, bins of equal trials.
+
+        Args:
+            stated: The cases.
+            known: Whether their contexts are.
+        """
         for step in STEPS:
             score, share, trials = stated.of(step)
             self.measures.append(
                 Measure(
-                    name=f"calibration error of {step}, relative",
+                    name=calibration_name(step, known=known),
                     value=calibration_error(score, share, trials),
                     n=len(np.unique(stated.ads)),
                     data=self.on,
                     note=f"mean gap of stated and {'planted' if self.planted else 'observed'} share in {BINS} bins of "
-                    f"equal size, over the mean share ({float(share @ trials / trials.sum()):.2g}); contexts known",
+                    f"equal size, over the mean share ({float(share @ trials / trials.sum()):.2g}); contexts "
+                    f"{'known' if known else 'unknown'}",
+                    aim=f"≤ {CALIBRATION_AIM:.2f}",
                 )
             )
 
-    def coverage(self, stated: Stated, calibration: ChainCalibration, mode: str, steps: Sequence[str] = STEPS) -> None:
-        """How often the intervals hold, over ads of whose contexts nothing is known."""
+    def coverage(
+        self,
+        stated: Stated,
+        calibration: ChainCalibration,
+        mode: str,
+        steps: Sequence[str] = STEPS,
+        *,
+        known: bool = False,
+    ) -> None:
+        """How often the intervals hold: over ads of whose contexts nothing is known, or over rows with theirs."""
+        widths = calibration.widths(int(known), 1)
+        if not self.planted and len(stated.ads) > MOST_HELD:  # the chance of counts is worked out case by case
+            stated = stated.take(np.random.default_rng(self.seed).permutation(len(stated.ads))[:MOST_HELD])
         for step in steps:
-            half = calibration.half_widths[step]
+            half = widths[step]
             inside = _inside(*stated.of(step), half) if not self.planted else _holds(*stated.of(step)[:2], half)
             there = ~np.isnan(inside)
             if there.sum() < 2:
                 continue
             self._add(
-                coverage_name(mode, step),
+                coverage_name(mode, step, known=known),
                 partial(_mean_of, inside[there]),
                 stated.ads[there],
                 f"a factor of {np.exp(half):.2f} on the odds to either side"
@@ -125,6 +145,11 @@ class Card:
         except InputError:  # a class is missing: there is nothing to report
             return
         self.measures.append(Measure.of(name, found, n=found.n_groups, data=self.on, aim=aim, note=note))
+
+
+def calibration_name(step: str, *, known: bool) -> str:
+    """Name of the measure on the card."""
+    return f"calibration error of {step}, relative{'' if known else ', context unknown'}"
 
 
 def trials_of(step: str, trials: FloatArray, stated: Stated) -> str:

@@ -97,6 +97,11 @@ class Stated(NamedTuple):
             return stated, self.cvr, self.shown * self.ctr
         return stated, self.ctr * self.cvr, self.shown
 
+    def take(self, cases: NDArray[np.int64]) -> Stated:
+        """Some of the cases."""
+        chain = Chain(*(part[cases] for part in self.chain))
+        return Stated(chain, self.ctr[cases], self.cvr[cases], self.shown[cases], self.ads[cases])
+
 
 def stated_rows(speaker: Speaker, ads: NDArray[np.int64], calibration: ChainCalibration, mode: str) -> Stated:
     """The rows of some ads, their contexts known."""

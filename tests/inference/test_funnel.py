@@ -13,8 +13,8 @@ from helpers.tiny_funnel_checkpoint import CONTEXTS, COVERAGE_N, LEVELS
 from helpers.tiny_models import CONVERSION, FUNNEL, PAIRS, SIMULATED
 from scipy import special
 
-from adlab.checkpoints.funnel import MODES, NO_COPY, NO_PICTURE, PICTURE_ONLY, UNREAD, WHOLE, settings_of
-from adlab.checkpoints.manifest import read_manifest
+from adlab.checkpoints.funnel import MODES, NO_COPY, NO_PICTURE, PICTURE_ONLY, UNREAD, WHOLE, coverage_name, settings_of
+from adlab.checkpoints.manifest import Measure, read_manifest
 from adlab.cli.heads import HEADS, values_of
 from adlab.data.assessment import DataKind
 from adlab.data.creative import Context, Creative
@@ -110,6 +110,37 @@ def test_an_ad_that_lacks_something_is_calibrated_as_such(head):
     np.testing.assert_allclose(halves, [0.4, 0.5, 0.6, 0.7, 0.8])
 
 
+def test_intervals_are_those_of_what_is_known_of_the_context(tiny_models, assessor):
+    head = FunnelHead(FUNNEL, assessor.vectors, root=tiny_models)
+    pooled = head.settings.modes[WHOLE]
+    own = {"pctr": 0.3, "pcvr": 0.9, "pctcvr": 0.2}
+    head.settings.modes[WHOLE] = replace(pooled, half_widths_unknown=own)
+    known = Measure(name=coverage_name(WHOLE, "pctcvr", known=True), value=0.77, n=5, data="random ads")
+    head.manifest = replace(head.manifest, measures=(*head.manifest.measures, known))
+    anyone = ad(brand="")
+    cases = {
+        "all": (ad(), EVENING, pooled.half_widths, 0.77),
+        "nothing": (anyone, Context(), own, 0.9),
+        "hour": (anyone, Context(hour=20), {"pctr": 0.4, "pcvr": 0.9, "pctcvr": 0.6}, 0.77),
+        "brand": (ad(), Context(), {"pctr": 0.4, "pcvr": 0.9, "pctcvr": 0.6}, 0.77),
+        "a level that it does not know": (anyone, Context(position="sidebar"), own, 0.9),
+    }
+    assert (pooled.half_widths["pctr"], pooled.half_widths["pctcvr"]) == (0.4, 0.6)
+    for name, (one, context, widths, covered) in cases.items():
+        (result,) = head.results([one], ["Two for one"], [context])
+        for step, half in widths.items():
+            low, high = (special.logit(result.details[f"{step}_{end}"]) for end in ("low", "high"))
+            assert (high - low) / 2 == pytest.approx(half), (name, step)
+        assert result.interval.measured_coverage == covered, name
+
+
+def test_a_checkpoint_with_one_width_for_both_serves_as_it_did(head):
+    assert head.settings.modes[WHOLE].half_widths_unknown is None
+    (plain,) = head.results([ad(brand="")], ["x"], [Context()])
+    half = special.logit(plain.details["pctr_high"]) - special.logit(plain.details["pctr"])
+    assert half == pytest.approx(0.4)
+
+
 def test_picture_copy_words_brand_and_context_all_matter(head):
     base = details(head, ad())["pctcvr"]
     others = [
@@ -173,6 +204,10 @@ def test_an_ad_gets_the_same_chain_alone_and_in_a_batch(head):
         (lambda own: own.update(weights=[0.5, 0.4]), "adding up to 1"),
         (lambda own: own["modes"].pop("no copy"), "modes are"),
         (lambda own: own["modes"]["no copy"]["half_widths"].pop("pcvr"), "half_widths are of"),
+        (
+            lambda own: own["modes"]["no copy"].update(half_widths_unknown={"pctr": 0.1}),
+            "half_widths_unknown are of",
+        ),
         (lambda own: own.pop("creative"), "do not serve funnel"),
         (lambda own: own["creative"].update(parts=["focal"]), "numbers, the vectors"),
     ],

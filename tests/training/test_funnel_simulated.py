@@ -110,7 +110,7 @@ def trained(log, root):
 
 def test_the_card_holds_ceilings_modes_and_what_the_parts_are_worth(trained):
     names = {measure.name for measure in trained.measures}
-    assert {coverage_name(mode, "pctcvr") for mode in MODES} <= names
+    assert {coverage_name(mode, "pctcvr", known=known) for mode in MODES for known in (False, True)} <= names
     for wanted in (
         "ceiling: CVR AUC on clicks of the planted chance, context known",
         "CTCVR AUC, gain over logistic regressions",

@@ -9,14 +9,15 @@ import pytest
 from helpers.ad_logs import own_log
 from scipy import special
 
-from adlab.checkpoints.funnel import LEVEL, WHOLE, load_funnel
+from adlab.checkpoints.ctr import Platt
+from adlab.checkpoints.funnel import LEVEL, STEPS, WHOLE, ChainCalibration, load_funnel
 from adlab.checkpoints.store import load_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.errors import ConfigError
 from adlab.models.funnel_chain import Chain
-from adlab.training import funnel_members
+from adlab.training import funnel_calibration, funnel_members
 from adlab.training.funnel import train_funnel
-from adlab.training.funnel_ads import Counts
+from adlab.training.funnel_ads import Counts, Planted
 from adlab.training.funnel_calibration import half_widths, platt
 from adlab.training.funnel_comparison import measure_funnel
 from adlab.training.funnel_config import Contrast, FunnelTraining
@@ -26,6 +27,7 @@ from adlab.training.funnel_members import FunnelTrain
 from adlab.training.funnel_simulated import FunnelCollection
 from adlab.training.funnel_stated import Speaker, Stated
 
+TRUTH = Planted(*(np.zeros(0),) * 4)  # there, and not looked at
 FAST = FunnelTraining(epochs=12, batch_size=64, learning_rate=0.01, contrast=Contrast(), precision="float32")
 
 
@@ -126,13 +128,69 @@ def test_a_calibration_meets_the_shares_and_keeps_the_order_of_few_counts():
     assert platt(raw, trials, 50 - hits).slope == 1.0  # ranked the wrong way round
 
 
+def cases_off_by(spread, count, ads, seed=1):
+    """Stated chances whose log-odds lie so far from the true ones, one standard deviation."""
+    rng = np.random.default_rng(seed)
+    true = rng.normal(-2, 1, count)
+    stated = special.expit(true + rng.normal(0, spread, count))
+    return Stated(Chain(stated, stated, stated), special.expit(true), special.expit(true), np.ones(count), ads)
+
+
 def test_planted_chances_give_conformal_intervals():
-    rng = np.random.default_rng(1)
-    true, stated = (special.expit(rng.normal(-2, 1, 500)) for _ in range(2))
-    cases = Stated(Chain(stated, stated, stated), true, true, np.ones(500), np.arange(500))
-    widths = half_widths(cases, cases, planted=True)
-    held = np.abs(special.logit(stated) - special.logit(true)) <= widths["pctr"]
+    cases = cases_off_by(0.4, 500, np.arange(500))
+    width = half_widths(cases, planted=True)["pctr"]
+    stated, true, _ = cases.of("pctr")
+    held = np.abs(special.logit(stated) - special.logit(true)) <= width
     assert held.mean() == pytest.approx(LEVEL, abs=0.01)
+
+
+def test_known_and_unknown_contexts_have_intervals_and_coverage_of_their_own(log, trained, monkeypatch):
+    # rows are missed by more than ads, and there are many of them: one width for both would hold too often for ads
+    rows, ads = cases_off_by(0.8, 3000, np.repeat(np.arange(300), 10)), cases_off_by(0.3, 300, np.arange(300), 2)
+    monkeypatch.setattr(funnel_calibration, "stated_rows", lambda *a: rows)
+    monkeypatch.setattr(funnel_calibration, "stated_ads", lambda *a: ads)
+    run, _ = trained
+    _, network, _, schema = load_funnel("funnel-own", {}, root=run.out.parent)
+    found = funnel_calibration.settings_from(
+        Speaker(network.networks(), replace(log, planted=TRUTH), schema), log.parts.calibrate, "", 0
+    ).modes[WHOLE]
+    assert found.half_widths["pctr"] == pytest.approx(1.645 * 0.8, rel=0.1)
+    assert found.half_widths_unknown["pctr"] == pytest.approx(1.645 * 0.3, rel=0.1)
+    card = Card("x", planted=True, seed=0)
+    card.coverage(rows, found, WHOLE, ("pctr",), known=True)
+    card.coverage(ads, found, WHOLE, ("pctr",))
+    assert [measure.name for measure in card.measures] == [
+        "interval coverage of pctr, whole, context known",
+        "interval coverage of pctr, whole",
+    ]
+    assert [measure.value for measure in card.measures] == [pytest.approx(0.9, abs=0.02)] * 2
+
+
+def test_the_card_has_calibration_and_coverage_for_known_and_for_unknown_contexts(trained):
+    _, manifest = trained
+    for step in ("pctr", "pcvr", "pctcvr"):
+        known, unknown = (
+            manifest.measure(f"calibration error of {step}, relative{where}") for where in ("", ", context unknown")
+        )
+        assert known.aim == unknown.aim == "≤ 0.10"
+        assert known.value != unknown.value
+        assert manifest.measure(f"interval coverage of {step}, whole, context known").aim == "0.90"
+    settings = load_funnel("funnel-own", {}, root=trained[0].out.parent)[2]
+    assert settings.modes[WHOLE].half_widths != settings.modes[WHOLE].half_widths_unknown
+
+
+def test_on_many_rows_of_counts_coverage_is_measured_on_some(monkeypatch):
+    count = 5000
+    cases = cases_off_by(0.1, count, np.arange(count) // 10)
+    seen = []
+    monkeypatch.setattr(
+        "adlab.training.funnel_measures._inside", lambda stated, *a: seen.append(len(stated)) or np.ones(len(stated))
+    )
+    calibration = ChainCalibration(
+        ctr=Platt(slope=1.0, intercept=0.0), cvr=Platt(slope=1.0, intercept=0.0), half_widths=dict.fromkeys(STEPS, 0.2)
+    )
+    Card("x", planted=False, seed=0).coverage(cases, calibration, WHOLE, known=True)
+    assert seen == [3000] * 3
 
 
 def test_a_calibration_error_counts_trials():
