@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adlab.checkpoints.kept_tokenizer import TOKENIZER, tokenizer_from
 from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import check_encoders
 from adlab.checkpoints.store import load_checkpoint, read_extra
@@ -43,6 +44,8 @@ class RelevanceSettings:
         top: Most boxes of a picture, 1 or more; `roi` alone reads it.
         detector: Name of the detector of `roi`, "" without one.
         detector_sha256: Digest of its weights, which the checkpoint does not carry.
+        text_network: Identity of the text network that a network with token vectors of its own started from, whose
+            tokenizer the checkpoint carries; "" for the embedded text encoder, which must then be at hand.
         schema: Version of these settings.
 
     Raises:
@@ -61,6 +64,7 @@ class RelevanceSettings:
     top: int = TOP_REGIONS
     detector: str = ""
     detector_sha256: str = ""
+    text_network: str = ""
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:
@@ -92,12 +96,14 @@ class Relevance(NamedTuple):
         settings: What serves the head.
         network: In eval mode.
         heads: In eval mode.
+        wordpieces: The tokenizer that `settings.words` extend.
     """
 
     manifest: Manifest
     settings: RelevanceSettings
     network: AdsCVLR
     heads: GradeHeads
+    wordpieces: Any
 
 
 def extras_of(settings: RelevanceSettings) -> dict[str, Any]:
@@ -125,7 +131,8 @@ def load_relevance(
 
     Args:
         name: Checkpoint name.
-        text_encoder: The one it was trained on: its token vectors are part of the network and not of the checkpoint.
+        text_encoder: The embedded one. Its token vectors and its tokenizer are part of a network that was trained on
+            it, and not of the checkpoint; a network of another text network carries its own.
         image_encoder_id: Identity of the image encoder at hand.
         root: Folder of the checkpoints.
 
@@ -139,8 +146,10 @@ def load_relevance(
         raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
     check_encoders(manifest, {"image": image_encoder_id, "text": text_encoder.spec.encoder_id})
     settings = settings_of(manifest)
+    own = bool(settings.text_network)
+    wordpieces = tokenizer_from(read_extra(checkpoint, TOKENIZER), name) if own else text_encoder.wordpieces()
     try:
-        network = AdsCVLR(AdsCVLRConfig(**manifest.network), text_encoder.state()[WORDS].float().cpu())
+        network = AdsCVLR(AdsCVLRConfig(**manifest.network), None if own else text_encoder.state()[WORDS].float().cpu())
         network.load_trainable_state(checkpoint.state)
         heads = GradeHeads(settings.members, network.config.evidence)
         heads.load_state_dict(read_extra(checkpoint, HEADS))
@@ -151,4 +160,5 @@ def load_relevance(
             f"{name} has a network for {network.config.visual!r} and settings for {settings.visual!r}; "
             "restore the folder."
         )
-    return Relevance(manifest, settings, network.eval().requires_grad_(False), heads.eval().requires_grad_(False))
+    network, heads = network.eval().requires_grad_(False), heads.eval().requires_grad_(False)
+    return Relevance(manifest, settings, network, heads, wordpieces)

@@ -18,6 +18,10 @@ simulated ads, with the picture, without it, and by it alone. Its grades also re
 to the whole copy and picture by the frozen encoders, and on how well the picture's colours match the query. The card
 keeps human and rule-made grades apart.
 
+--preset paper is the published network: RoBERTa's layers, vocabulary and token vectors, all trained, rows of 152
+tokens, a caption decoder of 12 blocks in pre-training, and grades without the likeness of wholes. Its checkpoint, in
+models/relevance-paper, carries all it needs; training it takes a GPU. Its regions are those of --visual roi.
+
 {graded_pairs.TABLE_WORDS} It joins the public data sets, or stands alone with --sources none.
 Parts are made by query, picture and product (title with seller). The checkpoint then goes to models/relevance-own and
 serves before the one that ships."""
@@ -33,6 +37,8 @@ Examples:
       --out models/relevance-plain
   python -m adlab train relevance --visual roi \\
       --detector-weights detector.pth --out models/relevance-roi
+  python -m adlab train relevance --preset paper --visual roi \\
+      --text-weights roberta-base --device cuda
   python -m adlab train relevance --table pairs.csv --images pictures
   python -m adlab train relevance --table pairs.csv --sources none
 """
@@ -63,9 +69,24 @@ def relevance(
     ] = None,
     no_contrast: Annotated[bool, typer.Option("--no-contrast", help="Leave out the contrast of the modes.")] = False,
     no_pretraining: Annotated[bool, typer.Option("--no-pretraining", help="Leave out the pre-training.")] = False,
-    no_likeness: Annotated[
-        bool, typer.Option("--no-likeness", help="Grades from [CLS] alone, as in the paper.")
-    ] = False,
+    likeness: Annotated[
+        bool | None,
+        typer.Option(
+            "--likeness/--no-likeness",
+            help="Grades also from the likeness of wholes, or from [CLS] alone, as in the paper.  [default: on for "
+            "compact, off for paper]",
+        ),
+    ] = None,
+    preset: Annotated[
+        Literal["compact", "paper"],
+        typer.Option(help="compact, on the shipped encoders; or paper, 12 × 768 × 12 from RoBERTa, rows of 152."),
+    ] = "compact",
+    text_weights: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of RoBERTa for paper.  [default: ADLAB_ROBERTA, or the model hub's cache]"
+        ),
+    ] = None,
     visual: Annotated[
         Literal["grid", "patch", "roi"],
         typer.Option(help="Regions of pictures: cells of a map, squares of pixels, or a detector's boxes."),
@@ -86,25 +107,30 @@ def relevance(
     with console.waiting("Loading …"):
         from adlab.paths import models_dir
         from adlab.training.adscvlr_finetune_task import FinetuneTraining, with_own_share
+        from adlab.training.adscvlr_preset import COMPACT, pretraining_defaults, run_defaults
         from adlab.training.adscvlr_pretrain_task import PretrainTraining
-        from adlab.training.adscvlr_run import OWN_NAME, RelevanceRun, train_relevance
+        from adlab.training.adscvlr_run import OWN_NAME, PAPER_NAME, RelevanceRun, train_relevance
 
         read = graded_pairs.sources_of(data, sources, table, images, table_labels)
     shares = None if table_share is None else with_own_share(table_share, read.names)
+    before = pretraining_defaults(preset) | training_options.given(pairs=pairs)
+    if out is None and (table is not None or preset != COMPACT):  # what ships stays
+        out = models_dir() / (OWN_NAME if table is not None else PAPER_NAME)
     how = RelevanceRun(
         sources=read,
-        pretraining=None if no_pretraining else PretrainTraining(**training_options.given(pairs=pairs)),
+        pretraining=None if no_pretraining else PretrainTraining(**before),
         training=FinetuneTraining(
             **training_options.given(pairs=pairs, contrast_weight=0.0 if no_contrast else None, shares=shares)
         ),
-        likeness=not no_likeness,
+        preset=preset,
+        text_weights=text_weights,
         visual=visual,
         detector_weights=detector_weights,
         run=run,
         seed=seed,
         budget_minutes=budget,
         device=device,
-        **training_options.given(out=models_dir() / OWN_NAME if out is None and table is not None else out),
+        **run_defaults(preset) | training_options.given(out=out, likeness=likeness),
     )
     return training_options.carry_out("Looking at pictures", train_relevance, how, context)
 

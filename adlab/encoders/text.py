@@ -17,7 +17,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from adlab.encoders.bert_files import lacking_files, load_network, load_tokenizer, plain_copy, tokenizer_digest
+from adlab.encoders.bert_files import (
+    ROBERTA,
+    family_of,
+    is_wordpiece,
+    lacking_files,
+    load_network,
+    load_tokenizer,
+    plain_copy,
+    tokenizer_digest,
+)
 from adlab.encoders.device import mixed_precision, move
 from adlab.encoders.spec import EncoderSpec, sha256_of_file
 from adlab.errors import WeightsUnavailableError
@@ -36,11 +45,32 @@ class Tokens(NamedTuple):
     attention_mask: Tensor
 
 
+class TextShape(NamedTuple):
+    """Shape of a BERT-shaped network.
+
+    Attributes:
+        width: Of its states.
+        layers: Blocks.
+        heads: Attention heads of a block.
+        hidden: Width inside a block's feed-forward network.
+        norm_eps: Of its layer norms.
+        first_position: Which position vector belongs to the first token: 0 in BERT, 2 in RoBERTa.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    hidden: int
+    norm_eps: float
+    first_position: int
+
+
 class TextEncoder:
     """A BERT-shaped network, its tokenizer and a way to pool; read-only after construction, hence thread-safe.
 
     Args:
-        folder: Holds `config.json`, `model.safetensors` and `tokenizer.json` (or `vocab.txt`).
+        folder: Holds `config.json`, `model.safetensors` and `tokenizer.json` (or `vocab.txt`; for RoBERTa `vocab.json`
+            and `merges.txt`).
         name: Name of the encoder.
         pooling: ``"mean"`` (over tokens, then L2-normalised) or ``"cls"``.
         max_tokens: Longer texts are cut here.
@@ -84,12 +114,14 @@ class TextEncoder:
         self._tokenizer = load_tokenizer(folder, max_tokens)
         self._network, width = load_network(folder)
         self._network.to(self.device)
+        self._family = family_of(folder)
+        kind = "wordpiece" if is_wordpiece(self._tokenizer) else "byte-level BPE"
         self.spec = EncoderSpec(
             name=name,
             modality="text",
             output_dim=width,
             weights_sha256=digest,
-            preprocessing=f"wordpiece {tokenizer_digest(self._tokenizer)}, {max_tokens} tokens, {pooling} pooling",
+            preprocessing=f"{kind} {tokenizer_digest(self._tokenizer)}, {max_tokens} tokens, {pooling} pooling",
             licence=licence,
             data_terms="public web text",
         )
@@ -104,6 +136,19 @@ class TextEncoder:
         """Attention heads of a layer."""
         config: Any = self._network.config
         return int(config.num_attention_heads)
+
+    @property
+    def shape(self) -> TextShape:
+        """Shape of the network."""
+        config: Any = self._network.config
+        return TextShape(
+            int(config.hidden_size),
+            int(config.num_hidden_layers),
+            int(config.num_attention_heads),
+            int(config.intermediate_size),
+            float(config.layer_norm_eps),
+            int(config.pad_token_id) + 1 if self._family == ROBERTA else 0,
+        )
 
     def state(self) -> dict[str, Tensor]:
         """The network's tensors by the names of transformers' `BertModel`, not copied: read only."""

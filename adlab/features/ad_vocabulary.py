@@ -6,7 +6,10 @@ spelled it before. AdaLM adds tokens until the corpus hardly gets more likely; h
 place less to attend to, which is what long copy costs.
 
 ``##!`` marks where a field ends. BERT's vocabulary has an entry of that name already, an exclamation mark inside a
-word, so the mark is appended as ``[##!]``. Copy cannot forge it: the tokenizer splits words at every bracket.
+word, so the mark is appended under a name that copy cannot spell (`adlab.features.base_tokenizer`).
+
+In byte-level BPE a word is found whole before pieces are merged (`ignore_merges`). Words of the base are found whole,
+too, and become what merging makes of them: each entry of its vocabulary was once merged from a word.
 """
 
 from __future__ import annotations
@@ -19,10 +22,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adlab.errors import ConfigError, InputError
+from adlab.features.base_tokenizer import BPE, SEPARATORS, WORDPIECE, Marks, count_words, entry_of, kind_of, marks_of
 
-SEPARATOR = "[##!]"
-_START_OF_SEPARATOR = "[SEP]"  # it parts what belongs to different things, as ##! does
-_WORD = re.compile(r"[^\W_]*[^\W\d_][^\W_]*")  # letters and digits, at least one letter
+SEPARATOR = SEPARATORS[WORDPIECE]
+_WORD = re.compile(r" ?[^\W_]*[^\W\d_][^\W_]*")  # letters and digits, at least one letter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,19 +58,18 @@ class AdVocabulary(NamedTuple):
     Attributes:
         tokenizer: Encodes text; tokens of the base have their ids in the base.
         base_size: V; appended tokens have the ids V, V + 1 …
-        tokens: What is appended: the mark ``[##!]`` and then the words, the one that saves most first.
+        tokens: Entries that are appended: the mark ``##!`` and then the words, the one that saves most first.
         pieces: For each of them the base ids that it starts from, `TokenEmbedding.start_from_pieces`.
+        words: The words appended: what a checkpoint keeps, for `extend`.
+        marks: The tokenizer's own.
     """
 
     tokenizer: Any
     base_size: int
     tokens: tuple[str, ...]
     pieces: tuple[tuple[int, ...], ...]
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        """The words appended: what a checkpoint keeps, for `extend`."""
-        return self.tokens[1:]
+    words: tuple[str, ...]
+    marks: Marks
 
     @property
     def separator_id(self) -> int:
@@ -94,55 +96,46 @@ def learn_ad_words(tokenizer: Any, texts: Iterable[str], config: AdVocabularyCon
     return tuple(sorted(saved, key=lambda word: (-saved[word], word))[: config.size])
 
 
-def count_words(tokenizer: Any, texts: Iterable[str]) -> Counter[str]:
-    """In how many distinct texts each word occurs: one listing that repeats a word a thousand times counts once.
-
-    Words are the tokenizer's: lower case, without accents, split at punctuation.
-    """
-    counts: Counter[str] = Counter()
-    for text in dict.fromkeys(texts):
-        normal = tokenizer.normalizer.normalize_str(text)
-        counts.update({word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal)})
-    return counts
-
-
 def extend(tokenizer: Any, words: Sequence[str] = ()) -> AdVocabulary:
     """Append the mark ``##!`` and words to a tokenizer's vocabulary.
 
     Args:
-        tokenizer: The base, as `TextEncoder.wordpieces` gives it; a WordPiece tokenizer. It is left as it is.
+        tokenizer: The base, as `TextEncoder.wordpieces` gives it. It is left as it is.
         words: As `learn_ad_words` or a checkpoint gives them.
 
     Raises:
-        InputError: The tokenizer is of another kind or has the separator already, or a word is in the vocabulary, comes
-            twice, or is none to the tokenizer.
+        InputError: The tokenizer is of another kind, lacks a mark or has the separator already, or a word is in the
+            vocabulary, comes twice, or is none to the tokenizer.
     """
     from tokenizers import Tokenizer
 
-    layout = json.loads(tokenizer.to_str())
-    vocabulary: dict[str, int] = layout["model"].get("vocab", {})
-    if layout["model"].get("type") != "WordPiece" or sorted(vocabulary.values()) != list(range(len(vocabulary))):
-        raise InputError("The tokenizer is no WordPiece tokenizer with ids from 0; give TextEncoder.wordpieces().")
-    _check_words(tokenizer, vocabulary, words)
-    base_size = len(vocabulary)
-    tokens = (SEPARATOR, *words)
-    vocabulary.update({token: base_size + place for place, token in enumerate(tokens)})
+    kind, layout = kind_of(tokenizer), json.loads(tokenizer.to_str())
+    vocabulary = tokenizer.get_vocab(with_added_tokens=True)
+    if sorted(vocabulary.values()) != list(range(len(vocabulary))):
+        raise InputError("The tokenizer's ids are not 0, 1, 2 …; give TextEncoder.wordpieces().")
+    _check_words(tokenizer, kind, vocabulary, words)
+    base_size, marks = len(vocabulary), marks_of(tokenizer)
+    tokens = (SEPARATORS[kind], *(entry_of(tokenizer, word) for word in words))
+    # Marks that the base adds to its model's vocabulary become part of it: their ids would move behind the new entries.
+    layout["model"]["vocab"] = vocabulary | {token: base_size + place for place, token in enumerate(tokens)}
+    if kind == BPE and words:
+        layout["model"]["ignore_merges"] = True
     extended = Tokenizer.from_str(json.dumps(layout))
     extended.no_truncation()
     extended.no_padding()
     extended.encode_special_tokens = True
-    pieces = ((vocabulary[_START_OF_SEPARATOR],), *(_pieces(tokenizer, word) for word in words))
-    return AdVocabulary(extended, base_size, tokens, pieces)
+    pieces = ((marks.end,), *(_pieces(tokenizer, word) for word in words))  # the end parts things, as ##! does
+    return AdVocabulary(extended, base_size, tokens, pieces, tuple(words), marks)
 
 
-def _check_words(tokenizer: Any, vocabulary: Mapping[str, int], words: Sequence[str]) -> None:
-    if SEPARATOR in vocabulary:
-        raise InputError(f"The tokenizer has {SEPARATOR!r} already; give the base tokenizer.")
+def _check_words(tokenizer: Any, kind: str, vocabulary: Mapping[str, int], words: Sequence[str]) -> None:
+    if SEPARATORS[kind] in vocabulary:
+        raise InputError(f"The tokenizer has {SEPARATORS[kind]!r} already; give the base tokenizer.")
     if len(set(words)) < len(words):
         twice = next(word for word, count in Counter(words).items() if count > 1)
         raise InputError(f"The word {twice!r} is given twice; give each word once.")
     for word in words:
-        if word in vocabulary:
+        if entry_of(tokenizer, word) in vocabulary:
             raise InputError(f"The word {word!r} is in the vocabulary already; leave it out.")
         if count_words(tokenizer, [word]) != Counter([word]):
             raise InputError(f"{word!r} is not one word to the tokenizer; give words as learn_ad_words does.")

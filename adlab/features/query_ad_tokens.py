@@ -2,8 +2,9 @@
 
     [CLS] query ##! title ##! seller ##! brand ##! description [SEP]
 
-Fields stand in this order always; an empty one leaves its ``##!``, so that the count of marks tells the field, but
-marks behind the last field that has text are left out. Without ad text the row is ``[CLS] query``.
+``[CLS]`` and ``[SEP]`` are the tokenizer's own marks of start and end: ``<s>`` and ``</s>`` in RoBERTa's. Fields stand
+in this order always; an empty one leaves its ``##!``, so that the count of marks tells the field, but marks behind the
+last field that has text are left out. Without ad text the row is ``[CLS] query``.
 
 A row longer than the limit is cut: first the description from its end, then the brand, the seller and the title, and
 the query last. In training, descriptions have a limit of their own (32 tokens): most of the time would go into them.
@@ -108,8 +109,7 @@ class QueryAdTokenizer:
 
     def __init__(self, vocabulary: AdVocabulary, limits: TokenLimits | None = None) -> None:
         self.vocabulary, self.limits = vocabulary, limits or TokenLimits()
-        self._start = vocabulary.tokenizer.token_to_id("[CLS]")
-        self._end = vocabulary.tokenizer.token_to_id("[SEP]")
+        self._start, self._end = vocabulary.marks.start, vocabulary.marks.end
 
     def tokens(self, pairs: Sequence[QueryAd]) -> list[PairTokens]:
         """One row a pair; each distinct text is encoded once."""
@@ -158,7 +158,7 @@ class QueryAdTokenizer:
 
 
 def pair_inputs(rows: Sequence[PairTokens], regions: Regions | None = None, wholes: Tensor | None = None) -> PairInputs:
-    """Rows as one batch, padded to the longest.
+    """Rows as one batch, filled up to the longest by zeros that the mask hides: what stands there is never read.
 
     Args:
         rows: One or more.
@@ -199,4 +199,10 @@ def _length(kept: Sequence[int]) -> int:
 
 def _spans_of(field: str, text: str, offsets: Sequence[tuple[int, int]]) -> list[TokenSpan]:
     spaces_before = list(accumulate((int(character == " ") for character in text), initial=0))
-    return [TokenSpan(field, spaces_before[start], start, end) for start, end in offsets]
+    found = []
+    for first, end in offsets:
+        start = first
+        while start < end and text[start] == " ":  # byte-level BPE has the space before a word in its token
+            start += 1
+        found.append(TokenSpan(field, spaces_before[start], start, end))
+    return found

@@ -81,13 +81,12 @@ class RelevanceHead:
     name = HEAD
 
     def __init__(self, name: str, vectors: Vectors, *, student: str | None = None, root: Path | None = None) -> None:
-        self.manifest, self.settings, self.network, self.heads = load_relevance(
-            name, vectors.text_encoder, vectors.encoder_ids["image"], root=root
-        )
+        loaded = load_relevance(name, vectors.text_encoder, vectors.encoder_ids["image"], root=root)
+        self.manifest, self.settings, self.network, self.heads, wordpieces = loaded
         limits = TokenLimits(total=self.settings.total, description=self.settings.description)
         try:
             self._data_kind = DataKind(self.manifest.data_kind)
-            vocabulary = extend(vectors.text_encoder.wordpieces(), self.settings.words)
+            vocabulary = extend(wordpieces, self.settings.words)
         except (InputError, ValueError) as error:
             raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
         self.tokenizer = QueryAdTokenizer(vocabulary, limits)

@@ -57,7 +57,7 @@ def from_text_encoder(encoder: TextEncoder, config: AdsCVLRConfig) -> AdsCVLR:
     if config.heads != encoder.heads:  # no tensor's shape would tell
         raise ConfigError(f"heads is {config.heads}, {encoder.spec.name} has {encoder.heads}; give as many.")
     model = AdsCVLR(replace(config, vocabulary=len(state[WORDS])), state[WORDS])
-    start_from_bert(model, state, encoder.spec.name)
+    start_from_bert(model, state, encoder.spec.name, first_position=encoder.shape.first_position)
     return model
 
 

@@ -101,7 +101,7 @@ class PretrainingSet:
         self.lengths = np.array([len(row.ids) for row in self.rows]) + APART * self.pictured
         self.categories = np.array([categories.get(pair.category, UNKNOWN) for pair in pairs])
         coded = tokenizer.vocabulary.tokenizer
-        self.start, self.end, self.mask = (coded.token_to_id(mark) for mark in ("[CLS]", "[SEP]", "[MASK]"))
+        self.start, self.end, self.mask, _ = tokenizer.vocabulary.marks
         self.marks = torch.tensor([self.start, self.end, tokenizer.vocabulary.separator_id])
         written = coded.encode_batch_fast([pair.title for pair in pairs], add_special_tokens=False)
         self.titles = [[*each.ids[: title_tokens - 1], self.end] if each.ids else [] for each in written]

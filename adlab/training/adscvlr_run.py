@@ -1,18 +1,19 @@
 """`python -m adlab train relevance`: AdsCVLR on every graded source, serving `relevance`.
 
-The network starts from MiniLM's text layers, is pre-trained on what belongs together, fine-tuned on grades, rounded as
-it is stored, and only then calibrated and measured.
+The network starts from a trained text network's layers, is pre-trained on what belongs together, fine-tuned on grades,
+rounded as it is stored, and only then calibrated and measured.
 """
 
 from __future__ import annotations
 
 import platform
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import torch
 
+from adlab.checkpoints.kept_tokenizer import TOKENIZER, tokenizer_tensors
 from adlab.checkpoints.manifest import Manifest, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.relevance import HEAD, HEADS, KIND, RelevanceSettings, extras_of
@@ -24,7 +25,6 @@ from adlab.features.query_ad_tokens import TRAINING_DESCRIPTION, QueryAdTokenize
 from adlab.features.region_embedders import cell_classifier, embedder
 from adlab.features.stored import Progress, no_progress
 from adlab.models.adscvlr import AdsCVLR
-from adlab.models.adscvlr_config import AdsCVLRConfig
 from adlab.models.bert_weights import from_text_encoder
 from adlab.paths import cache_dir, models_dir
 from adlab.training.adscvlr_balance import balance
@@ -42,6 +42,7 @@ from adlab.training.adscvlr_finetune_data import MODES, GradedSet
 from adlab.training.adscvlr_finetune_task import SCORE, AdsCVLRFinetuneTask, FinetuneTraining
 from adlab.training.adscvlr_likeness import start_from_likeness
 from adlab.training.adscvlr_measures import measure_gains, measure_relevance
+from adlab.training.adscvlr_preset import COMPACT, shape_of, shape_words, text_network
 from adlab.training.adscvlr_pretrain_batches import PretrainingSet
 from adlab.training.adscvlr_pretrain_data import category_ids
 from adlab.training.adscvlr_pretrain_task import AdsCVLRPretrainTask, PretrainTraining
@@ -52,7 +53,7 @@ from adlab.training.adscvlr_visual import region_words, resumes_as, visual_setti
 from adlab.training.memory import keep_freed_memory
 from adlab.training.run import Fit, FitResult, fit, run_name
 
-NAME, OWN_NAME = "relevance-adscvlr", "relevance-own"
+NAME, OWN_NAME, PAPER_NAME = "relevance-adscvlr", "relevance-own", "relevance-paper"
 PRETRAINING_SHARE = 1 / 3  # of a time budget
 
 
@@ -67,7 +68,9 @@ class RelevanceRun:
         training: How it is fine-tuned.
         vocabulary: Which words of ads are appended.
         limits: Where rows are cut, in training and in the product alike.
-        layers: Blocks of the network, the first ones of MiniLM's six.
+        preset: ``"compact"`` or ``"paper"``, `adlab.training.adscvlr_preset`; it decides shape and text network.
+        text_weights: Folder of the text network of `paper`; searched for without.
+        layers: Blocks of the network, the first ones of the text network's; None for all.
         likeness: Whether grades also rest on the likeness of whole query, copy and picture, and on the match of query
             and colours; without, as in the paper.
         visual: What regions of pictures are: ``"grid"``, ``"patch"`` or ``"roi"``.
@@ -86,7 +89,9 @@ class RelevanceRun:
     training: FinetuneTraining = field(default_factory=FinetuneTraining)
     vocabulary: AdVocabularyConfig = field(default_factory=lambda: AdVocabularyConfig(size=1000))
     limits: TokenLimits = field(default_factory=lambda: TokenLimits(total=64, description=TRAINING_DESCRIPTION))
-    layers: int = 6
+    preset: str = COMPACT
+    text_weights: Path | None = None
+    layers: int | None = None
     likeness: bool = True
     visual: str = "grid"
     detector_weights: Path | None = None
@@ -111,11 +116,12 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
     Raises:
         DataUnavailableError: A data set is not there.
         InputError: A part of the data is too small.
-        WeightsUnavailableError: The detector's weights cannot be had.
+        WeightsUnavailableError: The weights of the detector or of the text network cannot be had.
     """
     keep_freed_memory()
     started = time.monotonic()
     image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
+    text = text_network(run.preset, text_encoder, run.text_weights)
     looks = embedder(
         run.visual, image_encoder, side=run.sources.side, detector_weights=run.detector_weights, device=_where(run)
     )
@@ -129,14 +135,17 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         pretraining=wanted,
         progress=progress,
     )
-    wordpieces = text_encoder.wordpieces()
+    wordpieces = text.wordpieces()
     vocabulary = extend(wordpieces, learn_ad_words(wordpieces, copies(material), run.vocabulary))
     tokenizer = QueryAdTokenizer(vocabulary, run.limits)
-    net = start(run, vocabulary, text_encoder, material)
+    net = start(run, vocabulary, text, material)
     encoders = {"image": image_encoder.spec.encoder_id, "text": text_encoder.spec.encoder_id}
+    if text is not text_encoder and not run.likeness:
+        del encoders["text"]  # the network reads nothing of it
     folder = run.run or cache_dir() / "runs" / run_name(
         run.out.name, run.sources, run.pretraining, run.training, run.vocabulary, run.limits, run.layers,
         run.likeness, encoders, run.seed, content_of(run.sources), *resumes_as(looks),
+        text.spec.encoder_id,
     )  # fmt: skip
     earlier = 0.0  # minutes of calls that this one went on from
     if run.pretraining is not None:
@@ -162,6 +171,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         temperatures={mode.value: fitted.temperatures[mode] for mode in MODES},
         stretch=fitted.stretch,
         members=run.members,
+        text_network=text.spec.encoder_id if text is not text_encoder else "",
         **visual_settings(looks),
     )
     trained = material.graded.of("train")
@@ -169,7 +179,7 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         name=run.out.name,
         kind=KIND,
         summary="How well an ad answers a query, from its picture and its copy, in four grades from Bad to Excellent: "
-        f"AdsCVLR on {visual_words(looks)}"
+        f"AdsCVLR{shape_words(run.preset, net.config, text)} on {visual_words(looks)}"
         f"{', on the likeness of whole query, copy and picture' if run.likeness else ''}"
         f"{', and on the match of query and colours' if net.match else ''}, "
         "with or without either of the two.",
@@ -193,6 +203,8 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
                 "pretraining": asdict(run.pretraining) if run.pretraining else "none",
                 "share of the stream beside the likeness": share,
                 "precision": precision_here(),
+                "preset": run.preset,
+                "text network": text.spec.encoder_id,
                 "GFLOPs a pair (24 tokens and a picture)": gigaflops(net, looks.shape[0]),
             },
         ),
@@ -201,14 +213,20 @@ def train_relevance(run: RelevanceRun, progress: Progress = no_progress, command
         extras=extras_of(settings),
     )
     reference = reference_tensors(net, fitted.heads, test)
-    return save_checkpoint(run.out, manifest, net.trainable_state(), reference, {HEADS: fitted.heads.state_dict()})
+    further = {HEADS: fitted.heads.state_dict()}
+    if settings.text_network:
+        further[TOKENIZER] = tokenizer_tensors(wordpieces)
+    return save_checkpoint(run.out, manifest, net.trainable_state(), reference, further)
 
 
 def start(run: RelevanceRun, vocabulary: AdVocabulary, text_encoder: TextEncoder, material: Material) -> AdsCVLR:
-    """The network before training: MiniLM's text layers, ad words as the mean of their pieces, regions standardised."""
-    shape = AdsCVLRConfig(
-        added_tokens=len(vocabulary.tokens),
-        layers=run.layers,
+    """The network before training: a text network's layers, ad words as the mean of their pieces, regions standardised.
+
+    Raises:
+        ConfigError: The text network has fewer layers than are asked for, or other tokens than its tokenizer.
+    """
+    shape = replace(
+        shape_of(run.preset, text_encoder, vocabulary, run.layers),
         visual=material.bank.visual,
         region_dim=material.bank.features.shape[2],
     )

@@ -56,7 +56,7 @@ def load_teacher(name: str, text_encoder: TextEncoder, image_encoder_id: str, *,
     """
     relevance = load_relevance(name, text_encoder, image_encoder_id, root=root)
     settings = relevance.settings
-    vocabulary = extend(text_encoder.wordpieces(), settings.words)
+    vocabulary = extend(relevance.wordpieces, settings.words)
     return Teacher(
         relevance, QueryAdTokenizer(vocabulary, TokenLimits(total=settings.total, description=settings.description))
     )

@@ -24,7 +24,8 @@ OPTIONS = {
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
     "train ctr": "--out --members --run --seed --budget-minutes",
     "train relevance": "--data --sources --table --images --table-labels --table-share --out --pairs --no-contrast "
-    "--no-pretraining --no-likeness --visual --detector-weights --run --seed --budget-minutes --device",
+    "--no-pretraining --likeness --preset --text-weights --visual --detector-weights --run --seed --budget-minutes "
+    "--device",
     "train relevance-student": "--data --sources --table --images --table-labels --teacher --out --graded --further "
     "--run --seed --budget-minutes --device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "

@@ -187,7 +187,7 @@ def test_no_ads_give_no_readings(head):
 
 def test_words_that_do_not_extend_the_vocabulary_are_refused(head, assessor, monkeypatch):
     settings = replace(head.settings, words=("the",))
-    loaded = Relevance(head.manifest, settings, head.network, head.heads)
+    loaded = Relevance(head.manifest, settings, head.network, head.heads, load_minilm().wordpieces())
     monkeypatch.setattr("adlab.inference.relevance.load_relevance", lambda *a, **k: loaded)
     with pytest.raises(CheckpointError, match="'the' is in the vocabulary"):
         RelevanceHead(RELEVANCE, assessor.vectors)
