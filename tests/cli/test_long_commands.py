@@ -15,6 +15,10 @@ from helpers.tiny_models import manifest
 from adlab.checkpoints.manifest import Measure
 from adlab.errors import DataUnavailableError
 from adlab.evaluation.adscvlr_settings import PARTS, AdsCVLRReproduction
+from adlab.features.query_ad_tokens import TokenLimits
+from adlab.paths import models_dir
+from adlab.training.adscvlr_finetune_task import FinetuneTraining
+from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_sources import Sources
 from adlab.training.relevance_data import OwnPairs
 from adlab.training.simulated import Collection
@@ -215,7 +219,10 @@ def test_a_table_of_ones_own_goes_to_training_student_measures_and_tables_and_ne
     monkeypatch.setattr("adlab.cli.options.data_dir", lambda: None)
     monkeypatch.setitem(sys.modules, "adlab.training.adscvlr_run", training := types.ModuleType("adscvlr_run"))
     vars(training).update(
-        RelevanceRun=Config, OWN_NAME="relevance-own", train_relevance=lambda *given: calls.append(given) or TRAINED
+        RelevanceRun=Config,
+        OWN_NAME="relevance-own",
+        PAPER_NAME="",
+        train_relevance=lambda *given: calls.append(given) or TRAINED,
     )
     own = OwnPairs(table=Path("pairs.csv"), images=Path("pictures"), labels="rule")
     alone = Sources(folder=Path(), names=(), own=own)
@@ -229,6 +236,29 @@ def test_a_table_of_ones_own_goes_to_training_student_measures_and_tables_and_ne
     assert calls[2][3] == own
     assert run("reproduce", "adscvlr", "--part", "tables", *OWN[:4], *OWN[6:])[0] == 0
     assert (calls[3][0].own, calls[3][0].sources) == (replace(own, labels="human"), ())
+
+
+def test_a_preset_of_adscvlr_sets_what_the_paper_says_and_options_go_before_it(calls, data, tmp_path, run, monkeypatch):
+    import adlab.training.adscvlr_run as real
+
+    monkeypatch.setattr(real, "train_relevance", lambda how, *_: calls.append((how,)) or TRAINED)
+    assert run("train", "relevance", "--preset", "paper", "--text-weights", tmp_path, "--pairs", 9)[0] == 0
+    assert calls.config == real.RelevanceRun(
+        sources=Sources(folder=data),
+        out=models_dir() / "relevance-paper",
+        preset="paper",
+        text_weights=tmp_path,
+        limits=TokenLimits(total=152, description=152),
+        likeness=False,
+        pretraining=PretrainTraining(pairs=9, decoder_layers=12, title_tokens=48, learning_rate=5e-5),
+        training=FinetuneTraining(pairs=9),
+    )
+    run("train", "relevance", "--preset", "paper", "--likeness", "--out", tmp_path / "mine")
+    assert (calls[1][0].likeness, calls[1][0].out) == (True, tmp_path / "mine")
+    run("train", "relevance")
+    assert calls[2][0] == real.RelevanceRun(sources=Sources(folder=data))
+    run("train", "relevance", "--no-likeness")
+    assert calls[3][0] == real.RelevanceRun(sources=Sources(folder=data), likeness=False)
 
 
 def test_what_belongs_to_a_table_is_refused_without_one(data, run):
