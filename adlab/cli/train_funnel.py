@@ -40,6 +40,10 @@ simulated (a folder that simulate has written: its log, its ads and, where it ha
 cannot be mistaken is found, and said. A checkpoint learned from a simulated log is labelled so, and score takes it only
 where no other serves the head (ADLAB_MODELS).
 
+A Parquet log of more than 2,000,000 rows, or a folder of Parquet files, is read piece by piece: the rows of the ads
+that are trained on are kept in the cache and streamed from there, and of each other part at most 200,000 rows, drawn at
+random, are measured on. Memory then grows with the number of ads, not with that of rows.
+
 The contrastive task is left out where it lowers the ranking of conversions on ads kept for this decision; the card
 holds both numbers."""
 EPILOG = """Output: the checkpoint folder --out; its measures are printed.

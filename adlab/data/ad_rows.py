@@ -78,7 +78,7 @@ def contract_rows(frame: pd.DataFrame, name: str, roles: Mapping[str, AskedRole]
     """
     asked = asked_fields(roles or {}, list(frame.columns))
     rows, labels, problems = checked_rows(frame, {field.name: field.role for field in asked})
-    rows = rows.assign(**{AD: _ad_names(rows)})
+    rows = rows.assign(**{AD: ad_names(rows)})
     taken = {field.name for field in asked}
     present = [n for n in KNOWN_OF_A_NEW_AD if n in rows and n not in taken and (rows[n].astype(str) != "").any()]
     if not present and not asked:
@@ -193,7 +193,7 @@ def _adapted(spec: FieldSpec) -> FieldSpec:
     return spec if spec.buckets else replace(spec, min_count=max(spec.min_count, MIN_IMPRESSIONS))
 
 
-def _ad_names(frame: pd.DataFrame) -> pd.Series:
+def ad_names(frame: pd.DataFrame) -> pd.Series:
     """Name of each row's ad: its id, else what it shows and says."""
     shown = [name for name in ("image", *COPY_FIELDS) if name in frame]
     if AD in frame and (frame[AD] != "").all():

@@ -138,7 +138,8 @@ def checked_rows(frame: pd.DataFrame, roles: Mapping[str, Role] | None = None) -
 def read_contract_log(path: str | Path, roles: Mapping[str, Role] | None = None) -> FunnelLog:
     """A log of the table contract from a CSV or Parquet file that fits into memory; errors as `contract_log`'s.
 
-    A larger one is read by `FunnelStream`, with the fields that `contract_fields` gives.
+    A larger one is read by `FunnelStream`, with the fields that `contract_fields` gives, as the speed part of
+    `reproduce cl4cvr` does; `train funnel` reads it by `adlab.data.large_log`.
     """
     return contract_log(read_table(path), roles)
 

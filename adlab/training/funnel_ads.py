@@ -22,6 +22,8 @@ from adlab.data.feature_fields import FieldSpec
 from adlab.data.feature_schema import AD, FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
 from adlab.data.funnel_labels import labels_of
+from adlab.data.funnel_stream import schema_on_disk
+from adlab.data.large_log import LargeLog
 from adlab.data.unknown_columns import known_only, with_hidden
 from adlab.features.creative_vectors import CreativeEncoder
 
@@ -118,6 +120,8 @@ class AdLog:
         columns: Names of those fields that count as missing where an ad to be scored lacks them; what it lacks of the
             others is averaged over.
         notes: What is to be said of how the log was read, one sentence each.
+        large: Where the rows of the training ads lie that did not fit into memory; `table` then holds none of them,
+            and of the other parts what is measured on. None where it holds all.
     """
 
     table: pa.Table
@@ -130,6 +134,7 @@ class AdLog:
     words: LogWords
     columns: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    large: LargeLog | None = None
 
     @cached_property
     def ad(self) -> NDArray[np.int64]:
@@ -153,6 +158,9 @@ class AdLog:
         """Of everything that a network is trained on: another log never goes on with the networks of this one."""
         parts = [self.ad, *self.counts, *self.parts, *([] if self.vectors is None else [self.vectors])]
         found = hashlib.sha256("|".join(self.ads).encode())
+        if self.large is not None:
+            with self.large.file.open("rb") as file:
+                found.update(hashlib.file_digest(file, "sha256").digest())
         for part in parts:
             found.update(np.ascontiguousarray(part).tobytes())
         for field in self.fields:
@@ -167,15 +175,27 @@ class AdLog:
     @property
     def totals(self) -> str:
         """What came of all rows, in words."""
-        shown, clicks, conversions = (part.sum() for part in self.counts)
+        if self.large is None:
+            shown, clicks, conversions = (float(part.sum()) for part in self.counts)
+        else:
+            totals = self.large.totals
+            shown, clicks, conversions = totals.impressions, totals.clicks, sum(totals.conversions.values())
         return f"{shown:,.0f} impressions, {clicks:,.0f} clicks, {conversions:,.0f} conversions"
 
     def rows_of(self, ads: NDArray[np.int64]) -> NDArray[np.int64]:
         """Numbers of the rows about some ads, in the order of the log."""
         return np.flatnonzero(np.isin(self.ad, ads))
 
+    def conversions_of(self, part: str) -> float:
+        """Conversions of the ads of a part."""
+        if self.large is not None:
+            return self.large.totals.conversions.get(part, 0.0)
+        return float(self.counts.take(self.rows_of(getattr(self.parts, part))).conversions.sum())
+
     def schema(self) -> FeatureSchema:
         """The schema that the training ads imply."""
+        if self.large is not None:
+            return schema_on_disk([self.large.file], self.fields)
         return FeatureSchema.fit(self.fields, [self.table.take(self.rows_of(self.parts.train))])
 
     def training(self, schema: FeatureSchema, *, creative: bool = True, seed: int = 0) -> FunnelBatch:

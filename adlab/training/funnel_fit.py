@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from adlab.checkpoints.store import as_stored
 from adlab.data.funnel_batch import FunnelBatch
+from adlab.data.funnel_stream import FunnelSource
 from adlab.errors import ConfigError
 from adlab.models.esmm_config import ESMMConfig
 from adlab.models.funnel import FunnelNetwork
@@ -73,7 +74,7 @@ class Fitted:
 def fit_funnel(
     shape: ESMMConfig,
     training: FunnelTraining,
-    rows: FunnelBatch,
+    rows: FunnelBatch | FunnelSource,
     creatives: NDArray[np.float32] | None,
     stopping: Stopping,
     *,
@@ -87,7 +88,7 @@ def fit_funnel(
     Args:
         shape: Of the network.
         training: How, `epochs` at most.
-        rows: To train on.
+        rows: To train on, in memory or as a source of batches.
         creatives: Vectors of all ads, where the network reads them.
         stopping: Decides on the epoch.
         seed: Of initial values, order and masks.

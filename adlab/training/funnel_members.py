@@ -10,6 +10,8 @@ from typing import NamedTuple
 from adlab.checkpoints.ctr import Platt
 from adlab.checkpoints.funnel import STEPS, WHOLE, ChainCalibration
 from adlab.data.feature_schema import FeatureSchema
+from adlab.data.funnel_batch import FunnelBatch
+from adlab.data.funnel_stream import Batching, FunnelSource
 from adlab.errors import ConfigError
 from adlab.features.stored import Progress
 from adlab.models.esmm_config import ESMMConfig
@@ -18,6 +20,7 @@ from adlab.training.funnel_ads import AdLog
 from adlab.training.funnel_config import Contrast, FunnelTraining
 from adlab.training.funnel_fit import Fitted, Stopping, fit_funnel
 from adlab.training.funnel_measures import Card
+from adlab.training.funnel_on_disk import StreamedAds
 from adlab.training.funnel_stated import Speaker, stated_rows
 from adlab.training.run import run_name
 
@@ -132,10 +135,10 @@ class FunnelTrainer:
         speaker = Speaker([], self.log, self.schema, creative)
         rows = speaker.batch(self.log.table.take(stop), self.log.ad[stop], WHOLE)
         started = time.monotonic()
-        training_rows = self.log.training(self.schema, creative=creative, seed=seed)
+        steps, training_rows = self._rows(training, creative, seed)
         fitted = fit_funnel(
             shape,
-            in_small_steps(training, training_rows.rows),
+            steps,
             training_rows,
             creatives,
             Stopping(rows=rows, counts=self.log.counts.take(stop)),
@@ -148,6 +151,18 @@ class FunnelTrainer:
         )
         self.spent += (time.monotonic() - started) / 60
         return fitted
+
+    def _rows(
+        self, training: FunnelTraining, creative: bool, seed: int
+    ) -> tuple[FunnelTraining, FunnelBatch | FunnelSource]:
+        """The rows to train on, and the training in steps that suit their number."""
+        large = self.log.large
+        if large is None:
+            batch = self.log.training(self.schema, creative=creative, seed=seed)
+            return in_small_steps(training, batch.rows), batch
+        steps = in_small_steps(training, large.train_rows)
+        batching = Batching(batch_rows=steps.batch_size, seed=seed)
+        return steps, StreamedAds(self.log, large, self.schema, batching, creative=creative, seed=seed)
 
     def _decide(self, card: Card, own: Fitted, alone: Fitted, contrast: Contrast) -> tuple[Contrast | None, str]:
         """Keep the contrastive task unless it harms, told by ads that train nothing."""

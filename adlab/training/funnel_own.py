@@ -8,6 +8,7 @@ made by ad, or as the column `split` says: what is measured is measured on ads t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from adlab.data.ad_rows import ADS, AdRows, AskedRole
 from adlab.data.assessment import DataKind
 from adlab.data.creative import COPY_FIELDS, Creative
 from adlab.data.feature_schema import AD
+from adlab.data.large_log import MEASURED, LargeLog, is_large, read_large_log
 from adlab.data.log_layouts import CONTRACT, SIMULATED
 from adlab.data.splits import split_of
 from adlab.data.table import creative_of
@@ -35,6 +37,7 @@ from adlab.features.dominant_colour import dominant_colour
 from adlab.features.stored import Progress, no_progress
 from adlab.features.vectors import Vectors
 from adlab.features.words_in_picture import words_of
+from adlab.paths import cache_dir
 from adlab.training.funnel_ads import AdLog, LogWords, Parts
 from adlab.training.funnel_creatives import focal_member
 from adlab.training.funnel_simulated import LIMITS as SIMULATED_LIMITS
@@ -58,7 +61,9 @@ def own_ad_log(
     """Read, check and split a log, and look at its ads.
 
     Args:
-        path: A `.csv` or `.parquet` file of the table contract, or a file or folder of another layout.
+        path: A `.csv` or `.parquet` file of the table contract, or a folder of `.parquet` files, or a file or folder
+            of another layout. Parquet of more than `adlab.data.large_log.MOST_IN_MEMORY` rows, and a folder of it, is
+            read piece by piece; its training rows are kept in the cache.
         layout: One of `adlab.data.log_layouts.LAYOUTS`.
         roles: How columns are read that are no features by themselves, by name.
         images: Folder that its column `image` is relative to; without it pictures are not read, but for those of a
@@ -74,12 +79,13 @@ def own_ad_log(
         UnknownNameError: There is no such checkpoint, layout, role or column.
         ConfigError: A column with a role names the ad, or is an outcome.
     """
-    rows = read_ad_rows(path, layout, roles)
+    large = _streamed(path, roles or {}) if layout == CONTRACT and is_large(path) else None
+    rows = read_ad_rows(path, layout, roles) if large is None else large.rows
     folder = images or rows.images
     names = tuple(rows.ads[AD])
     split = dict(zip(names, rows.ads["split"], strict=True)) if "split" in rows.ads else {}
     parts = _parts(names, split, dict(zip(names, rows.keys, strict=True)))
-    without = log_of(rows, parts, _words(path, layout, rows))
+    without = replace(log_of(rows, parts, _words(path, layout, rows)), large=large)
     _check(without, rows.unit)
     encoder, vectors = _vectors(rows.ads, folder, parts, checkpoint, root, progress)
     pictures = "image" in rows.ads and folder is None and (rows.ads["image"] != "").any()
@@ -106,11 +112,21 @@ def _parts(names: Sequence[str], split: Mapping[str, str], keys: Mapping[str, st
     """Parts by the hash of each ad's key; or as the table says, its dev ads halved by that hash."""
     found: dict[str, list[int]] = {name: [] for name, _ in SHARES}
     for number, name in enumerate(names):
-        part = str(split.get(name, "")).lower()
-        if part == SPLITS[1]:
-            part = split_of(keys[name], seed=1, shares=(("stop", 0.5), ("calibrate", 0.5)))
-        found[part if part in found else split_of(keys[name], shares=SHARES)].append(number)
+        found[_part_of(keys[name], str(split.get(name, "")))].append(number)
     return Parts(*(np.array(found[name], dtype=np.int64) for name, _ in SHARES))
+
+
+def _part_of(key: str, split: str) -> str:
+    part = split.lower()
+    if part == SPLITS[1]:
+        return split_of(key, seed=1, shares=(("stop", 0.5), ("calibrate", 0.5)))
+    return part if part in (name for name, _ in SHARES) else split_of(key, shares=SHARES)
+
+
+def _streamed(path: Path, roles: Mapping[str, AskedRole]) -> LargeLog:
+    """A log that does not fit into memory; its training rows are written to the cache, over those of its last time."""
+    name = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:16]
+    return read_large_log(path, roles, _part_of, cache_dir() / "logs" / f"own-{name}.parquet", measured=MEASURED)
 
 
 def _vectors(
@@ -166,7 +182,7 @@ def _check(log: AdLog, unit: str) -> None:
     """Refuse a log from which nothing could be learned or said."""
     problems = []
     for name, ads in zip(Parts._fields, log.parts, strict=True):
-        conversions = log.counts.take(log.rows_of(ads)).conversions.sum()
+        conversions = log.conversions_of(name)
         if len(ads) < LEAST_ADS[name]:
             problems.append(f"{name}: {len(ads)} {unit}, {LEAST_ADS[name]} or more are needed.")
         elif conversions < LEAST_CONVERSIONS[name]:
@@ -175,7 +191,7 @@ def _check(log: AdLog, unit: str) -> None:
                 "needed."
             )
     if problems:
-        total = log.counts.conversions.sum()
+        total = sum(map(log.conversions_of, Parts._fields))
         raise TableError(
             f"The log holds {total:,.0f} conversions of {len(log.ads):,} {unit}, too few to learn from and to measure "
             "on; give a longer log, or count an earlier step, such as a cart, as the conversion.",
