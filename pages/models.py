@@ -18,5 +18,7 @@ if not found.checkpoints:
         "No checkpoint is installed, so nothing can be scored. Restore the folder models/.",
         icon=":material/inventory_2:",
     )
+elif len(found.checkpoints) > 1:
+    st.html(checkpoint_card.contents(found.checkpoints))
 for checkpoint in found.checkpoints:
     checkpoint_card.show(checkpoint)

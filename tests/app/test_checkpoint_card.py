@@ -8,7 +8,16 @@ import pytest
 from helpers.tiny_models import manifest
 
 from adlab.app import shelf
-from adlab.app.components.checkpoint_card import facts, foremost, measures_table, meets, serves, size, summary
+from adlab.app.components.checkpoint_card import (
+    anchor,
+    contents,
+    facts,
+    foremost,
+    measures_table,
+    serves,
+    size,
+    summary,
+)
 from adlab.checkpoints.manifest import Measure, TrainingRecord
 
 MEASURES = (
@@ -17,26 +26,6 @@ MEASURES = (
     Measure(name="rank", value=61.2, n=1000, data="test photos"),
 )
 EVIL = "<script>alert(1)</script>"
-
-
-@pytest.mark.parametrize(
-    ("value", "aim", "met"),
-    [
-        (0.95, "≥ 0.95", True),
-        (0.949, "≥ 0.95", False),
-        (0.1, "≤ 0.2", True),
-        (0.3, "<= 0.2", False),
-        (3, "> 3", False),
-        (2.9, "< 3", True),
-        (-0.01, "≥ −0.02", True),
-        (-0.03, "≥ −0.02", False),
-        (0.91, "≥ 90 %", True),
-        (0.5, "", None),
-        (0.5, "as high as it goes", None),
-    ],
-)
-def test_an_aim_is_met_or_missed_or_no_comparison(value, aim, met):
-    assert meets(value, aim) is met
 
 
 def test_measures_are_judged_by_sign_and_word_not_by_colour():
@@ -49,6 +38,28 @@ def test_measures_are_judged_by_sign_and_word_not_by_colour():
 def test_the_summary_counts_the_aims():
     assert "1 of 2 aims met" in summary(manifest("m", "focal", measures=MEASURES))
     assert "aims met" not in summary(manifest("m", "focal"))
+
+
+def test_coverage_is_judged_with_its_side_and_the_rule_stands_below():
+    wide = Measure(name="interval coverage", value=0.94, low=0.93, high=0.95, n=2000, data="ads", aim="0.90")
+    html = measures_table(manifest("m", "focal", measures=(wide,)), (wide,))
+    assert "0.90<b> ≈ near, above</b>" in html
+    assert "<dt>Aims</dt>" in html
+    assert "<dt>coverage</dt>" in html
+    assert "<dt>AUC</dt>" not in html
+    assert "ad-terms" not in measures_table(manifest("m", "focal", measures=MEASURES[2:]), MEASURES[2:])
+
+
+def test_the_contents_lead_to_every_card():
+    found = [
+        shelf.Checkpoint(manifest(name, "focal", measures=MEASURES), "", 1.0) for name in ("a-model", "<b>other model")
+    ]
+    html = contents(found)
+    for checkpoint in found:
+        assert f'href="#{anchor(checkpoint.manifest)}"' in html
+        assert f'id="{anchor(checkpoint.manifest)}"' in summary(checkpoint.manifest)
+    assert html.count("1 of 2 aims met") == 2
+    assert "<b>other" not in html
 
 
 def named(*aims):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
+from adlab.app.aims import count_words, terms_words, verdict_words
 from adlab.app.head_words import words_for
 from adlab.app.shelf import Checkpoint
 from adlab.checkpoints.manifest import Manifest, Measure
@@ -14,7 +16,6 @@ from adlab.checkpoints.manifest import Manifest, Measure
 REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compared with
 STUDENT_OF = "relevance"
 STUDENT = "two-tower"  # kind of the fast student, which serves no score of its own
-AIM = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+−]?\d+(?:\.\d+)?)\s*(%?)\s*$")
 OPEN = 4  # least number of measures shown at once; the rest of a long table is folded away
 
 
@@ -49,10 +50,10 @@ def show(checkpoint: Checkpoint) -> None:
 
 def summary(manifest: Manifest) -> str:
     """HTML: name, what it serves, one sentence, how many aims were met."""
-    verdicts = [met for measure in manifest.measures if (met := meets(measure.value, measure.aim)) is not None]
-    aims = f'<span class="ad-quiet">{sum(verdicts)} of {len(verdicts)} aims met</span>' if verdicts else ""
+    aims = f'<span class="ad-quiet">{counted}</span>' if (counted := count_words(manifest.measures)) else ""
+    title = f'<h2 class="ad-name" id="{anchor(manifest)}">{escape(manifest.name)}</h2>'
     return (
-        f'<div class="ad"><div class="ad-head"><h2 class="ad-name">{escape(manifest.name)}</h2>{aims}</div>'
+        f'<div class="ad"><div class="ad-head">{title}{aims}</div>'
         f'<p class="ad-eyebrow">{escape(serves(manifest))}</p><p>{escape(manifest.summary)}</p></div>'
     )
 
@@ -113,30 +114,32 @@ def measures_table(manifest: Manifest, measures: tuple[Measure, ...]) -> str:
     return (
         '<div class="ad ad-section"><h3>Measured</h3><div class="ad-scroll"><table class="ad-table"><thead><tr>'
         '<th>Measure</th><th class="num">Value</th><th class="num">90 % interval</th><th class="num">n</th>'
-        f"<th>Measured on</th><th>Aim</th></tr></thead><tbody>{rows}</tbody></table></div></div>"
+        f"<th>Measured on</th><th>Aim</th></tr></thead><tbody>{rows}</tbody></table></div>{_terms(measures)}</div>"
     )
 
 
-def meets(value: float, aim: str) -> bool | None:
-    """Whether a value meets an aim such as ``"≥ 0.95"``; None where the aim is empty or no comparison."""
-    match = AIM.match(aim)
-    if not match:
-        return None
-    sign, bound, percent = match[1], float(match[2].replace("−", "-")), match[3]
-    bound = bound / 100 if percent and abs(value) <= 1 else bound
-    if sign in ("≥", ">="):
-        return value >= bound
-    if sign in ("≤", "<="):
-        return value <= bound
-    return value > bound if sign == ">" else value < bound
+def contents(checkpoints: Sequence[Checkpoint]) -> str:
+    """HTML: a link to every checkpoint with what it serves and how many aims were met."""
+    items = []
+    for manifest in (checkpoint.manifest for checkpoint in checkpoints):
+        told = " · ".join(filter(None, (serves(manifest), count_words(manifest.measures))))
+        items.append(
+            f'<li><a href="#{anchor(manifest)}" target="_self">{escape(manifest.name)}</a> '
+            f'<span class="ad-quiet">{escape(told)}</span></li>'
+        )
+    return f'<nav class="ad ad-contents" aria-label="Checkpoints"><ul>{"".join(items)}</ul></nav>'
+
+
+def anchor(manifest: Manifest) -> str:
+    """Where on the page a checkpoint stands."""
+    return "model-" + re.sub(r"[^A-Za-z0-9_-]", "-", manifest.name)
 
 
 def _row(measure: Measure) -> str:
     interval = (
         "–" if measure.low is None or measure.high is None else f"{_digits(measure.low)} – {_digits(measure.high)}"
     )
-    met = meets(measure.value, measure.aim)
-    verdict = "" if met is None else (" ✓ met" if met else " ✗ missed")
+    verdict = f" {words}" if (words := verdict_words(measure)) else ""
     note = f'<br><span class="ad-quiet">{escape(measure.note)}</span>' if measure.note else ""
     return (
         f"<tr><td>{escape(measure.name)}{note}</td>"
@@ -145,6 +148,12 @@ def _row(measure: Measure) -> str:
         f'<td data-name="Measured on">{escape(_threads(measure.data))}</td>'
         f'<td data-name="Aim"><span>{escape(measure.aim) or "–"}<b>{verdict}</b></span></td></tr>'
     )
+
+
+def _terms(measures: Sequence[Measure]) -> str:
+    """HTML of what the abbreviations of a table stand for; nothing where it has none."""
+    rows = "".join(f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>" for term, words in terms_words(measures))
+    return f'<dl class="ad-facts ad-terms">{rows}</dl>' if rows else ""
 
 
 def _digits(value: float) -> str:
