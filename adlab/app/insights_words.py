@@ -22,6 +22,7 @@ WITH_ORDER = ("age_band", "hour", "weekday", "month", "position")
 _WORDS_BY_NUMBER = {"month": MONTHS, "weekday": WEEKDAYS}
 PAPER_THRESHOLD = 50_000  # M2FN, 6.3.2
 _MOST_TIED = 4
+_MOST_LEADERS = 3
 _SHORT = 3  # letters of a month or weekday on an axis
 
 
@@ -82,6 +83,21 @@ def times_words(one: AttributeStudy) -> str:
 def all_tied(one: AttributeStudy) -> bool:
     """Whether no other level can be told from the best, not even the lowest."""
     return len(one.rates) > 1 and all(rate.tied for rate in one.rates if rate.level != one.best.level)
+
+
+def leaders_words(one: AttributeStudy) -> str:
+    """What may be said to be clicked most: the best level alone, or all that cannot be told from it."""
+    tied = sorted(
+        (rate for rate in one.rates if rate.tied and rate.level != one.best.level), key=lambda rate: -rate.ctr
+    )
+    if not tied:
+        return level_name(one.name, one.best.level)
+    if all_tied(one):
+        return "No clear first"
+    names = [level_name(one.name, rate.level) for rate in (one.best, *tied)]
+    if len(names) > _MOST_LEADERS:
+        return f"{names[0]} or one of {len(tied)} others"
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def near_words(one: AttributeStudy) -> str:

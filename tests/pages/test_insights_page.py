@@ -14,7 +14,15 @@ from streamlit.testing.v1 import AppTest
 
 from adlab.app import insights
 from adlab.app.components import insights_charts, insights_tables
-from adlab.app.insights_words import SIMULATED_BADGE, level_name, near_words, p_words, tied_words, verdict
+from adlab.app.insights_words import (
+    SIMULATED_BADGE,
+    leaders_words,
+    level_name,
+    near_words,
+    p_words,
+    tied_words,
+    verdict,
+)
 from adlab.app.simulator_words import percent
 from adlab.data.table import read_table, validate
 from adlab.insights.counter_examples import CounterExample, CounterExamples
@@ -187,9 +195,11 @@ def test_a_best_level_that_cannot_be_told_from_the_lowest_is_not_said_to_win():
     tied = replace(x, rates=rates, anova=test, logistic=test)
     assert tied_words(tied) == "Too close to call with any other level."
     assert near_words(tied) == "too close to call with any other level"
+    assert leaders_words(tied) == "No clear first"
     assert verdict(tied).endswith("but which level is best does not show.")
     told = replace(tied, rates=tuple(rate._replace(tied=rate.level == x.best.level) for rate in x.rates))
     assert (tied_words(told), near_words(told)) == ("", "")
+    assert leaders_words(told) == level_name(x.name, x.best.level)
     assert verdict(told).startswith("The difference holds in both tests")
 
 
@@ -208,3 +218,29 @@ def test_levels_that_are_too_close_to_the_best_are_counted():
     some = replace(x, rates=(first, second._replace(tied=True), third._replace(tied=False)))
     assert near_words(some) == "one too close to call"
     assert tied_words(some) == "Too close to call with b."
+
+
+def test_a_level_that_others_tie_with_does_not_head_the_answer_alone():
+    study = study_log(added_up(clustered_log(np.random.default_rng(0), ads=20)))
+    x = next(one for one in study.attributes if one.name == "x")
+    test = SimpleNamespace(p_value=0.01, comparison="between ads", eta_squared=0.1)
+    first, last = x.rates[0]._replace(level="a", ctr=0.5), x.rates[0]._replace(level="z", ctr=0.1, tied=False)
+
+    def tied_with(*names):
+        others = [first._replace(level=name, ctr=0.4 - place / 100, tied=True) for place, name in enumerate(names)]
+        return replace(x, rates=(*others, first, last), anova=test, logistic=test)
+
+    assert leaders_words(tied_with("b")) == "a or b"
+    assert leaders_words(tied_with("b", "c")) == "a, b or c"
+    assert leaders_words(tied_with("b", "c", "d")) == "a or one of 3 others"
+    html = insights_tables.answer(replace(study, attributes=(tied_with("b"),)), "log.csv")
+    assert '<p class="ad-level">a or b</p>' in html
+    assert "highest a <strong>50" in html
+    assert "highest" not in insights_tables.answer(replace(study, attributes=(tied_with(),)), "log.csv")
+
+
+def test_labels_of_an_axis_turn_where_they_would_run_together():
+    study = study_log(added_up(clustered_log(np.random.default_rng(0), ads=20)))
+    axis = insights_charts.figure(study, study.attributes[0], "light").layout.xaxis
+    assert axis.tickangle is None
+    assert axis.autotickangles == (0, 45, 90)

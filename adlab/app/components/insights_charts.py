@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 HEIGHT = 250  # pixels
 BAR = {"light": ("#0F6B62", "#A9CBC5"), "dark": ("#58C5B3", "#2E615A")}  # best levels, others
 INK = {"light": ("#1E2426", "#5C6567"), "dark": ("#E9ECEB", "#A5AFB0")}  # whiskers, mean
-FLAT_LABELS = 60  # characters of all labels that an axis holds side by side
 
 
 def show(study: Study, one: AttributeStudy) -> None:
@@ -74,14 +73,11 @@ def figure(study: Study, one: AttributeStudy, scheme: str) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         bargap=0.28,
         dragmode=False,
-        xaxis={"type": "category", "fixedrange": True, "tickangle": 0 if _short(one) else None},
+        # Upright where there is room, turned where labels would run together, as on a phone.
+        xaxis={"type": "category", "fixedrange": True, "autotickangles": [0, 45, 90]},
         yaxis={"tickformat": "~g", "ticksuffix": " %", "rangemode": "tozero", "fixedrange": True, "nticks": 5},
     )
     return chart
-
-
-def _short(one: AttributeStudy) -> bool:
-    return sum(len(axis_name(one.name, rate.level)) + 1 for rate in one.rates) <= FLAT_LABELS
 
 
 def numbers(one: AttributeStudy) -> pd.DataFrame:

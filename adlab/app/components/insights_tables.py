@@ -8,6 +8,7 @@ from adlab.app.insights_words import (
     SIMULATED_BADGE,
     attribute_name,
     counter_words,
+    leaders_words,
     level_name,
     near_words,
     p_words,
@@ -22,7 +23,7 @@ MOST_SHOWN = 8
 
 
 def answer(study: Study, source: str) -> str:
-    """HTML: the best level of each attribute that matters.
+    """HTML: the best level of each attribute that matters, with those that cannot be told from it.
 
     Args:
         study: The study.
@@ -80,10 +81,12 @@ def _simulated() -> str:
 def _best(one: AttributeStudy) -> str:
     near = f" · {said}" if (said := near_words(one)) else ""
     words = f"{escape(times_words(one))}{near}".replace(" %", "&nbsp;%")
+    best, leaders = level_name(one.name, one.best.level), leaders_words(one)
+    highest = "" if leaders == best else f"highest {escape(best)} "
     return (
         f'<div><p class="ad-eyebrow">{escape(attribute_name(one.name))}</p>'
-        f'<p class="ad-level">{escape(level_name(one.name, one.best.level))}</p>'
-        f'<p class="ad-quiet"><strong>{percent(one.best.ctr)}</strong>, {words}</p></div>'
+        f'<p class="ad-level">{escape(leaders)}</p>'
+        f'<p class="ad-quiet">{highest}<strong>{percent(one.best.ctr)}</strong>, {words}</p></div>'
     )
 
 
