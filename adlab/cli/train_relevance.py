@@ -20,7 +20,13 @@ keeps human and rule-made grades apart.
 
 --preset paper is the published network: RoBERTa's layers, vocabulary and token vectors, all trained, rows of 152
 tokens, a caption decoder of 12 blocks in pre-training, and grades without the likeness of wholes. Its checkpoint, in
-models/relevance-paper, carries all it needs; training it takes a GPU. Its regions are those of --visual roi.
+models/relevance-paper, carries all it needs; training it takes a GPU. The paper's regions are those of
+--visual roi.
+
+Regions of the picture are cells of the image encoder's map (--visual grid), squares of pixels (patch), or the 20 most
+confident boxes of Faster R-CNN (roi). The detector's weights are those of --detector-weights, of the file that
+ADLAB_DETECTOR names, or torchvision's published ones; whoever grades with such a checkpoint needs the same. Checkpoints
+on squares and boxes go to models/relevance-patch and models/relevance-roi.
 
 {graded_pairs.TABLE_WORDS} It joins the public data sets, or stands alone with --sources none.
 Parts are made by query, picture and product (title with seller). The checkpoint then goes to models/relevance-own and
@@ -114,8 +120,9 @@ def relevance(
         read = graded_pairs.sources_of(data, sources, table, images, table_labels)
     shares = None if table_share is None else with_own_share(table_share, read.names)
     before = pretraining_defaults(preset) | training_options.given(pairs=pairs)
-    if out is None and (table is not None or preset != COMPACT):  # what ships stays
-        out = models_dir() / (OWN_NAME if table is not None else PAPER_NAME)
+    own = {OWN_NAME: table is not None, PAPER_NAME: preset != COMPACT, f"relevance-{visual}": visual != "grid"}
+    if out is None and any(own.values()):  # what ships stays
+        out = models_dir() / next(name for name, meant in own.items() if meant)
     how = RelevanceRun(
         sources=read,
         pretraining=None if no_pretraining else PretrainTraining(**before),

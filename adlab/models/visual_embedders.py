@@ -3,9 +3,10 @@
 | embedder | a region is                                        | features              | class that MOC predicts     |
 |----------|----------------------------------------------------|-----------------------|-----------------------------|
 | `grid`   | a cell of the image network's last map, 7×7 at 224 | the cell's channels   | the network's classes there |
-| `patch`  | a square of pixels, 7×7 of 32×32 at 224            | its pixels            | none                        |
+| `patch`  | a square of pixels, 7×7 of 32×32 at 224            | its pixels            | the image network's there   |
 | `roi`    | a box of Faster R-CNN, the 20 most confident ones  | its box head's output | the detector's classes      |
 
+The class of a square of pixels does not come with it: `adlab.features.region_embedders` asks the image network.
 Projecting to the width of the states is the network's part (`AdsCVLR.region_projection`), so that features of grids and
 boxes can be stored once and trained on many times. It is also the linear projection that makes squares of pixels words.
 """

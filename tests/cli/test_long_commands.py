@@ -209,6 +209,24 @@ def test_train_relevance_student_hands_over_every_option_and_takes_a_teacher_by_
     assert (calls.config.teacher, calls.config.teacher_root) == ("relevance-adscvlr", None)
 
 
+def test_train_relevance_hands_over_the_embedder_and_leaves_the_shipped_checkpoint_alone(
+    calls, data, tmp_path, run, monkeypatch
+):
+    import adlab.training.adscvlr_run as real
+
+    monkeypatch.setattr(real, "train_relevance", lambda how, *_: calls.append((how,)) or TRAINED)
+    weights = tmp_path / "detector.pth"
+    assert run("train", "relevance", "--visual", "roi", "--detector-weights", weights)[0] == 0
+    assert calls.config == real.RelevanceRun(
+        sources=Sources(folder=data), visual="roi", detector_weights=weights, out=models_dir() / "relevance-roi"
+    )
+    run("train", "relevance", "--visual", "patch", "--out", tmp_path / "squares")
+    assert (calls[1][0].visual, calls[1][0].out) == ("patch", tmp_path / "squares")
+    run("train", "relevance", "--visual", "roi", "--preset", "paper")
+    assert (calls[2][0].visual, calls[2][0].out.name) == ("roi", "relevance-paper")
+    assert run("train", "relevance", "--visual", "boxes")[0] == 2
+
+
 OWN = ("--table", "pairs.csv", "--images", "pictures", "--table-labels", "rule", "--sources", "none")
 
 
