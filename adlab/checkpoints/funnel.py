@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +104,7 @@ class FunnelSettings(StandingContexts):
         modes: Calibration by mode; all of `MODES`, or only `WHOLE` where the creative is not read.
         reference: Name of the reference set, empty for none.
         columns: Fields of the schema that no context holds: where an ad lacks them they count as missing.
+        bare: Calibration by mode of ads of whose columns less than half are known; empty where there are none.
         planted: Whether the intervals were held against planted chances; None where a training did not say: it was
             so for simulated logs only.
 
@@ -116,6 +117,7 @@ class FunnelSettings(StandingContexts):
     modes: dict[str, ChainCalibration]
     reference: str
     columns: tuple[str, ...] = ()
+    bare: dict[str, ChainCalibration] = field(default_factory=dict)
     planted: bool | None = None
 
     def __post_init__(self) -> None:
@@ -124,6 +126,17 @@ class FunnelSettings(StandingContexts):
         wanted = MODES if self.creative is not None else (WHOLE,)
         if set(self.modes) != set(wanted):
             raise ConfigError(f"modes are {sorted(self.modes)}; give {', '.join(wanted)}.")
+        if set(self.bare) != set(wanted if self.columns else ()):
+            raise ConfigError(f"bare has {sorted(self.bare)}; give the modes where there are columns, else nothing.")
+
+    def calibration(self, mode: str, known: int = 0) -> ChainCalibration:
+        """That of an ad.
+
+        Args:
+            mode: What was there of it, of `MODES`.
+            known: How many of `columns` are known of it.
+        """
+        return self.bare[mode] if 2 * known < len(self.columns) else self.modes[mode]
 
 
 def extras_of(settings: FunnelSettings) -> dict[str, Any]:
@@ -139,8 +152,11 @@ def settings_of(manifest: Manifest) -> FunnelSettings:
     """
     try:
         fields = dict(manifest.extras[HEAD])
-        modes = {mode: ChainCalibration.from_plain(plain) for mode, plain in fields.pop("modes").items()}
-        return FunnelSettings(modes=modes, **fields)
+        modes, bare = (
+            {mode: ChainCalibration.from_plain(plain) for mode, plain in own.items()}
+            for own in (fields.pop("modes"), fields.pop("bare", {}))
+        )
+        return FunnelSettings(modes=modes, bare=bare, **fields)
     except (KeyError, TypeError, ValueError, AttributeError, ConfigError, InputError) as error:
         raise CheckpointError(f"{manifest.name} has extras that do not serve {HEAD}: {error!r}.") from error
 

@@ -39,6 +39,28 @@ def known_only(batch: FunnelBatch, schema: FeatureSchema, columns: Collection[st
     return batch._replace(sparse=sparse, bags=bags)
 
 
+def known_columns(batch: FunnelBatch, schema: FeatureSchema, columns: Collection[str]) -> NDArray[np.int64]:
+    """How many of some columns each row knows, (N,); a number without a flag always counts as known.
+
+    Args:
+        batch: N rows, encoded by the schema, as `known_only` gives them.
+        schema: Its schema.
+        columns: Names of fields.
+    """
+    count = np.zeros(batch.rows, dtype=np.int64)
+    for place, field in enumerate(schema.sparse):
+        if field.name in columns:
+            count += batch.sparse[:, place] != MISSING
+    flags = {name: place for place, name in enumerate(schema.dense_names)}
+    for number in schema.dense:
+        if number.name in columns:
+            count += batch.dense[:, flags[f"{number.name} missing"]] == 0 if number.flag_missing else 1
+    for field in schema.multi:
+        if field.name in columns:
+            count += np.diff(batch.bags[field.name].offsets) > 0
+    return count
+
+
 def with_hidden(
     batch: FunnelBatch, schema: FeatureSchema, columns: Collection[str], rng: np.random.Generator
 ) -> FunnelBatch:

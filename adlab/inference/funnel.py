@@ -38,7 +38,7 @@ from adlab.data.feature_columns import lists_of
 from adlab.data.feature_fields import LevelField, Role
 from adlab.data.image_intake import AdImage
 from adlab.data.level_codes import levels_of
-from adlab.data.unknown_columns import known_only
+from adlab.data.unknown_columns import known_columns, known_only
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.creative_vectors import CreativeEncoder, CreativeInputs
 from adlab.features.dominant_colour import dominant_colour
@@ -163,6 +163,10 @@ class FunnelHead:
             context: A level that the head does not know counts as unknown.
             columns: Further columns by name; as in `results`.
         """
+        return self._told_chain(ad, context, columns)[0]
+
+    def _told_chain(self, ad: ToldAd, context: Context, columns: Mapping[str, Any]) -> tuple[Chain, bool]:
+        """The chain, and whether enough of the columns is known for the calibration of rows that have them."""
         known = dict(columns) | ad.known | self._readable(context)[0]
         rows = [stored | known for stored in self.settings.contexts]
         table = pa.table({name: [row.get(name) for row in rows] for name in self.schema.names})
@@ -171,12 +175,13 @@ class FunnelHead:
             batch = batch._replace(ad=np.zeros(len(rows), dtype=np.int64))
         with torch.inference_mode():
             output = self.network(funnel_inputs(batch, ad.vector))
-        calibration = self.settings.modes[ad.mode]
+        told = int(known_columns(batch, self.schema, self.settings.columns)[0])
+        calibration = self.settings.calibration(ad.mode, told)
         ctr, cvr = (
             platt.apply(part.double().numpy())[:, None]
             for platt, part in ((calibration.ctr, output.ctr), (calibration.cvr, output.cvr))
         )
-        return chain_of(ctr, cvr, np.array(self.settings.weights))
+        return chain_of(ctr, cvr, np.array(self.settings.weights)), calibration is self.settings.modes[ad.mode]
 
     def problem(self, context: Context, columns: Mapping[str, Any] = NOTHING) -> str:
         """What is to be said of values that the head does not know, or nothing.
@@ -233,12 +238,16 @@ class FunnelHead:
         return known, {name: value for name, value in given.items() if name not in known}
 
     def _result(self, ad: ToldAd, context: Context, columns: Mapping[str, Any], provenance: Provenance) -> HeadResult:
-        found, average = self.chain(ad, context, columns), self.chain(ad._replace(known={}), ANYONE)
-        calibration = self.settings.modes[ad.mode]
+        found, whole = self._told_chain(ad, context, columns)
+        average = self.chain(ad._replace(known={}), ANYONE)
+        calibration = self.settings.modes[ad.mode] if whole else self.settings.bare[ad.mode]
         averaged = set(self.schema.names) - set(self.settings.columns)  # where they are not known
         told = len(averaged & (ad.known | self._readable(context)[0]).keys())
-        details = details_of(found, calibration.widths(told, len(averaged))) | {AVERAGE: float(average.pctcvr[0])}
-        coverage = self._coverage(ad.mode, told)
+        details = details_of(found, calibration.widths(told, max(len(averaged), 1))) | {
+            AVERAGE: float(average.pctcvr[0])
+        }
+        # The card knows rows of which context and columns are known, and ads of which neither is.
+        coverage = self._coverage(ad.mode, (told or len(self.settings.columns)) if whole else 0)
         high = details["pctcvr_high"]
         return HeadResult(
             head=HEAD,

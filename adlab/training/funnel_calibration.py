@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from adlab.checkpoints.funnel import LEVEL, STEPS, WHOLE, ChainCalibration, Funn
 from adlab.metrics.conformal import conformal_quantile
 from adlab.metrics.unit_spread import unit_spread
 from adlab.training.conversion import Counts, fit_calibration
-from adlab.training.funnel_ads import FloatArray
+from adlab.training.funnel_ads import AdLog, FloatArray
 from adlab.training.funnel_stated import Speaker, Stated, chosen_contexts, stated_ads, stated_rows
 
 ENOUGH = 200  # successes; with fewer a slope is not fitted, only the level
@@ -32,19 +33,15 @@ def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed
     Raises:
         TableError: Too few rows name a level of every field.
     """
-    log = speaker.log
-    level = {mode: _levelled(speaker, ads, mode) for mode in log.modes}
-    contexts, weights = chosen_contexts(speaker, ads, level[WHOLE], seed)
-    modes = {}
-    for mode, own in level.items():
-        rows = stated_rows(speaker, ads, own, mode)
-        unknown = stated_ads(speaker, ads, own, (contexts, weights), mode)
-        planted = log.planted is not None
-        modes[mode] = replace(
-            own,
-            half_widths=half_widths(rows, planted=planted),
-            half_widths_unknown=half_widths(unknown, planted=planted),
-        )
+    log, without = speaker.log, speaker._replace(bare=True)
+    level = {mode: _levelled(without, ads, mode) for mode in log.modes}
+    contexts, weights = chosen_contexts(without, ads, level[WHOLE], seed)
+    modes = bare = {
+        mode: replace(own, half_widths_unknown=_widths(log, stated_ads(without, ads, own, (contexts, weights), mode)))
+        for mode, own in _with_widths(without, ads, level).items()
+    }
+    if log.columns:
+        modes = _with_widths(speaker, ads, {mode: _levelled(speaker, ads, mode) for mode in log.modes})
     return FunnelSettings(
         schema=speaker.schema.to_plain(),
         creative=None if log.encoder is None else log.encoder.to_plain(),
@@ -53,8 +50,23 @@ def settings_from(speaker: Speaker, ads: NDArray[np.int64], reference: str, seed
         modes=modes,
         reference=reference,
         columns=log.columns,
+        bare=bare if log.columns else {},
         planted=log.planted is not None,
     )
+
+
+def _with_widths(
+    speaker: Speaker, ads: NDArray[np.int64], level: Mapping[str, ChainCalibration]
+) -> dict[str, ChainCalibration]:
+    """The calibration of each mode with its intervals where the context is known."""
+    return {
+        mode: replace(own, half_widths=_widths(speaker.log, stated_rows(speaker, ads, own, mode)))
+        for mode, own in level.items()
+    }
+
+
+def _widths(log: AdLog, cases: Stated) -> dict[str, float]:
+    return half_widths(cases, planted=log.planted is not None)
 
 
 def half_widths(cases: Stated, *, planted: bool) -> dict[str, float]:

@@ -11,18 +11,19 @@ from adlab.training.funnel_stated import Speaker, Stated, stated_ads, stated_row
 def measure_funnel(card: Card, speaker: Speaker, settings: FunnelSettings, trained: TrainedFunnels) -> Stated:
     """Everything on the test ads; gives what is stated of them where nothing is known of their contexts."""
     log, test = speaker.log, speaker.log.parts.test
-    calibration, standing = settings.modes[WHOLE], (settings.contexts, settings.weights)
-    known = stated_rows(speaker, test, calibration, WHOLE)
+    calibration, standing = settings.calibration(WHOLE), (settings.contexts, settings.weights)
+    known = stated_rows(speaker, test, settings.modes[WHOLE], WHOLE)
     unknown = stated_ads(speaker, test, calibration, standing, WHOLE)
     card.areas(known, "context known")
     card.areas(unknown, "context unknown")
     card.calibration(known, known=True)
     card.calibration(unknown, known=False)
     card.coverage(unknown, calibration, WHOLE)
-    card.coverage(known, calibration, WHOLE, known=True)
+    card.coverage(known, settings.modes[WHOLE], WHOLE, known=True)
     for mode in log.modes[1:]:
-        lacking = stated_ads(speaker, test, settings.modes[mode], standing, mode)
-        card.coverage(lacking, settings.modes[mode], mode, STEPS[-1:])
+        own = settings.calibration(mode)
+        lacking = stated_ads(speaker, test, own, standing, mode)
+        card.coverage(lacking, own, mode, STEPS[-1:])
         rows = stated_rows(speaker, test, settings.modes[mode], mode)
         card.coverage(rows, settings.modes[mode], mode, STEPS[-1:], known=True)
         card.areas(lacking, f"context unknown, {mode}", STEPS[-1:], ceiling=False)

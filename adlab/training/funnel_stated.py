@@ -36,12 +36,14 @@ class Speaker(NamedTuple):
         log: The log.
         schema: Of its rows.
         creative: Whether vectors are read.
+        bare: Whether the columns that an ad may lack are hidden.
     """
 
     networks: Sequence[FunnelNetwork]
     log: AdLog
     schema: FeatureSchema
     creative: bool = True
+    bare: bool = False
 
     def logits(self, table: pa.Table, ads: NDArray[np.int64], mode: str) -> tuple[FloatArray, FloatArray]:
         """Raw log-odds of a click and of a conversion once there is one, (M, R) each.
@@ -66,6 +68,9 @@ class Speaker(NamedTuple):
 
     def batch(self, table: pa.Table, ads: NDArray[np.int64], mode: str) -> FunnelBatch:
         """Rows without labels, as `logits` takes them."""
+        if self.bare:
+            for name in set(self.log.columns) & set(table.column_names):
+                table = table.set_column(table.column_names.index(name), name, pa.nulls(table.num_rows))
         batch = known_only(self.schema.encode_unlabelled(table), self.schema, self.log.columns)
         shift = MODES.index(mode) * len(self.log.ads) if self.creative and self.log.vectors is not None else 0
         return batch._replace(ad=ads + shift)

@@ -105,7 +105,7 @@ def test_ali_ccp_is_converted_once_and_its_items_are_the_ads(tmp_path, monkeypat
     folder = WRITERS["ali-ccp"](tmp_path)
     rows = read_ad_rows(folder, "ali-ccp")
     assert rows.columns == ("101", "122", "206", "301", "210")
-    assert len(rows.ads) == 200
+    assert len(rows.ads) == 160
     assert rows.fields[-1].role == "multi"
     monkeypatch.setattr("adlab.data.ali_ccp.convert_ali_ccp", lambda *a, **k: pytest.fail("converted again"))
     again = read_ad_rows(folder / "sample_skeleton_train.csv", "ali-ccp")

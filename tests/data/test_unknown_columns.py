@@ -8,7 +8,7 @@ import pytest
 
 from adlab.data.feature_fields import MISSING, FieldSpec
 from adlab.data.feature_schema import FeatureSchema
-from adlab.data.unknown_columns import HIDE_ALL, HIDE_SOME, hidden, known_only, with_hidden
+from adlab.data.unknown_columns import HIDE_ALL, HIDE_SOME, hidden, known_columns, known_only, with_hidden
 
 SPECS = (
     FieldSpec(name="hour"),
@@ -71,6 +71,12 @@ def test_a_hidden_cell_is_encoded_as_an_empty_one(schema):
     for part in (0, 1):
         np.testing.assert_array_equal(found.bags["cats"][part], wanted.bags["cats"][part])
     assert batch.sparse[1, 1] != MISSING  # the batch itself is as it was
+
+
+def test_known_columns_are_counted(schema):
+    batch = known_only(schema.encode(table()), schema, COLUMNS)
+    assert known_columns(batch, schema, COLUMNS).tolist() == [4, 4, 2, 1]
+    assert known_columns(batch, schema, ("age", "cats")).tolist() == [2, 2, 1, 2]
 
 
 def test_a_tenth_of_the_rows_lacks_all_columns_and_another_tenth_each_by_chance(schema):

@@ -12,7 +12,7 @@ from adlab.simulator.settings import SimulationSettings
 from adlab.simulator.simulation import simulate
 from helpers.ad_logs import own_table
 
-ROWS = 3000
+ROWS = 2000
 
 
 def contract_log(folder: Path, ads: int = 120) -> Path:
@@ -104,7 +104,7 @@ def facebook_log(folder: Path, ads: int = 300) -> Path:
     return path
 
 
-def ali_ccp_log(folder: Path, rows: int = ROWS, items: int = 200) -> Path:
+def ali_ccp_log(folder: Path, rows: int = ROWS, items: int = 160) -> Path:
     """A folder with samples and common features; clicks follow the viewer's 122."""
     rng = np.random.default_rng(4)
     viewers = rng.integers(40, size=rows)
@@ -124,7 +124,7 @@ def ali_ccp_log(folder: Path, rows: int = ROWS, items: int = 200) -> Path:
     return folder
 
 
-def simulated_log(folder: Path, ads: int = 120, *, images: bool = False) -> Path:
+def simulated_log(folder: Path, ads: int = 150, *, images: bool = False) -> Path:
     """What `simulate` writes."""
     settings = SimulationSettings(
         ads=ads,
