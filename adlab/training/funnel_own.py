@@ -147,12 +147,15 @@ def _vectors(
     widths = focal.config.image_dim, focal.config.text_dim
     image, copy = (np.full((len(rows), width), np.nan, dtype=np.float32) for width in widths)
     colours: list[str | None] = []
+    seen: dict[str, str] = {}  # colour by content: many ads show one picture
     words: list[str | None] = []
     problems: list[str] = []
     for row, (_, cells) in enumerate(rows.iterrows()):
         ad, problem = _creative(cells.to_dict(), images)
         problems += [problem] if problem else []
-        colours.append(dominant_colour(ad.image.pixels).name if ad and ad.image else None)
+        if ad and ad.image and ad.image.content_hash not in seen:
+            seen[ad.image.content_hash] = dominant_colour(ad.image.pixels).name
+        colours.append(seen[ad.image.content_hash] if ad and ad.image else None)
         words.append(words_of(ad, "cached") if ad and ad.image else None)
         if ad and ad.image:
             image[row] = encoders.images([ad.image], width=widths[0])[0]

@@ -24,6 +24,7 @@ from adlab.encoders.text import load_minilm
 from adlab.features.vectors import Vectors
 from adlab.inference.funnel import KINDS, FunnelHead
 from adlab.models.funnel import funnel_inputs
+from adlab.training import funnel_measures
 from adlab.training.funnel import log_odds_of, train_funnel
 from adlab.training.funnel_config import FunnelTraining
 from adlab.training.funnel_members import FunnelTrain
@@ -86,6 +87,7 @@ def served(tiny_models, vectors, tmp_path_factory):
         return found[layout]
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(funnel_measures, "RESAMPLES", 20)
         patch.setenv("ADLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield of
 
