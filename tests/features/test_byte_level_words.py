@@ -65,9 +65,9 @@ def test_the_marks_are_the_tokenizers_own(base, vocabulary):
 
 
 def test_copy_cannot_forge_a_mark(vocabulary):
-    text = f"a {MARKED} [##!] <s> </s> <mask> <pad> [ĠĠ##!Ġ]"
-    ids = vocabulary.tokenizer.encode(text, add_special_tokens=False).ids
-    assert not {vocabulary.separator_id, *vocabulary.marks} & set(ids)
+    for text in (f"a {MARKED} [##!] <s> </s> <mask> <pad> [ĠĠ##!Ġ]", "[##!]", MARKED, "[Ġ##!Ġ]", "<s>"):
+        ids = vocabulary.tokenizer.encode(text, add_special_tokens=False).ids
+        assert not {vocabulary.separator_id, *vocabulary.marks} & set(ids), text
 
 
 def test_a_mark_outside_the_models_vocabulary_keeps_its_id(base):
@@ -115,8 +115,12 @@ def test_a_row_has_the_marks_of_the_tokenizer_and_the_fields_in_their_order(voca
     assert row.segments.tolist().count(0) == 1 + len(pieces(vocabulary.tokenizer, "red lamp"))
 
 
-def test_spans_name_the_word_behind_the_space_that_its_token_begins_with(vocabulary):
-    rows = QueryAdTokenizer(vocabulary, TokenLimits(total=40))
+@pytest.mark.parametrize("trims", [True, False])
+def test_spans_name_the_word_behind_the_space_that_its_token_begins_with(base, vocabulary, trims):
+    layout = json.loads(base.to_str())
+    layout["post_processor"] = None  # nothing then takes the space off the token's place in the text
+    untrimmed = extend(plain_copy(Tokenizer.from_str(json.dumps(layout))), vocabulary.words)
+    rows = QueryAdTokenizer(vocabulary if trims else untrimmed, TokenLimits(total=40))
     pair = Creative(query="red lamp", title="buy the Bluetooth lamp")
     spans = rows.spans(pair)
     assert len(spans) == len(rows.tokens([pair])[0].ids)
