@@ -13,12 +13,14 @@ from typing import Any
 from adlab.errors import UnknownNameError
 from adlab.evaluation.adscvlr_auction import reproduce_auction
 from adlab.evaluation.adscvlr_faithfulness import reproduce_faithfulness
+from adlab.evaluation.adscvlr_folds import reproduce_folds
 from adlab.evaluation.adscvlr_report import NAME, write_report
 from adlab.evaluation.adscvlr_retrieval import reproduce_retrieval
 from adlab.evaluation.adscvlr_settings import (
     AUCTION,
     AUTO,
     FAITHFULNESS,
+    FOLDS,
     PARTS,
     RETRIEVAL,
     TABLES,
@@ -33,12 +35,14 @@ from adlab.training.relevance_data import SOURCES
 Part = Callable[[AdsCVLRReproduction, Progress], dict[str, Any]]
 MEASURES: dict[str, Part] = {
     TABLES: reproduce_tables,
+    FOLDS: reproduce_folds,
     RETRIEVAL: reproduce_retrieval,
     AUCTION: reproduce_auction,
     FAITHFULNESS: reproduce_faithfulness,
 }
 _SIZES = {  # what decides the numbers of each part beside data, checkpoint and seed
     TABLES: ("simulated_ads", "pairs", "seeds", "layers"),
+    FOLDS: (),
     RETRIEVAL: ("gallery",),
     AUCTION: ("simulated_ads", "auctions"),
     FAITHFULNESS: ("simulated_ads", "explained"),
@@ -71,7 +75,7 @@ def reproduce_adscvlr(how: AdsCVLRReproduction, parts: Sequence[str] = PARTS, pr
 def command_of(how: AdsCVLRReproduction, part: str) -> str:
     """The command that does a part again: paths, device and budget left out, as they decide no number."""
     words = ["python -m adlab reproduce adscvlr --part", part]
-    if part != TABLES and how.teacher != TEACHER:
+    if part not in (TABLES, FOLDS) and how.teacher != TEACHER:
         words += ["--teacher", how.teacher]
     if part == TABLES and how.clip:
         words += ["--clip", AUTO]

@@ -8,8 +8,8 @@ from pathlib import Path
 from adlab.errors import ConfigError
 from adlab.training.relevance_data import SOURCES, OwnPairs
 
-TABLES, RETRIEVAL, AUCTION, FAITHFULNESS = "tables", "retrieval", "auction", "faithfulness"
-PARTS = (TABLES, RETRIEVAL, AUCTION, FAITHFULNESS)
+TABLES, FOLDS, RETRIEVAL, AUCTION, FAITHFULNESS = "tables", "folds", "retrieval", "auction", "faithfulness"
+PARTS = (TABLES, FOLDS, RETRIEVAL, AUCTION, FAITHFULNESS)
 AUTO = "auto"
 TEACHER, STUDENT = "relevance-adscvlr", "relevance-student"
 
