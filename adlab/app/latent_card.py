@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from adlab.app import jobs, latent, latent_reference
+from adlab.app.latent_names import part_name
 from adlab.app.latent_own import Own
 from adlab.app.latent_shown import Shown, of_own
 from adlab.app.server import AD_ON_MAP
@@ -66,7 +67,7 @@ def card(shown: Shown, kind: str, row: int, colour: str = "") -> dict[str, Any]:
     if cosine is not None:
         facts.append(("cosine", f"{cosine:+.3f}"))
     return {
-        "name": shown.names[row] if alone else f"{'A picture' if kind == IMAGE else 'A text'} of {len(rows)} ads",
+        "name": shown.names[row] if alone else part_name(shown.ads, kind, row, len(rows)),
         "copy": shown.copy[row] if alone or kind == TEXT else "",
         "facts": facts,
         "picture": f"data:image/jpeg;base64,{base64.b64encode(thumbnail).decode('ascii')}" if thumbnail else "",

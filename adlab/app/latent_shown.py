@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from adlab.app.latent_names import names_of, unit_of
 from adlab.app.latent_own import Own
 from adlab.data.table import escaped
 from adlab.projection.findings import shared_cosine
@@ -38,11 +39,10 @@ class Shown:
 
 def of_reference(ads: LatentSet) -> Shown:
     """A shipped reference set."""
-    count = len(ads.embeddings)
     return Shown(
         ads=ads,
-        names=[f"ad {row + 1}" for row in range(count)],
-        copy=[""] * count,
+        names=names_of(ads),
+        copy=[""] * len(ads.embeddings),
         thumbnail=_nothing,
         why=ads.why,
         notes=(ads.why,) if ads.why else (),
@@ -70,7 +70,7 @@ def twin_table(shown: Shown, method: str, coordinates: dict[str, object]) -> pd.
         coordinates: (P, 2) by space.
     """
     ads = shown.ads
-    columns: dict[str, object] = {"ad": list(shown.names)}
+    columns: dict[str, object] = {unit_of(ads): list(shown.names)}
     if any(shown.copy):
         columns["copy"] = list(shown.copy)
     for column in ads.columns:

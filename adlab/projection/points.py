@@ -120,6 +120,22 @@ def values_of_points(embeddings: Embeddings, points: Points, values: ArrayLike) 
     return found
 
 
+def known_of_points(embeddings: Embeddings, points: Points, values: ArrayLike) -> NDArray[np.bool_]:
+    """Whether any ad that shares the point has a value, (P,); arguments as in `values_of_points`.
+
+    Where it has and `values_of_points` gives none, the ads differ.
+    """
+    known = ~np.isnan(np.asarray(values, dtype=np.float64))
+    found = known[points.rows]
+    for modality, index in ((IMAGE, embeddings.image_of), (TEXT, embeddings.text_of)):
+        here = points.modality == modality
+        rows = np.flatnonzero((index != ABSENT) & known)
+        shared = np.zeros(int(index.max(initial=0)) + 1, dtype=bool)
+        shared[index[rows]] = True
+        found[here] = shared[index[points.rows[here]]]
+    return found
+
+
 def _single(index: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The value that all ads of a picture, or of a text, have in common; NaN where they differ or have none."""
     rows = np.flatnonzero((index != ABSENT) & ~np.isnan(values))

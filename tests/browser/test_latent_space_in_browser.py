@@ -12,7 +12,7 @@ DRAWN = """number =>
 POINTS = ".st-key-latent-map-shared .points path"
 SHARED = ".st-key-latent-map-shared .js-plotly-plot"
 STAR = "text=Distance to its 10 nearest"  # hidden on a phone, where the table is a list
-SELECTED = "p:has-text('of 96 ads, selected on')"
+SELECTED = "p:has-text('of 96 pairs, selected on')"
 PATIENT = 180_000  # milliseconds; a job waits for its turn behind those of other tests
 FORM, REFUSAL = ".st-key-latent-form", '[data-testid="stAlert"]'
 CHOSEN = """chart => document.querySelector(chart).data.reduce(

@@ -115,11 +115,11 @@ def test_a_selection_is_listed_marked_on_the_maps_and_cleared(page):
     app.session_state[latent_state.PICKED] = (3, 5)
     app.session_state[latent_state.PICKED_IN] = "shared"
     app.run()
-    assert any("**2** of 96 ads" in text.value for text in app.markdown)
+    assert any("**2** of 96 pairs" in text.value for text in app.markdown)
     assert any("Not shown." in caption.value for caption in app.caption)
     assert [marked(chart) for chart in charts(app)] == [2, 2, 2]
     app.button(key="latent.clear").click().run()
-    assert not any("of 96 ads" in text.value for text in app.markdown)
+    assert not any("of 96 pairs" in text.value for text in app.markdown)
 
 
 def test_what_is_wrong_with_a_reference_set_is_said(page, tiny_models, tmp_path, monkeypatch):

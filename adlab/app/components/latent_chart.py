@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from adlab.app.latent import OwnAd
+from adlab.app.latent_names import unit_of
 from adlab.projection.columns import NO_LEVEL
 from adlab.projection.findings import shared_cosine
 from adlab.projection.latent import LatentSet, MeasuredMap
 from adlab.projection.maps import PCA
-from adlab.projection.points import IMAGE, PAIR, TEXT, Points, values_of_points
+from adlab.projection.points import IMAGE, PAIR, TEXT, Points, known_of_points, values_of_points
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -26,7 +27,7 @@ MODALITY_NAMES = {PAIR: "picture with copy", IMAGE: "picture", TEXT: "text"}
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C7A00")
 SYMBOLS = ("circle", "triangle-up", "square", "diamond", "cross", "x", "pentagon")
 NOTHING = "#8A9294"
-NONE_WORDS = "no single value"
+UNKNOWN, DIFFER = "unknown", "in {} that differ in it"  # points without a value of the column, and with several
 MOST_SVG = 5000  # points a chart draws as SVG, which every browser can; above that WebGL
 INK = {"light": "#1E2426", "dark": "#F4F6F5"}
 SCALE = "Cividis"
@@ -62,21 +63,35 @@ def groups_of(ads: LatentSet, points: Points, colour: str) -> list[Group] | None
         levels = tuple(dict.fromkeys(names))
         codes = np.array([levels.index(name) for name in names])
         shift = 1 if levels == (MODALITY_NAMES[TEXT],) else 0  # a text looks the same on every map
-        return _groups(codes, levels, shift)
+        return _groups(codes, levels, np.ones(len(codes), dtype=bool), ads, shift)
     if colour == COSINE or not (column := ads.column(colour)).levels:
         return None
     known = np.where(column.values == NO_LEVEL, np.nan, column.values)
     codes = np.nan_to_num(values_of_points(ads.embeddings, points, known), nan=NO_LEVEL).astype(int)
-    return _groups(codes, column.levels)
+    return _groups(codes, column.levels, known_of_points(ads.embeddings, points, known), ads)
 
 
 def numbers_of(ads: LatentSet, points: Points, colour: str) -> NDArray[np.float64]:
     """The number of each point, NaN where it has none."""
-    values = shared_cosine(ads.embeddings) if colour == COSINE else ads.column(colour).values
-    return values_of_points(ads.embeddings, points, values)
+    return values_of_points(ads.embeddings, points, _values(ads, colour))
 
 
-def _groups(codes: NDArray[np.int64], levels: tuple[str, ...], shift: int = 0) -> list[Group]:
+def _values(ads: LatentSet, colour: str) -> ArrayLike:
+    return shared_cosine(ads.embeddings) if colour == COSINE else ads.column(colour).values
+
+
+def _without(nothing: NDArray[np.bool_], known: NDArray[np.bool_], ads: LatentSet) -> list[Group]:
+    """The points that no colour fits: those whose ads differ, and those whose ads say nothing."""
+    found = []
+    for words, here in ((DIFFER.format(f"{unit_of(ads)}s"), nothing & known), (UNKNOWN, nothing & ~known)):
+        if here.any():
+            found.append(Group(f"{words} ({here.sum():,})", NOTHING, "circle-open", np.flatnonzero(here)))
+    return found
+
+
+def _groups(
+    codes: NDArray[np.int64], levels: tuple[str, ...], known: NDArray[np.bool_], ads: LatentSet, shift: int = 0
+) -> list[Group]:
     counts = np.bincount(codes[codes != NO_LEVEL], minlength=len(levels))
     shown = np.flatnonzero(counts)
     if len(shown) > len(COLOURS):
@@ -89,10 +104,7 @@ def _groups(codes: NDArray[np.int64], levels: tuple[str, ...], shift: int = 0) -
     if len(others):
         kinds = int((counts > 0).sum()) - len(shown)
         found.append(Group(f"{kinds} other kinds ({len(others):,})", COLOURS[-1], SYMBOLS[-1], others))
-    nothing = np.flatnonzero(codes == NO_LEVEL)
-    if len(nothing):
-        found.append(Group(f"{NONE_WORDS} ({len(nothing):,})", NOTHING, "circle-open", nothing))
-    return found
+    return [*found, *_without(codes == NO_LEVEL, known, ads)]
 
 
 def figure(
@@ -155,9 +167,9 @@ def figure(
         bar = {"title": {"text": ""}, "thickness": 10, "len": 0.8, "outlinewidth": 0}
         marker = {"color": numbers[known], "colorscale": SCALE, "size": size, "opacity": 0.9, "colorbar": bar}
         add(np.flatnonzero(known), name=escape(colour), marker=marker, showlegend=False)
-        if not known.all():
+        for group in _without(~known, known_of_points(ads.embeddings, points, _values(ads, colour)), ads):
             marker = {"color": NOTHING, "symbol": "circle-open", "size": size, "opacity": 0.6}
-            add(np.flatnonzero(~known), name=f"{NONE_WORDS} ({int((~known).sum()):,})", marker=marker)
+            add(group.points, name=group.name, marker=marker)
     if own is not None:
         _mark_own(chart, own, points, made, ink)
     _lay_out(chart, method, made, height)

@@ -21,6 +21,7 @@ from adlab.app.components import (
 )
 from adlab.app.components.text import plain
 from adlab.app.jobs import Job
+from adlab.app.latent_names import unit_of
 from adlab.app.latent_shown import Shown, of_own, table_csv, twin_table
 from adlab.app.latent_words import source_words
 from adlab.checkpoints.manifest import Manifest
@@ -87,7 +88,7 @@ def _draw(shown: Shown, place: DeltaGenerator) -> None:
     table = cache(partial(_table, shown, look.method, finished))  # only where something of it is looked at
     latent_picks.show(shown, table)
     _numbers(shown, look.spaces)
-    words = f"The maps as a table, {len(shown.names):,} ads"
+    words = f"The maps as a table, {len(shown.names):,} {unit_of(shown.ads)}s"
     with st.expander(words, icon=":material/table_rows:", key="latent.twin", on_change="rerun") as twin:
         if twin.open:
             st.dataframe(table(), hide_index=True, key="latent.twin-table")

@@ -10,6 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from adlab.app import latent_state
+from adlab.app.latent_names import unit_of
 from adlab.app.latent_shown import Shown, table_csv
 from adlab.app.latent_words import SPACE_TITLES
 
@@ -19,8 +20,8 @@ NO_PICTURE = '<div class="ad-none">no picture</div>'
 
 def show(shown: Shown, table: Callable[[], pd.DataFrame]) -> None:
     """Draw the selection, or how to make one."""
-    rows = list(latent_state.picked())
-    st.subheader("Selected ads", anchor=False)
+    rows, unit = list(latent_state.picked()), unit_of(shown.ads)
+    st.subheader(f"Selected {unit}s", anchor=False)
     if not rows:
         st.caption(
             "Draw a lasso around points: they are listed here and marked on all maps. "
@@ -29,7 +30,7 @@ def show(shown: Shown, table: Callable[[], pd.DataFrame]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"**{len(rows):,}** of {len(shown.names):,} ads, selected on *{SPACE_TITLES[latent_state.picked_in()]}*"
+            f"**{len(rows):,}** of {len(shown.names):,} {unit}s, selected on *{SPACE_TITLES[latent_state.picked_in()]}*"
         )
         st.button("Clear", key="latent.clear", icon=":material/close:", on_click=latent_state.unpick)
         picked = table().iloc[rows]
