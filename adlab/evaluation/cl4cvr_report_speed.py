@@ -122,7 +122,7 @@ def rechub_section(results: Mapping[str, Any]) -> list[str]:
         f"{results['precision']} unless stated otherwise; torch-rechub does in float32, moves all rows of its tables "
         "in every step, and has batch norms in its towers. Its own loader joins a batch row by row; cut batches cost "
         "it no loader. A ratio is the time a way takes over that of adlab. Areas are on "
-        f"{results['test_rows']:,} further rows, after all repeats and one epoch to warm up. {load}",
+        f"{results['test_rows']:,} further rows, after one epoch over the table, before what is timed. {load}",
         markdown_table(headings, rows),
         "\n".join(f"- {_beside(own, way, 'cpu_ratio' if shared else 'wall_ratio')}" for way in rivals),
     ]
