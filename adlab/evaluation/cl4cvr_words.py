@@ -55,4 +55,6 @@ def judged(found: Mapping[str, Any], measure: str, *, of: str, over: str) -> str
     told = verdict(found)
     place = {0: "not told apart from", 1: "above", -1: "below"}[told]
     alone = "" if found["seeds_low"] is not None else ", in one training alone"
-    return f"{of} is {place} {over} in {HEADINGS[measure]} ({signed(found)}){alone}."
+    undecided = not told and not found["low"] <= 0 <= found["high"]  # then it is the trainings that differ
+    trainings = f"; over trainings {over_seeds(found)}" if undecided else ""
+    return f"{of} is {place} {over} in {HEADINGS[measure]} ({signed(found)}{trainings}){alone}."

@@ -98,7 +98,9 @@ def test_a_difference_counts_only_where_both_intervals_leave_zero_out(low, high,
     found = difference(0.0, low, high, seeds_low, seeds_high)["cvr"]
     assert verdict(found) == told
     words = {1: "A is above B", 0: "A is not told apart from B", -1: "A is below B"}
-    assert judged(found, "cvr", of="A", over="B").startswith(words[told])
+    said = judged(found, "cvr", of="A", over="B")
+    assert said.startswith(words[told])
+    assert ("over trainings" in said) == (told == 0 and low * high > 0)  # else the interval shown seems to contradict
 
 
 def test_one_seed_is_said_to_be_one():
