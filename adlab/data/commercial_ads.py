@@ -14,14 +14,13 @@ import pandas as pd
 
 from adlab.data.labelled_rows import no_empty_cells, numbers, refuse
 from adlab.data.listing import listed
-from adlab.data.relevance import GRADES, Labels, RelevancePair, RelevanceSet
+from adlab.data.relevance import GRADES, OWN_PAIRS, Labels, RelevancePair, RelevanceSet
 from adlab.data.relevance_sources import labels_of
 from adlab.data.table import read_table
 from adlab.data.table_columns import as_text
 from adlab.data.table_rows import image_path
 from adlab.errors import DataUnavailableError, InputError
 
-SOURCE = "commercial-ads"
 _TEXTS = ("query", "title", "seller", "brand", "description", "image")
 _NEEDED = ("query", "label")
 _NAMES = {name.casefold(): grade for grade, name in enumerate(GRADES)}
@@ -72,8 +71,8 @@ def read_commercial_ads(table: Path, images: Path | None = None, *, labels: Labe
                 image=given["image"],
                 grade=grade,
                 confidence=float(confidences[row]),
-                labels=labels or labels_of(SOURCE),
-                source=SOURCE,
+                labels=labels or labels_of(OWN_PAIRS),
+                source=OWN_PAIRS,
                 product=product,
             )
         except InputError as error:
@@ -115,4 +114,4 @@ def _files(names: list[str], images: Path | None, problems: list[str]) -> tuple[
 
 
 def _key(name: str) -> str:
-    return f"{SOURCE}:{name}"
+    return f"{OWN_PAIRS}:{name}"

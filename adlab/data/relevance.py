@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from adlab.data.creative import tidy
 from adlab.errors import InputError, UnknownNameError
 
+OWN_PAIRS = "commercial-ads"  # source of a table of one's own; checkpoints that learned from one name it
 GRADES = ("Bad", "Fair", "Good", "Excellent")
 Labels = Literal["human", "rule"]
 Unit = Literal["query", "image", "product"]

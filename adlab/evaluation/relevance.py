@@ -18,12 +18,12 @@ from adlab.checkpoints.manifest import Manifest, Measure
 from adlab.checkpoints.relevance_student import load_student
 from adlab.checkpoints.relevance_student import settings_of as student_settings
 from adlab.checkpoints.store import load_checkpoint
-from adlab.data.commercial_ads import SOURCE as OWN
 from adlab.data.fashion import read_fashion
 from adlab.data.fashion_colour_test import colour_test
 from adlab.data.fashion_queries import SOURCE as FASHION
 from adlab.data.flickr8k import read_flickr8k
 from adlab.data.flickr8k_judgements import image_key
+from adlab.data.relevance import OWN_PAIRS as OWN
 from adlab.errors import CheckpointError
 from adlab.evaluation.relevance_tests import (
     GALLERY,

@@ -17,10 +17,10 @@ from adlab.checkpoints.relevance_student import KIND as STUDENT
 from adlab.checkpoints.relevance_student import settings_of as student_settings
 from adlab.checkpoints.store import list_checkpoints
 from adlab.data.assessment import Assessment, DataKind, HeadResult
-from adlab.data.commercial_ads import SOURCE as OWN_PAIRS
 from adlab.data.creative import Context, Creative
 from adlab.data.feature_fields import Role
 from adlab.data.image_intake import AdImage
+from adlab.data.relevance import OWN_PAIRS
 from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError

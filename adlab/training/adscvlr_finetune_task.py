@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from adlab.data.commercial_ads import SOURCE as OWN
+from adlab.data.relevance import OWN_PAIRS as OWN
 from adlab.errors import ConfigError, InputError
 from adlab.losses.adscvlr_finetuning import CONTRAST_WEIGHT, AdsCVLRFinetuningLoss, FinetuningOutput, ModeProjections
 from adlab.models.adscvlr import AdsCVLR

@@ -18,11 +18,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from adlab.data.commercial_ads import SOURCE as OWN
 from adlab.data.fashion import Fashion
 from adlab.data.fashion_queries import SOURCE as FASHION
 from adlab.data.flickr8k import Flickr8k, Split
 from adlab.data.flickr8k_judgements import image_key
+from adlab.data.relevance import OWN_PAIRS as OWN
 from adlab.data.relevance import RelevanceSet
 from adlab.simulator.ad import AdPlan
 from adlab.training.simulated_relevance import SOURCE as SIMULATED

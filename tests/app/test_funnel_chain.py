@@ -49,7 +49,7 @@ def test_the_picture_says_counts_rates_and_ranges():
     assert "≈ 400" in said
     assert "4.0 % (2.5 % – 6.0 %)" in said
     assert "pCVR: of these convert" in said
-    assert "pCTCVR 0.2 % (0.1 % – 0.4 %)" in said
+    assert "pCTCVR 0.20 % (0.10 % – 0.40 %)" in said
     assert "each" not in said  # no price was given
     assert funnel_words.INCLUDED in said
 
@@ -78,7 +78,7 @@ def test_own_data_are_not_called_a_simulation():
 
 def test_an_audience_is_ranked_by_the_average_of_the_ad():
     words = words_for("funnel").meaning(funnel_result())
-    assert words.startswith("The expected share of impressions that are clicked and convert is 0.2 %.")
+    assert words.startswith("The expected share of impressions that are clicked and convert is 0.20 %.")
     assert "Averaged over all contexts it is 0.15 %, 62nd percentile" in words
 
 

@@ -60,7 +60,7 @@ def test_a_point_that_is_pointed_at_shows_its_ad_and_a_card_leaves_with_the_poin
     page.mouse.move(x - 40, y)
     page.mouse.move(x, y, steps=5)
     page.wait_for_selector(CARD)
-    assert "ad " in page.inner_text(f"{CARD} .name")
+    assert "with the caption of photo" in page.inner_text(f"{CARD} .name")
     assert page.inner_text(f"{CARD} .why")  # the tiny set may not be shown, and says so
     page.mouse.move(5, 5, steps=5)
     page.wait_for_selector(CARD, state="hidden")

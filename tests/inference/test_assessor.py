@@ -226,7 +226,9 @@ def test_without_a_checkpoint_that_serves_it_a_head_does_not_ship(tiny_models, t
 
 
 def test_a_checkpoint_of_ones_own_log_serves_before_those_that_ship():
-    shipped, own = (Mock(heads=("funnel",), data_kind=kind) for kind in (DataKind.SIMULATION, DataKind.USER_LOG))
+    shipped, own = (
+        Mock(heads=("funnel",), data_kind=kind, trained_on="") for kind in (DataKind.SIMULATION, DataKind.USER_LOG)
+    )
     assert _serving("funnel", {"funnel-cl4cvr": shipped, "funnel-own": own}) == "funnel-own"
     assert _serving("funnel", {"funnel-cl4cvr": shipped, "other": shipped}) == "funnel-cl4cvr"
     assert _serving("funnel", {}) is None

@@ -16,7 +16,7 @@ from adlab.app import caching, explain, jobs, picture_words, state
 from adlab.app.examples import examples
 from adlab.app.explain_words import UNTESTED
 from adlab.data.creative import Creative
-from adlab.explain import fusion_maps
+from adlab.explain import appeal_maps, fusion_maps
 from adlab.features.words_in_picture import Words
 from adlab.inference.assessor import Assessor
 
@@ -93,9 +93,9 @@ def test_words_that_the_user_put_right_are_explained(start, monkeypatch):
 
 def test_maps_and_shifts_are_made_once(start, monkeypatch):
     made = []
-    for name in ("fusion_maps", "measure_shifts"):
-        real = getattr(fusion_maps, name)
-        monkeypatch.setattr(fusion_maps, name, lambda *a, real=real, name=name: made.append(name) or real(*a))
+    for module, name in ((appeal_maps, "fusion_maps"), (fusion_maps, "measure_shifts")):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, real=real, name=name: made.append(name) or real(*a))
     app = start()
     app.slider[0].set_value(20).run()
     start_again = AppTest.from_file(str(ROOT / "pages" / "explain.py"), default_timeout=120)
