@@ -13,6 +13,7 @@ from adlab.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from adlab.data.creative import Creative
+    from adlab.features.words_in_picture import Mode
     from adlab.inference.assessor import Assessor
 
 HELP = """Explain one score of one ad.
@@ -102,7 +103,7 @@ def run(
     return 0
 
 
-def _appeal(assessor: Assessor, creative: Creative, out: Path, ocr: str, *, test: bool) -> dict[str, Any]:
+def _appeal(assessor: Assessor, creative: Creative, out: Path, ocr: Mode, *, test: bool) -> dict[str, Any]:
     from adlab.explain import heat
     from adlab.explain.appeal_maps import appeal_maps, deletions
     from adlab.explain.plain import plain_maps
@@ -111,7 +112,7 @@ def _appeal(assessor: Assessor, creative: Creative, out: Path, ocr: str, *, test
     head, image = assessor.appeal, creative.image
     assert head is not None  # the head ships
     assert image is not None  # and has scored the picture
-    words = words_of_all([creative], ocr)[0].text  # type: ignore[arg-type]  # one of the modes
+    words = words_of_all([creative], ocr)[0].text
     maps = appeal_maps(head, image, words)
     for each in maps:
         drawn = heat.overlay(image.pixels, each.values, heat.common_scale([each.values]))

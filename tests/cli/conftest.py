@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from helpers.pictures import caption, picture
+from helpers.stand_ins import Calls, stand_ins
 
 from adlab.cli import main
 from adlab.encoders.text import TextEncoder, load_minilm
@@ -55,3 +57,21 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
+    """What commands hand over to the work; stand-ins take the place of the modules that do it."""
+    seen = Calls()
+    for name, module in stand_ins(seen).items():
+        monkeypatch.setitem(sys.modules, name, module)
+    return seen
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the public data sets with nothing in it but the folder of one."""
+    folder = tmp_path / "data"
+    (folder / "flickr8k").mkdir(parents=True)
+    monkeypatch.setenv("ADLAB_DATA", str(folder))
+    return folder

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from adlab.data import commercial_ads, crowdflower_relevance, fashion_queries, flickr8k_judgements, homedepot
+from adlab.data import crowdflower_relevance, fashion_queries, flickr8k_judgements, homedepot
+from adlab.data.relevance import OWN_PAIRS
 from adlab.data.relevance_sources import GRADED_BY, labels_of, with_grader
 from adlab.errors import UnknownNameError
 from adlab.simulator.plan import plan_ad
@@ -11,7 +12,7 @@ from adlab.training import simulated_relevance
 
 def test_every_source_of_graded_pairs_says_who_graded_them():
     named = {
-        commercial_ads.SOURCE: "people",
+        OWN_PAIRS: "people",
         crowdflower_relevance.SOURCE: "people",
         homedepot.SOURCE: "people",
         flickr8k_judgements.EXPERTS: "people",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.pictures import caption, picture
+from helpers.public_layouts import write_photos
 from helpers.tiny_models import save_vision
 
 from adlab.data.relevance import RelevancePair, RelevanceSet
@@ -88,14 +88,7 @@ def test_judged_photos_of_a_folder_are_measured_and_reported(tmp_path, monkeypat
     save_vision(models)
     monkeypatch.setenv("ADLAB_MODELS", str(models))
     monkeypatch.setattr(adscvlr_folds, "RESAMPLES", 20)
-    (photos / "Images").mkdir(parents=True)
-    names = [f"{row}.jpg" for row in range(PHOTOS)]
-    for row, name in enumerate(names):
-        picture(row).save(photos / "Images" / name)
-    lines = [f"{name}#{k}\t{caption(5 * row + k)}" for row, name in enumerate(names) for k in range(5)]
-    (photos / "Flickr8k.token.txt").write_text("\n".join(lines))
-    for split, members in (("train", []), ("dev", []), ("test", names)):
-        (photos / f"Flickr_8k.{split}Images.txt").write_text("\n".join(members))
+    write_photos(photos, PHOTOS)
     pairs = [(row, other) for row in range(PHOTOS) for other in ((row + 3 * k) % PHOTOS for k in range(CAPTIONS))]
     rng = np.random.default_rng(0)
     experts = ["\t".join([f"{a}.jpg", f"{b}.jpg#1", *map(str, rng.integers(1, 5, 3))]) for a, b in pairs]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.pictures import caption, picture
+from helpers.public_layouts import write_crowdflower, write_photos
 from helpers.tiny_models import RELEVANCE, save_relevance, save_vision
 
 from adlab.data.relevance import RelevancePair
@@ -182,18 +182,8 @@ def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reproduced")
     models, photos = folder / "models", folder / "data" / "flickr8k"
     save_relevance(models, save_vision(models), load_minilm())
-    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
-    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
-    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(120)]
-    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
-    (photos / "Images").mkdir(parents=True)
-    names = [f"{row}.jpg" for row in range(PHOTOS)]
-    for row, name in enumerate(names):
-        picture(row).save(photos / "Images" / name)
-    lines = [f"{name}#{k}\t{caption(5 * row + k)}" for row, name in enumerate(names) for k in range(5)]
-    (photos / "Flickr8k.token.txt").write_text("\n".join(lines))
-    for split, members in (("train", []), ("dev", []), ("test", names)):
-        (photos / f"Flickr_8k.{split}Images.txt").write_text("\n".join(members))
+    write_crowdflower(folder / "data", 120)
+    write_photos(photos, PHOTOS)
     judged = [f"{row}.jpg\t{other}.jpg#0\t{row % 3 + 1}\t2\t2" for row in range(2) for other in range(2)]
     (photos / "ExpertAnnotations.txt").write_text("\n".join(judged) + "\n")
     (photos / "CrowdFlowerAnnotations.txt").write_text("0.jpg\t1.jpg#2\t0.0\t0\t3\n1.jpg\t0.jpg#2\t1.0\t3\t0\n")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers.pictures import caption, picture
+from helpers.public_layouts import write_crowdflower, write_photos
 from helpers.tiny_models import RELEVANCE, STUDENT, save_relevance, save_student, save_vision
 
 from adlab.checkpoints.store import load_checkpoint, save_checkpoint
@@ -75,18 +75,8 @@ def root(tmp_path_factory):
     teacher = load_checkpoint(RELEVANCE, models).manifest.weights_sha256
     extras = {"relevance_student": draft.manifest.extras["relevance_student"] | {"teacher_sha256": teacher}}
     save_checkpoint(models / STUDENT, replace(draft.manifest, extras=extras, sha256={}), draft.state, {})
-    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
-    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
-    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(120)]
-    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
-    (photos / "Images").mkdir(parents=True)
-    names = [f"{row}.jpg" for row in range(PHOTOS)]
-    for row, name in enumerate(names):
-        picture(row).save(photos / "Images" / name)
-    lines = [f"{name}#{k}\t{caption(5 * row + k)}" for row, name in enumerate(names) for k in range(5)]
-    (photos / "Flickr8k.token.txt").write_text("\n".join(lines))
-    for split, members in (("train", []), ("dev", []), ("test", names)):
-        (photos / f"Flickr_8k.{split}Images.txt").write_text("\n".join(members))
+    write_crowdflower(folder / "data", 120)
+    write_photos(photos, PHOTOS)
     (photos / "ExpertAnnotations.txt").write_text("0.jpg\t1.jpg#0\t1\t2\t2\n1.jpg\t1.jpg#1\t4\t4\t3\n")
     (photos / "CrowdFlowerAnnotations.txt").write_text("0.jpg\t1.jpg#2\t0.0\t0\t3\n1.jpg\t0.jpg#2\t1.0\t3\t0\n")
     with pytest.MonkeyPatch.context() as patch:

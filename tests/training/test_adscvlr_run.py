@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.brief_training import brief
+from helpers.public_layouts import write_crowdflower
 from helpers.tiny_models import save_vision
 
 from adlab.checkpoints.networks import load_image_encoder
@@ -17,11 +19,8 @@ from adlab.data.relevance import RelevancePair, RelevanceSet
 from adlab.data.splits import split_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError, ConfigError, InputError
-from adlab.features.ad_vocabulary import AdVocabularyConfig
-from adlab.features.query_ad_tokens import TokenLimits
 from adlab.models.pair_inputs import PairInputs
 from adlab.training.adscvlr_finetune_task import FinetuneTraining
-from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_run import NAME, RelevanceRun, train_relevance
 from adlab.training.adscvlr_sources import Sources, halves, read_material
 
@@ -34,13 +33,7 @@ def run_in(root, **changes) -> RelevanceRun:
         RelevanceRun(
             sources=Sources(folder=root.parent / "data", names=NAMES, simulated_ads=60, side=1),
             out=root / NAME,
-            pretraining=PretrainTraining(epochs=1, pairs=16, batch_size=8, decoder_layers=1, title_tokens=8),
-            training=FinetuneTraining(epochs=1, pairs=24, batch_size=8),
-            vocabulary=AdVocabularyConfig(size=3),
-            limits=TokenLimits(total=24, description=6),
-            layers=1,
-            members=2,
-            device="cpu",
+            **brief(),
         ),
         **changes,
     )
@@ -51,10 +44,7 @@ def root(tmp_path_factory):
     """A models folder with a tiny image encoder, 60 queries with 3 titles each, and a cache of its own."""
     folder = tmp_path_factory.mktemp("relevance")
     save_vision(folder / "models")
-    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
-    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
-    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(180)]
-    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
+    write_crowdflower(folder / "data", 180)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))

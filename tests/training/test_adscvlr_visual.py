@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.brief_training import brief
 from helpers.pictures import picture
+from helpers.public_layouts import write_crowdflower
 from helpers.tiny_detector import CLASSES, NAME, save_detector
 from helpers.tiny_models import save_vision
 
@@ -23,14 +25,10 @@ from adlab.explain.pair_explanation import explain_pair
 from adlab.explain.perturbation import REGIONS, PerturbationConfig, perturb
 from adlab.explain.plain import plain_pair
 from adlab.explain.region_map import region_map
-from adlab.features.ad_vocabulary import AdVocabularyConfig
-from adlab.features.query_ad_tokens import TokenLimits
 from adlab.features.region_embedders import DetectorBoxes, GridCells
 from adlab.features.vectors import Vectors
 from adlab.inference.relevance import RelevanceHead
 from adlab.models.pair_inputs import InputMode, PairInputs
-from adlab.training.adscvlr_finetune_task import FinetuneTraining
-from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_regions import region_bank
 from adlab.training.adscvlr_run import RelevanceRun, train_relevance
 from adlab.training.adscvlr_sources import Sources
@@ -47,10 +45,7 @@ def root(tmp_path_factory):
     """A models folder with a tiny image encoder, 60 queries with 3 titles each, a detector, and a cache."""
     folder = tmp_path_factory.mktemp("visual")
     save_vision(folder / "models")
-    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
-    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
-    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(180)]
-    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
+    write_crowdflower(folder / "data", 180)
     save_detector(folder)
     return folder / "models"
 
@@ -83,13 +78,7 @@ def trained(root, visual):
             RelevanceRun(
                 sources=Sources(folder=root.parent / "data", names=NAMES, simulated_ads=ADS, side=SIDE),
                 out=root / f"relevance-{visual}",
-                pretraining=PretrainTraining(epochs=1, pairs=16, batch_size=8, decoder_layers=1, title_tokens=8),
-                training=FinetuneTraining(epochs=1, pairs=24, batch_size=8),
-                vocabulary=AdVocabularyConfig(size=3),
-                limits=TokenLimits(total=24, description=6),
-                layers=1,
-                members=2,
-                device="cpu",
+                **brief(),
                 visual=visual,
                 **weights,
             )

@@ -92,8 +92,8 @@ def served(tiny_models, vectors, tmp_path_factory):
         yield of
 
 
-def details(head: FunnelHead, columns: Mapping[str, Any], context: Context = Context()) -> dict[str, float]:  # noqa: B008
-    return dict(head.results([AD], [None], [context], [columns])[0].details)
+def details(head: FunnelHead, columns: Mapping[str, Any], context: Context | None = None) -> dict[str, float]:
+    return dict(head.results([AD], [None], [context or Context()], [columns])[0].details)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.brief_training import brief
 from helpers.pictures import picture
 from helpers.tiny_models import save_vision
 
@@ -15,13 +16,10 @@ from adlab.checkpoints.relevance import HEAD
 from adlab.data.assessment import DataKind
 from adlab.errors import ConfigError, DataUnavailableError, InputError
 from adlab.evaluation.relevance import measure_teacher
-from adlab.features.ad_vocabulary import AdVocabularyConfig
-from adlab.features.query_ad_tokens import TokenLimits
 from adlab.inference.assessor import Assessor
 from adlab.training.adscvlr_finetune_data import drawn_rows
-from adlab.training.adscvlr_finetune_task import SHARES, FinetuneTraining, with_own_share
+from adlab.training.adscvlr_finetune_task import SHARES, with_own_share
 from adlab.training.adscvlr_pretrain_data import pictured_ads
-from adlab.training.adscvlr_pretrain_task import PretrainTraining
 from adlab.training.adscvlr_run import RelevanceRun, train_relevance
 from adlab.training.adscvlr_sources import Sources, content_of
 from adlab.training.relevance_data import OwnPairs, read_relevance
@@ -170,13 +168,7 @@ def trained(models, table):
         RelevanceRun(
             sources=Sources(folder=table / "nowhere", names=(), own=own_in(table), side=1),
             out=models / "relevance-own",
-            pretraining=PretrainTraining(epochs=1, pairs=16, batch_size=8, decoder_layers=1, title_tokens=8),
-            training=FinetuneTraining(epochs=1, pairs=24, batch_size=8),
-            vocabulary=AdVocabularyConfig(size=3),
-            limits=TokenLimits(total=24, description=6),
-            layers=1,
-            members=2,
-            device="cpu",
+            **brief(),
         )
     )
 

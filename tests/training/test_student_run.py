@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from helpers.public_layouts import write_crowdflower
 from helpers.tiny_models import save_relevance, save_vision
 
 from adlab.checkpoints.networks import build_network, load_image_encoder
@@ -47,10 +48,7 @@ def root(tmp_path_factory):
     """A models folder with a tiny image encoder and a tiny teacher, 40 queries with 3 titles each, and a cache."""
     folder = tmp_path_factory.mktemp("student")
     save_relevance(folder / "models", save_vision(folder / "models"), load_minilm())
-    (folder / "data" / "crowdflower-relevance").mkdir(parents=True)
-    header = "id,query,product_title,product_description,median_relevance,relevance_variance\n"
-    rows = [f"{n},query {n // 3},title {n},words of copy,{n % 4 + 1},{n % 2 * 0.471}\n" for n in range(120)]
-    (folder / "data" / "crowdflower-relevance" / "relevance.csv").write_text(header + "".join(rows))
+    write_crowdflower(folder / "data", 120)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADLAB_CACHE", str(folder / "cache"))
         patch.setenv("ADLAB_MODELS", str(folder / "models"))
