@@ -86,6 +86,7 @@ class Card:
         """
         for step in STEPS:
             score, share, trials = stated.of(step)
+            by_chance = chance_error(score, share, trials, stated.ads)
             self.measures.append(
                 Measure(
                     name=calibration_name(step, known=known),
@@ -94,7 +95,8 @@ class Card:
                     data=self.on,
                     note=f"mean gap of stated and {'planted' if self.planted else 'observed'} share in {BINS} bins of "
                     f"equal size, over the mean share ({float(share @ trials / trials.sum()):.2g}); contexts "
-                    f"{'known' if known else 'unknown'}",
+                    f"{'known' if known else 'unknown'}; which ads were drawn makes it {by_chance:.2g} where every bin "
+                    "is right on the average of all ads there could be",
                     aim=f"≤ {CALIBRATION_AIM:.2f}",
                 )
             )
@@ -161,10 +163,38 @@ def trials_of(step: str, trials: FloatArray, stated: Stated) -> str:
 
 def calibration_error(stated: FloatArray, share: FloatArray, trials: FloatArray) -> float:
     """Mean gap of stated and true share over bins of about equal trials, relative to the mean share."""
-    order = np.argsort(stated, kind="stable")
-    place = np.minimum((np.cumsum(trials[order]) / trials.sum() * BINS).astype(int), BINS - 1)
-    gap = np.bincount(place, (trials * (stated - share))[order], BINS)
+    gap = np.bincount(_bins(stated, trials), trials * (stated - share), BINS)
     return float(np.abs(gap).sum() / (trials @ share))
+
+
+def chance_error(stated: FloatArray, share: FloatArray, trials: FloatArray, ads: NDArray[np.int64]) -> float:
+    """`calibration_error` to expect of a model whose every bin is right on the average of all ads there could be.
+
+    Ads of one bin differ in what no model knows of them, so the few that were drawn miss their bin's mean: by a normal
+    deviate, whose mean size is √(2/π) standard errors, ads being the units.
+
+    Args:
+        stated: Of each case, (N,).
+        share: The truth, (N,).
+        trials: What each case weighs, (N,).
+        ads: Ad of each case, (N,).
+    """
+    bins = _bins(stated, trials)
+    keys, cell = np.unique(np.stack([bins, ads]), axis=1, return_inverse=True)
+    weight, residual = (np.bincount(cell.ravel(), values) for values in (trials, trials * (stated - share)))
+    mean = np.bincount(bins, trials * (stated - share), BINS) / np.maximum(np.bincount(bins, trials, BINS), 1e-12)
+    about_mean = residual - weight * mean[keys[0]]
+    size = np.bincount(keys[0], minlength=BINS)
+    squares = np.bincount(keys[0], about_mean**2, BINS) * size / np.maximum(size - 1, 1)
+    return float(np.sqrt(2 / np.pi) * np.sqrt(squares).sum() / (trials @ share))
+
+
+def _bins(stated: FloatArray, trials: FloatArray) -> NDArray[np.int64]:
+    """Bin of each case: from the lowest stated to the highest, each bin about as many trials."""
+    order = np.argsort(stated, kind="stable")
+    bins = np.empty(len(stated), np.int64)
+    bins[order] = np.minimum((np.cumsum(trials[order]) / trials.sum() * BINS).astype(int), BINS - 1)
+    return bins
 
 
 def _auc(score: FloatArray, share: FloatArray, trials: FloatArray, rows: NDArray[np.int64]) -> float:

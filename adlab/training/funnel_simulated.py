@@ -66,7 +66,7 @@ class FunnelCollection:
     seed: int = 2031
     train: int = 2800
     stop: int = 200
-    calibrate: int = 300
+    calibrate: int = 1500
     test_seed: int = 2026
     test_first: int = 7000
     test: int = 2000

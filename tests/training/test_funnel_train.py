@@ -22,7 +22,7 @@ from adlab.training.funnel_calibration import half_widths, platt
 from adlab.training.funnel_comparison import measure_funnel
 from adlab.training.funnel_config import Contrast, FunnelTraining
 from adlab.training.funnel_fit import Stopping
-from adlab.training.funnel_measures import Card, calibration_error
+from adlab.training.funnel_measures import Card, calibration_error, chance_error
 from adlab.training.funnel_members import FunnelTrain
 from adlab.training.funnel_simulated import FunnelCollection
 from adlab.training.funnel_stated import Speaker, Stated
@@ -197,6 +197,22 @@ def test_a_calibration_error_counts_trials():
     stated = np.array([0.1, 0.2, 0.3, 0.4])
     assert calibration_error(stated, stated, np.ones(4)) == 0
     assert calibration_error(stated, stated / 2, np.array([1.0, 2.0, 3.0, 4.0])) == pytest.approx(1.0)
+
+
+def test_the_calibration_error_of_ads_drawn_by_chance_is_what_a_right_model_shows():
+    rng, own, by_chance = np.random.default_rng(0), [], []
+    for _ in range(60):
+        ads = np.repeat(np.arange(300), 3)
+        stated = np.repeat(rng.uniform(0.1, 0.3, 300), 3)
+        share = stated * np.repeat(rng.lognormal(-0.32, 0.8, 300), 3)  # right on average; an ad's three cases alike
+        trials = rng.integers(1, 5, 900).astype(float)
+        own.append(calibration_error(stated, share, trials))
+        by_chance.append(chance_error(stated, share, trials, ads))
+    assert np.mean(by_chance) == pytest.approx(np.mean(own), rel=0.1)
+    assert chance_error(stated, stated, trials, ads) == pytest.approx(0)
+    assert chance_error(stated, share, trials, np.arange(900)) < 0.7 * by_chance[-1]  # cases of an ad are not units
+    far = chance_error(stated, 2 * share, trials, ads)  # relative, and blind to what is wrong on average
+    assert far == pytest.approx(by_chance[-1], rel=0.1)
 
 
 def test_a_loss_for_stopping_is_that_of_clicks_and_of_conversions_per_impression(log):
