@@ -189,7 +189,7 @@ def auction_section(results: dict[str, Any]) -> str:
         changes = [_change(row[f"relative_{key}"]) for key in ("ctr", "rpm")]
         plain = ["0", "0"] if row["name"] == results["baseline"] else changes
         rows.append([row["name"], f"{row['grade']:.2f}", *plain])
-    costs = ", ".join(f"{-cost:g}" for cost in results["cost_of_grade"])
+    costs = ", ".join(f"{abs(cost):g}" for cost in results["cost_of_grade"])
     return "\n\n".join(
         [
             "## Table 5: a simulated auction",
