@@ -4,9 +4,10 @@
     logit = s·⟨q, a⟩ + b,   score = sigmoid(logit), learned from the teacher's P(grade ≥ 1)
 
 The paper distils into "a two-tower structure DNN" and prints no shape; the towers here are small MLPs on vectors of
-frozen encoders. A part that an ad lacks is replaced by zeros, and two flags say which parts there are. With `skip`, a
-linear map runs past each MLP; `start_from` lets the student begin as the similarity of the encoders' own vectors, which
-a few thousand queries could not teach it.
+frozen encoders; behind an image vector may stand the histogram of the picture's colours. A part that an ad lacks is
+replaced by zeros, and two flags say which parts there are. With `skip`, a linear map runs past each MLP; `start_from`
+lets the student begin as the similarity of the encoders' own vectors, which a few thousand queries could not teach it,
+and as its teacher's match of query and colours.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class TwoTowerConfig:
 
     Attributes:
         query_dim: Width of query vectors.
-        image_dim: Width of image vectors, 0 for a student that does not see pictures.
+        image_dim: Width of image vectors, with colours behind them where it reads those; 0 for a student that does not
+            see pictures.
         copy_dim: Width of the vectors of an ad's copy, 0 for a student that does not read it.
         hidden_dim: Width of the towers' hidden layers.
         depth: Hidden layers of a tower.
@@ -110,11 +112,13 @@ class TwoTower(nn.Module):
         return nn.Sequential(hidden, nn.Linear(config.hidden_dim, config.latent_dim))
 
     @torch.no_grad()
-    def start_from(self, image_map: Tensor, *, scale: float, bias: float) -> None:
-        """Let score = scale·⟨query, copy + image_map·image⟩ + bias, up to the length of the sum; the MLPs start at 0.
+    def start_from(self, image_map: Tensor, query_map: Tensor | None = None, *, scale: float, bias: float) -> None:
+        """Let score = scale·(⟨query, copy + M·image⟩ + ⟨F·query, N·image⟩) + bias, up to length; the MLPs start at 0.
 
         Args:
-            image_map: Brings image vectors to where queries and copy are, (latent_dim, image_dim).
+            image_map: M and below it N: bring image vectors to where queries and copy are, and to where F brings
+                queries, (latent_dim, image_dim).
+            query_map: F, (latent_dim − query_dim, query_dim); None where the latent space is as wide as queries.
             scale: Of the similarity, above 0.
             bias: Of the logit.
 
@@ -122,17 +126,22 @@ class TwoTower(nn.Module):
             ConfigError: The student has no linear maps, or widths differ.
         """
         config = self.config
-        if not config.skip or not config.query_dim == config.copy_dim == config.latent_dim or scale <= 0:
+        beside = config.latent_dim - config.query_dim
+        if not config.skip or not config.query_dim == config.copy_dim <= config.latent_dim or scale <= 0:
             widths = (config.query_dim, config.copy_dim, config.latent_dim)
             raise ConfigError(
                 f"skip is {config.skip}, query_dim, copy_dim and latent_dim are {widths}, scale is {scale:g}; to start "
-                "from the encoders give skip, three equal widths and a scale above 0."
+                "from the encoders give skip, two equal widths, a third not below them, and a scale above 0."
             )
-        if image_map.shape != (config.latent_dim, config.image_dim):
-            wanted = (config.latent_dim, config.image_dim)
-            raise ConfigError(f"image_map has shape {tuple(image_map.shape)}; give {wanted}.")
-        nn.init.eye_(self.query_skip.weight)
-        self.ad_skip.weight.copy_(torch.cat([image_map, torch.eye(config.latent_dim)], dim=1))
+        further = torch.zeros(0, config.query_dim) if query_map is None else query_map
+        for name, given, wanted in (
+            ("image_map", image_map, (config.latent_dim, config.image_dim)),
+            ("query_map", further, (beside, config.query_dim)),
+        ):
+            if given.shape != wanted:
+                raise ConfigError(f"{name} has shape {tuple(given.shape)}; give {wanted}.")
+        self.query_skip.weight.copy_(torch.cat([torch.eye(config.query_dim), further]))
+        self.ad_skip.weight.copy_(torch.cat([image_map, torch.eye(config.latent_dim, config.copy_dim)], dim=1))
         for tower in (self.query_tower, self.ad_tower):
             for parameter in tower[1].parameters():
                 nn.init.zeros_(parameter)

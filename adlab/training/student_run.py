@@ -46,7 +46,8 @@ from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_cost import measure_cost
 from adlab.training.student_measures import ReadPairs, measure_student
 from adlab.training.student_pairs import AskedPair, asked, further_pairs, in_all_modes, with_less
-from adlab.training.student_task import SCORE, ScoredPairs, StudentTask, StudentTraining, start_student, student_logits
+from adlab.training.student_start import reads_colours, start_student
+from adlab.training.student_task import SCORE, ScoredPairs, StudentTask, StudentTraining, student_logits
 from adlab.training.student_vectors import PairVectors, copy_cosine, pair_vectors
 from adlab.training.teacher_scores import Teacher, load_teacher, teacher_logits
 
@@ -119,7 +120,14 @@ class Classroom(NamedTuple):
 
     def vectors(self, pairs: Sequence[AskedPair]) -> PairVectors:
         """What the student sees of pairs."""
-        return pair_vectors(pairs, self.pictures, self.image_encoder, self.text_encoder, self.progress)
+        return pair_vectors(
+            pairs,
+            self.pictures,
+            self.image_encoder,
+            self.text_encoder,
+            self.progress,
+            colours=reads_colours(self.teacher.relevance.network),
+        )
 
     def soft(self, pairs: Sequence[AskedPair], *, half: bool = False) -> np.ndarray:
         """What the teacher says of pairs, (N,) float64."""
@@ -158,7 +166,7 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
     pairs = training_pairs(run, room)
     train = room.scored(pairs, half=half)
     stop = room.scored([pair for _, pair in in_all_modes(room.material.stop.pairs)])
-    net = start_student(run.training, train.vectors, room.image_encoder, run.seed)
+    net = start_student(run.training, train.vectors, room.image_encoder, room.teacher.relevance.network, run.seed)
     result = _fit(run, room, net, train, stop)
     net.load_state_dict(as_stored(net.state_dict()))  # measure what ships, rounding included
     net.eval().requires_grad_(False)
@@ -166,6 +174,7 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
         teacher=run.teacher,
         teacher_sha256=room.teacher.relevance.manifest.weights_sha256,
         calibration=_calibration(net, room),
+        colours=reads_colours(room.teacher.relevance.network),
     )
     test = room.material.graded.of("test")
     measures = measures_of(net, settings, room, test)
@@ -336,7 +345,8 @@ def _manifest(
         heads=(),
         network=asdict(net.config),
         encoders={"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id},
-        preprocessing=f"picture by {room.image_encoder.spec.name}; query and title by {room.text_encoder.spec.name}",
+        preprocessing=f"picture by {room.image_encoder.spec.name}{' and its colours' if settings.colours else ''}; "
+        f"query and title by {room.text_encoder.spec.name}",
         data_kind=taught.data_kind,
         trained_on=f"at second hand, through the scores of {taught.name}: {kinds_of(train)}",
         terms=f"{terms_of(train)}; encoders: {room.image_encoder.spec.data_terms}",

@@ -18,18 +18,14 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
-from adlab.encoders.image import ImageEncoder, ShippedNetwork
-from adlab.encoders.mobilenet import MAP_CHANNELS
 from adlab.errors import ConfigError
 from adlab.losses.distillation import ScoreDistillationLoss
 from adlab.metrics.correlation import sprc
-from adlab.models.two_tower import TwoTower, TwoTowerConfig
+from adlab.models.two_tower import TwoTower
 from adlab.training.student_vectors import PairVectors
 from adlab.training.warm_up import linear_factor
 
 SCORE = "val_correlation"
-FIRST_SCALE, FIRST_BIAS = 8.0, -2.0  # of the cosine of MiniLM: 0.25, 0.5 and 0.75 begin as 0.5, 0.88 and 0.98
-IMAGE_WEIGHT = 0.5  # of a picture beside copy, at first
 _WIDE = 2048  # pairs at once without gradients
 
 
@@ -84,50 +80,6 @@ class ScoredPairs(NamedTuple):
     vectors: PairVectors
     soft: Tensor
     sources: np.ndarray
-
-
-def start_student(config: StudentTraining, train: PairVectors, encoder: ImageEncoder, seed: int) -> TwoTower:
-    """A student that begins as the similarity of the encoders' own vectors, standardised on training pairs.
-
-    Where the image encoder has no joint space, pictures begin at 0.
-
-    Args:
-        config: How it is trained.
-        train: Training pairs.
-        encoder: What looked at the pictures.
-        seed: Of initial values.
-    """
-    text_dim, image_dim = train.queries.shape[1], train.images.shape[1]
-    shape = TwoTowerConfig(
-        query_dim=text_dim,
-        image_dim=image_dim,
-        copy_dim=text_dim,
-        hidden_dim=config.hidden_dim,
-        latent_dim=text_dim,
-        score="dot",
-        dropout=config.dropout,
-        skip=True,
-    )
-    torch.manual_seed(seed)
-    net = TwoTower(shape)
-    net.start_from(_image_map(train, encoder, text_dim), scale=FIRST_SCALE, bias=FIRST_BIAS)
-    queries, images, copies = train.queries.split(_WIDE), train.images, train.copies
-    net.query_scale.fit(queries)
-    if len(images):
-        net.image_scale.fit(images.split(_WIDE))
-    if len(copies):
-        net.copy_scale.fit(copies.split(_WIDE))
-    return net
-
-
-def _image_map(train: PairVectors, encoder: ImageEncoder, text_dim: int) -> Tensor:
-    """From pictures to the space of texts: ⟨T·q, i⟩ = ⟨q, Tᵀ·i⟩ for the joint space's linear map T of texts."""
-    found = torch.zeros(text_dim, train.images.shape[1])
-    if isinstance(encoder.network, ShippedNetwork) and len(train.images):
-        text = encoder.network.net.text_head.text.weight.detach().cpu().float()
-        aligned = train.images[:, MAP_CHANNELS:] @ text
-        found[:, MAP_CHANNELS:] = IMAGE_WEIGHT * text.T / float(aligned.norm(dim=1).mean().clamp_min(1e-6))
-    return found
 
 
 class Batches(IterableDataset[Tensor]):
