@@ -122,8 +122,8 @@ def test_what_does_not_fit_is_refused():
         TwoTowerConfig(score="cosin")
 
 
-def joint(**fields: Any) -> TwoTower:
-    return student(image_dim=7, copy_dim=6, latent_dim=6, score="dot", skip=True, **fields)
+def joint(latent_dim: int = 6) -> TwoTower:
+    return student(image_dim=7, copy_dim=6, latent_dim=latent_dim, score="dot", skip=True)
 
 
 @torch.no_grad()
@@ -141,10 +141,23 @@ def test_a_student_can_start_as_the_similarity_of_the_encoders_own_vectors():
     assert not torch.allclose(made(query, AdVectors(image, copy, yes, yes)), together)
 
 
+@torch.no_grad()
+def test_a_student_can_start_with_a_further_product_beside_the_similarity():
+    made, query, image, copy = joint(latent_dim=9), *(torch.randn(3, width) for width in (6, 7, 6))
+    image_map, query_map, yes = torch.randn(9, 7), torch.randn(3, 6), torch.ones(3, dtype=torch.bool)
+    made.start_from(image_map, query_map, scale=2.0, bias=0.5)
+    alike = (query * (copy + image @ image_map[:6].T)).sum(dim=1)
+    further = ((query @ query_map.T) * (image @ image_map[6:].T)).sum(dim=1)
+    found = made(query, AdVectors(image, copy, yes, yes))
+    torch.testing.assert_close(found, 2 * (alike + further) + 0.5, atol=1e-4, rtol=1e-4)
+
+
 def test_a_start_that_does_not_fit_is_refused():
     with pytest.raises(ConfigError, match="skip is False"):
         student().start_from(torch.zeros(8, 7), scale=1.0, bias=0.0)
     with pytest.raises(ConfigError, match=r"image_map has shape \(6, 8\); give \(6, 7\)"):
         joint().start_from(torch.zeros(6, 8), scale=1.0, bias=0.0)
+    with pytest.raises(ConfigError, match=r"query_map has shape \(0, 6\); give \(3, 6\)"):
+        joint(latent_dim=9).start_from(torch.zeros(9, 7), scale=1.0, bias=0.0)
     with pytest.raises(ConfigError, match="scale is 0"):
         joint().start_from(torch.zeros(6, 7), scale=0.0, bias=0.0)
