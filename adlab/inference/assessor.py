@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,12 @@ import numpy as np
 import torch
 
 from adlab import __version__
-from adlab.checkpoints.manifest import Manifest
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
-from adlab.checkpoints.relevance_student import KIND as STUDENT
-from adlab.checkpoints.relevance_student import settings_of as student_settings
 from adlab.checkpoints.store import list_checkpoints
-from adlab.data.assessment import Assessment, DataKind, HeadResult
+from adlab.data.assessment import Assessment, HeadResult
 from adlab.data.creative import Context, Creative
 from adlab.data.feature_fields import Role
 from adlab.data.image_intake import AdImage
-from adlab.data.relevance import OWN_PAIRS
 from adlab.encoders.device import precision_of
 from adlab.encoders.text import load_minilm
 from adlab.errors import ConfigError, UnknownNameError
@@ -37,16 +34,19 @@ from adlab.inference.pair_head import PairHead
 from adlab.inference.picture_maps import PictureMaps
 from adlab.inference.ranks import ReferenceRanks
 from adlab.inference.relevance import RelevanceHead
+from adlab.inference.serving import Serving, candidates, student_of
 
 # In the order of the command-line contract.
 PAIR_HEADS: tuple[type[AgreementHead] | type[ConversionHead], ...] = (AgreementHead, ConversionHead)
+HEADS = (*PAIR_HEADS, AppealHead, CtrHead, RelevanceHead, FunnelHead)
 WORDS_UNKNOWN = "The words in the picture were not read; {} judged without them."
 
 
 class Assessor:
     """Scores creatives with every shipped head.
 
-    The same creative gets the same numbers alone, in a batch, and from any thread.
+    The same creative gets the same numbers alone, in a batch, and from any thread. A checkpoint of the user's own that
+    cannot be used stops no other head: `adlab.inference.serving` says what answers instead.
 
     Args:
         models: Folder of the checkpoints; `models/` beside the package if not given.
@@ -56,13 +56,13 @@ class Assessor:
             ``"auto"`` reads them (OCR), ``"cached"`` takes those read before, ``"off"`` leaves them unknown.
 
     Attributes:
-        heads: Names of the heads that ship, in the order of the command-line contract.
+        heads: Names of the heads that a checkpoint serves, in the order of the command-line contract.
         reads_words: Those of them that read the words in pictures.
 
     Raises:
-        CheckpointError: A checkpoint is not intact.
+        CheckpointError: A checkpoint is not intact, and it is none that learned from the user's own data.
         ConfigError: The device is unknown or absent, or `batch_size` is below 1.
-        WeightsUnavailableError: The text encoder, or the detector of a checkpoint, cannot be had.
+        WeightsUnavailableError: The text encoder cannot be had.
     """
 
     def __init__(
@@ -75,22 +75,23 @@ class Assessor:
             load_minilm(device=self.device),
             batch_size=batch_size,
         )
+        self._serving, maps = Serving(manifests), PictureMaps()
+        load, vectors = self._serving.load, self._vectors
         self._pair_heads: list[PairHead] = []
         for kind in PAIR_HEADS:
-            if (serving := _serving(kind.name, manifests)) is not None:
-                self._pair_heads.append(kind(serving, self._vectors.encoder_ids, root=models, device=self.device))
-        maps = PictureMaps()
-        serving = _serving(AppealHead.name, manifests)
-        self._appeal = AppealHead(serving, self._vectors, maps=maps, root=models) if serving else None
-        serving = _serving(CtrHead.name, manifests)
-        self._ctr = CtrHead(serving, self._vectors, maps=maps, root=models) if serving else None
-        serving = _serving(RelevanceHead.name, manifests)
-        student = _student_of(serving, manifests)
-        self._relevance = RelevanceHead(serving, self._vectors, student=student, root=models) if serving else None
-        serving = _serving(FunnelHead.name, manifests)
-        self._funnel = FunnelHead(serving, self._vectors, root=models) if serving else None
-        others = [head.name for head in (self._appeal, self._ctr, self._relevance, self._funnel) if head]
-        self.heads: tuple[str, ...] = (*(head.name for head in self._pair_heads), *others)
+            build: Callable[[str], PairHead] = partial(
+                kind, encoder_ids=vectors.encoder_ids, root=models, device=self.device
+            )
+            if (pair_head := load(kind.name, build)) is not None:
+                self._pair_heads.append(pair_head)
+        self._appeal = load(AppealHead.name, partial(AppealHead, vectors=vectors, maps=maps, root=models))
+        self._ctr = load(CtrHead.name, partial(CtrHead, vectors=vectors, maps=maps, root=models))
+        self._relevance = load(
+            RelevanceHead.name,
+            lambda name: RelevanceHead(name, vectors, student=student_of(name, manifests), root=models),
+        )
+        self._funnel = load(FunnelHead.name, partial(FunnelHead, vectors=vectors, root=models))
+        self.heads: tuple[str, ...] = tuple(kind.name for kind in HEADS if candidates(kind.name, manifests))
         self.reads_words = frozenset(head.name for head in (self._appeal, self._ctr, self._funnel) if head)
         self._ranks = ReferenceRanks(models)
         self._content = [f"{name}:{manifest.content_digest()}" for name, manifest in manifests.items()]
@@ -98,7 +99,8 @@ class Assessor:
     @property
     def fingerprint(self) -> str:
         """Changes with everything that can change a number: cached results are keyed by it."""
-        parts = [*self._content, self._vectors.device.type, self._vectors.precision, __version__]
+        passed = [*self._serving.instead, *self._serving.unserved]  # weights that are not at hand change no digest
+        parts = [*self._content, *passed, self._vectors.device.type, self._vectors.precision, __version__]
         return hashlib.sha256("|".join([*parts, *self._vectors.encoder_ids.values()]).encode()).hexdigest()[:16]
 
     @property
@@ -108,27 +110,27 @@ class Assessor:
 
     @property
     def conversion(self) -> ConversionHead | None:
-        """The head `conversion`, for whoever asks by parts of an ad; None where its checkpoint is not installed."""
+        """The head `conversion`, for whoever asks by parts of an ad; None where no checkpoint of it can be used."""
         return next((head for head in self._pair_heads if isinstance(head, ConversionHead)), None)
 
     @property
     def appeal(self) -> AppealHead | None:
-        """The head `appeal`, for whoever explains what it says; None where its checkpoint is not installed."""
+        """The head `appeal`, for whoever explains what it says; None where no checkpoint of it can be used."""
         return self._appeal
 
     @property
     def ctr(self) -> CtrHead | None:
-        """The head `ctr`, for whoever asks about many contexts; None where its checkpoint is not installed."""
+        """The head `ctr`, for whoever asks about many contexts; None where no checkpoint of it can be used."""
         return self._ctr
 
     @property
     def relevance(self) -> RelevanceHead | None:
-        """The head `relevance`, for whoever reads ads in other modes; None where its checkpoint is not installed."""
+        """The head `relevance`, for whoever reads ads in other modes; None where no checkpoint of it can be used."""
         return self._relevance
 
     @property
     def funnel(self) -> FunnelHead | None:
-        """The head `funnel`, for whoever asks about its chain; None where its checkpoint is not installed."""
+        """The head `funnel`, for whoever asks about its chain; None where no checkpoint of it can be used."""
         return self._funnel
 
     @property
@@ -176,8 +178,12 @@ class Assessor:
             Assessment(
                 content_hash=creative.content_hash,
                 heads=tuple(results[row]),
-                not_scored=_not_scored(creative, wanted, results[row]),
-                warnings=(*copy_notes(creative.copy, self._vectors.text_encoder), *filter(None, notes[row])),
+                not_scored=self._not_scored(creative, wanted, results[row]),
+                warnings=(
+                    *copy_notes(creative.copy, self._vectors.text_encoder),
+                    *filter(None, notes[row]),
+                    *(self._serving.instead[each.head] for each in results[row] if each.head in self._serving.instead),
+                ),
                 context=context.known,
             )
             for row, (creative, context) in enumerate(zip(creatives, contexts, strict=True))
@@ -282,6 +288,11 @@ class Assessor:
             results[row].append(self._ranks.add(result))
             notes[row].append(head.problem(*own))
 
+    def _not_scored(self, creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:
+        """Why each head that was asked for is missing."""
+        absent = [head for head in wanted if head not in {result.head for result in results}]
+        return {head: self._serving.unserved.get(head) or missing(creative, head) for head in absent}
+
     def _encode(
         self, images: Sequence[AdImage], texts: Sequence[str], width: int
     ) -> tuple[np.ndarray, np.ndarray, torch.device]:
@@ -305,25 +316,3 @@ def resolve_device(device: str) -> str:
     if device == "cuda" and not available:
         raise ConfigError("device is 'cuda', but no CUDA device is available; give cpu or auto.")
     return "cuda" if device == "cuda" or (device == "auto" and available) else "cpu"
-
-
-def _serving(head: str, manifests: Mapping[str, Manifest]) -> str | None:
-    """The checkpoint that serves a head: one that learned from the user's own log or table before those that ship."""
-    serving = [name for name, manifest in manifests.items() if head in manifest.heads]
-    return min(serving, key=lambda name: not _learned_from_own(manifests[name]), default=None)
-
-
-def _learned_from_own(manifest: Manifest) -> bool:
-    return manifest.data_kind == DataKind.USER_LOG or OWN_PAIRS in manifest.trained_on
-
-
-def _student_of(teacher: str | None, manifests: Mapping[str, Manifest]) -> str | None:
-    """The student that learned from this teacher: another's would stand beside grades that it does not approximate."""
-    students = (name for name, manifest in manifests.items() if manifest.kind == STUDENT)
-    return next((name for name in students if student_settings(manifests[name]).teacher == teacher), None)
-
-
-def _not_scored(creative: Creative, wanted: Sequence[str], results: Sequence[HeadResult]) -> dict[str, str]:
-    """Why each head that was asked for is missing."""
-    scored = {result.head for result in results}
-    return {head: missing(creative, head) for head in wanted if head not in scored}

@@ -6,7 +6,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -27,7 +26,7 @@ from adlab.data.assessment import Assessment, DataKind, HeadResult
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.errors import CheckpointError, ConfigError, UnknownNameError
-from adlab.inference.assessor import Assessor, _serving, resolve_device
+from adlab.inference.assessor import Assessor, resolve_device
 from adlab.inference.copy_notes import NOT_ENGLISH
 from adlab.paths import ROOT
 
@@ -223,15 +222,6 @@ def test_without_a_checkpoint_that_serves_it_a_head_does_not_ship(tiny_models, t
     assert assessor.assess(ad(1)).heads == ()
     with pytest.raises(UnknownNameError, match="Valid: none"):
         assessor.assess(ad(1), ["agreement"])
-
-
-def test_a_checkpoint_of_ones_own_log_serves_before_those_that_ship():
-    shipped, own = (
-        Mock(heads=("funnel",), data_kind=kind, trained_on="") for kind in (DataKind.SIMULATION, DataKind.USER_LOG)
-    )
-    assert _serving("funnel", {"funnel-cl4cvr": shipped, "funnel-own": own}) == "funnel-own"
-    assert _serving("funnel", {"funnel-cl4cvr": shipped, "other": shipped}) == "funnel-cl4cvr"
-    assert _serving("funnel", {}) is None
 
 
 def test_another_image_encoder_than_that_of_the_training_is_refused(tiny_models, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,7 @@ from helpers.brief_training import brief
 from helpers.pictures import picture
 from helpers.public_layouts import write_crowdflower
 from helpers.tiny_detector import CLASSES, NAME, save_detector
-from helpers.tiny_models import save_vision
+from helpers.tiny_models import VISION, save_vision
 
 from adlab.checkpoints.networks import load_image_encoder
 from adlab.checkpoints.relevance import HEAD, extras_of, load_relevance, settings_of
@@ -27,6 +28,7 @@ from adlab.explain.plain import plain_pair
 from adlab.explain.region_map import region_map
 from adlab.features.region_embedders import DetectorBoxes, GridCells
 from adlab.features.vectors import Vectors
+from adlab.inference.assessor import Assessor
 from adlab.inference.relevance import RelevanceHead
 from adlab.models.pair_inputs import InputMode, PairInputs
 from adlab.training.adscvlr_regions import region_bank
@@ -195,6 +197,11 @@ def test_a_checkpoint_of_another_detector_than_the_one_at_hand_names_the_digest_
         RelevanceHead(trained.name, vectors, root=root)
     assert settings_of(trained).detector_sha256 in str(caught.value)
     assert "ADLAB_DETECTOR" in str(caught.value)
+    for name in (VISION, trained.name):
+        shutil.copytree(root / name, tmp_path / "models" / name)
+    assessor = Assessor(models=tmp_path / "models", device="cpu")  # stopped by nothing that one head lacks
+    assert assessor.assess(AD).not_scored == {"relevance": assessor.assess(AD, HEAD).not_scored["relevance"]}
+    assert settings_of(trained).detector_sha256 in assessor.assess(AD).not_scored["relevance"]
 
 
 def test_settings_that_do_not_fit_their_embedder_are_refused(trained, visual):
