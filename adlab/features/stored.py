@@ -77,13 +77,18 @@ def stored_colours(paths: Sequence[Path], *, progress: Progress = no_progress) -
     """
     keys = [hashlib.sha256(path.read_bytes()).hexdigest() for path in paths]
     by_key = dict(zip(keys, paths, strict=True))
-    store = _store("colour-histogram", BINS)
+    store = colour_store()
 
     def load(batch: Sequence[str]) -> np.ndarray:
         return np.stack([colour_histogram(read_image(by_key[key]).pixels) for key in batch])
 
     compute_missing(store, list(by_key), load, batch_size=256, on_progress=progress)
     return store.get(keys)
+
+
+def colour_store() -> ArrayStore:
+    """Where histograms of colours are kept, by the content of what was looked at."""
+    return _store("colour-histogram", BINS)
 
 
 def _store(encoder_id: str, width: int) -> ArrayStore:

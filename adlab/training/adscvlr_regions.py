@@ -28,11 +28,10 @@ from adlab.models.adscvlr import AdsCVLR
 from adlab.models.visual_embedders import Regions, grid_boxes
 from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
-from adlab.simulator.render import draw
 from adlab.training.adscvlr_wholes import KeyedPair, WholeBank
+from adlab.training.drawn_ads import DrawnAds, drawn_batches
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
-DRAWN = 224  # pixels a simulated ad is drawn at, as everywhere in the app
 BATCH = 32
 
 
@@ -129,8 +128,6 @@ def region_bank(
 ) -> RegionBank:
     """Look at pictures; those whose content was met before come from the cache.
 
-    Simulated ads are drawn each time, so that a change of the renderer cannot leave old regions behind.
-
     Args:
         embedder: Makes regions.
         files: Picture files by key.
@@ -153,13 +150,10 @@ def region_bank(
         compute_missing(store, list(by_hash), partial(_read, embedder, by_hash), batch_size=BATCH)
         content |= hashes
         progress(len(content), total)
-    for start in range(0, len(plans), BATCH):
-        ads = plans[start : start + BATCH]
-        pictures = [draw(plan, DRAWN).image for plan in ads]
-        drawn = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
-        by_pixels = dict(zip(drawn, pictures, strict=True))
-        compute_missing(store, drawn, partial(_drawn, embedder, by_pixels), batch_size=BATCH)
-        content |= {f"{SIMULATED}:{plan.ad_id}": key for plan, key in zip(ads, drawn, strict=True)}
+    names = iter(plans)
+    for ads in drawn_batches(plans):
+        compute_missing(store, ads.keys, partial(_drawn, embedder, ads), batch_size=BATCH)
+        content |= {f"{SIMULATED}:{next(names).ad_id}": key for key in ads.keys}
         progress(len(content), total)
     row_of = {key: number for number, key in enumerate(store.keys())}
     places, rows = {key: row_of[found] for key, found in content.items()}, store.rows()
@@ -181,8 +175,8 @@ def _read(embedder: RegionEmbedder, files: Mapping[str, Path], keys: Sequence[st
     return region_rows(embedder, [read_image(files[key]).pixels for key in keys])
 
 
-def _drawn(embedder: RegionEmbedder, pictures: Mapping[str, Image.Image], keys: Sequence[str]) -> np.ndarray:
-    return region_rows(embedder, [pictures[key] for key in keys])
+def _drawn(embedder: RegionEmbedder, ads: DrawnAds, keys: Sequence[str]) -> np.ndarray:
+    return region_rows(embedder, [ads.picture(key) for key in keys])
 
 
 def standardise_regions(net: AdsCVLR, bank: RegionBank, *, most: int = 2000, seed: int = 0) -> None:

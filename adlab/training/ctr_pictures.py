@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -21,11 +21,10 @@ from adlab.features.stored import Progress, no_progress
 from adlab.models.backbones import StagedBackbone
 from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
-from adlab.simulator.render import draw
+from adlab.training.drawn_ads import DrawnAds, drawn_batches
 from adlab.training.simulated import drawn_store, view_vectors
 
 BATCH = 32
-SIDE = 224  # pixels an ad is drawn at, as everywhere in the app
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,8 @@ def see_ads(
 ) -> SeenAds:
     """Draw ads and look at them; colours and maps come from the cache where the pixels were met before.
 
-    Every ad is drawn each time: a change of the renderer cannot leave old maps behind. A map is kept once an ad, never
-    once a row of the log.
+    An ad is drawn only if something of it is new, or squares are wanted. A map is kept once an ad, never once a row of
+    the log.
 
     Args:
         plans: The ads.
@@ -102,20 +101,18 @@ def see_ads(
     maps: list[np.ndarray] = []
     squares: list[np.ndarray] = []
     vectors: list[np.ndarray] = []
-    for start in range(0, len(plans), BATCH):
-        pictures = [draw(plan, SIDE).image for plan in plans[start : start + BATCH]]
-        keys = [hashlib.sha256(picture.tobytes()).hexdigest() for picture in pictures]
-        by_key = dict(zip(keys, pictures, strict=True))
-        compute_missing(colours, keys, partial(_colours, by_key), batch_size=BATCH)
+    for ads in drawn_batches(plans, BATCH):
+        keys = ads.keys
+        compute_missing(colours, keys, partial(_colours, ads), batch_size=BATCH)
         found += [COLOUR_NAMES[code] for code in colours.get(keys)[:, 0]]
         if eye is not None and stored is not None:
-            compute_missing(stored, keys, partial(_maps, eye, by_key), batch_size=BATCH)
+            compute_missing(stored, keys, partial(_maps, eye, ads), batch_size=BATCH)
             maps.append(stored.get(keys))
         if square is not None:
-            squares.append(_squares(pictures, square))
+            squares.append(_squares([ads.picture(key) for key in keys], square))
         if encoder is not None and drawn is not None:
-            vectors.append(view_vectors(drawn, encoder, pictures))
-        progress(min(start + BATCH, len(plans)), len(plans))
+            vectors.append(view_vectors(drawn, encoder, ads))
+        progress(len(found), len(plans))
     return SeenAds(
         tuple(found),
         torch.from_numpy(np.concatenate(maps)) if maps else None,
@@ -137,9 +134,9 @@ def _squares(pictures: Sequence[Image.Image], size: int) -> np.ndarray:
     return np.stack([letterbox(picture) for picture in pictures])
 
 
-def _colours(pictures: Mapping[str, Image.Image], keys: Sequence[str]) -> np.ndarray:
-    return np.array([[COLOUR_NAMES.index(dominant_colour(pictures[key]).name)] for key in keys], dtype=np.int8)
+def _colours(ads: DrawnAds, keys: Sequence[str]) -> np.ndarray:
+    return np.array([[COLOUR_NAMES.index(dominant_colour(ads.picture(key)).name)] for key in keys], dtype=np.int8)
 
 
-def _maps(eye: FrozenEye, pictures: Mapping[str, Image.Image], keys: Sequence[str]) -> np.ndarray:
-    return eye.look(_squares([pictures[key] for key in keys], eye.size))
+def _maps(eye: FrozenEye, ads: DrawnAds, keys: Sequence[str]) -> np.ndarray:
+    return eye.look(_squares([ads.picture(key) for key in keys], eye.size))

@@ -22,16 +22,15 @@ from adlab.encoders.image import ImageEncoder
 from adlab.encoders.text import TextEncoder, load_minilm
 from adlab.errors import CheckpointError, ConfigError
 from adlab.features.creative_vectors import PARTS, CreativeEncoder, CreativeInputs
-from adlab.features.dominant_colour import dominant_colour
 from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.models.focal import Focal, FocalEnsemble
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.collection import ad_names, collection_factors
 from adlab.simulator.log import ImpressionLog, splits_of
 from adlab.simulator.plan import plan_ad
-from adlab.simulator.render import draw
 from adlab.simulator.settings import SimulationSettings
-from adlab.training.simulated import creative_of, drawn_vectors
+from adlab.training.ctr_pictures import see_ads
+from adlab.training.simulated import creative_of
 
 FOCAL = "focal-sim"
 MEMBER = 0  # the one whose embeddings the reference set holds
@@ -114,13 +113,10 @@ def inputs_of(
     progress: Progress = no_progress,
 ) -> CreativeInputs:
     """What a model could see of planned ads: the drawn picture, the copy, its colour, the words drawn into it."""
-    (image,) = drawn_vectors(plans, image_encoder, progress, views=("drawn",))
+    seen = see_ads(plans, encoder=image_encoder, progress=progress)
+    assert seen.vectors is not None  # an encoder was given
     copy = stored_texts(text_encoder, [creative_of(plan).copy for plan in plans], progress)
-    colours = []
-    for done, plan in enumerate(plans, start=1):
-        colours.append(dominant_colour(draw(plan).image).name)
-        progress(done, len(plans))
-    return CreativeInputs(image, copy, colours, [words_of(plan) for plan in plans])
+    return CreativeInputs(seen.vectors, copy, list(seen.colours), [words_of(plan) for plan in plans])
 
 
 def words_of(plan: AdPlan) -> str:

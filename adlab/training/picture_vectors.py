@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from adlab.data.array_store import compute_missing
 from adlab.encoders.image import ImageEncoder
 from adlab.features.colour_histogram import BINS, colour_histogram
-from adlab.features.stored import Progress, no_progress, stored_colours, stored_images
+from adlab.features.stored import Progress, colour_store, no_progress, stored_colours, stored_images
 from adlab.simulator.ad import AdPlan
-from adlab.simulator.render import draw
-from adlab.training.simulated import BATCH, drawn_store, drawn_vectors, view_vectors
+from adlab.training.drawn_ads import BATCH, DrawnAds, drawn_batches
+from adlab.training.simulated import drawn_store, drawn_vectors, view_vectors
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 
 
@@ -58,15 +60,20 @@ def picture_looks(
     colours = np.zeros((len(keys), BINS), dtype=np.float32)
     drawn = [row for row, key in enumerate(keys) if key in pictures.plans]
     filed = [row for row, key in enumerate(keys) if key not in pictures.plans]
-    store = drawn_store(encoder)
-    for start in range(0, len(drawn), BATCH):
-        rows = drawn[start : start + BATCH]
-        shown = [draw(pictures.plans[keys[row]]).image for row in rows]
-        vectors[rows] = view_vectors(store, encoder, shown)[:, : encoder.output_dim]
-        colours[rows] = [colour_histogram(picture) for picture in shown]
-        progress(start + len(rows), len(drawn))
+    store, counted, done = drawn_store(encoder), colour_store(), 0
+    for ads in drawn_batches([pictures.plans[keys[row]] for row in drawn]):
+        rows = drawn[done : done + len(ads.keys)]
+        vectors[rows] = view_vectors(store, encoder, ads)[:, : encoder.output_dim]
+        compute_missing(counted, ads.keys, partial(_histograms, ads), batch_size=BATCH)
+        colours[rows] = counted.get(ads.keys)
+        done += len(rows)
+        progress(done, len(drawn))
     if filed:
         files = [pictures.files[keys[row]] for row in filed]
         vectors[filed] = stored_images(encoder, files, progress=progress)
         colours[filed] = stored_colours(files, progress=progress)
     return vectors, colours
+
+
+def _histograms(ads: DrawnAds, keys: Sequence[str]) -> np.ndarray:
+    return np.stack([colour_histogram(ads.picture(key)) for key in keys])

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
-from PIL import Image
 from PIL.Image import Transpose
 
 from adlab.data.array_store import ArrayStore, compute_missing
@@ -22,13 +19,12 @@ from adlab.paths import cache_dir
 from adlab.simulator.ad import AdPlan
 from adlab.simulator.plan import plan_ad
 from adlab.simulator.population import factor_table
-from adlab.simulator.render import draw
 from adlab.simulator.response import AdRates, ResponseModel
+from adlab.training.drawn_ads import BATCH, DrawnAds, drawn_batches
 from adlab.training.focal import PairFeatures
 from adlab.training.focal_data import drop_words
 
 SPREAD = 0.8  # standard deviation of the logarithm of an ad's impressions
-BATCH = 64
 VIEWS = ("drawn", "mirrored")
 
 
@@ -133,8 +129,7 @@ def drawn_vectors(
 ) -> tuple[np.ndarray, ...]:
     """Detailed representations of the drawn ads, (N, detailed_dim) float32 for each view.
 
-    Every ad is drawn each time, but encoded only if its pixels are new: a change of the renderer cannot leave old
-    vectors behind.
+    An ad is drawn only if its pixels or their vector are new.
 
     Args:
         plans: The ads.
@@ -144,11 +139,12 @@ def drawn_vectors(
     """
     store = drawn_store(encoder)
     parts: dict[str, list[np.ndarray]] = {view: [] for view in views}
-    for start in range(0, len(plans), BATCH):
-        pictures = [draw(plan).image for plan in plans[start : start + BATCH]]
+    done = 0
+    for ads in drawn_batches(plans):
         for view, vectors in parts.items():
-            vectors.append(view_vectors(store, encoder, pictures, view))
-        progress(min(start + BATCH, len(plans)), len(plans))
+            vectors.append(view_vectors(store, encoder, ads, view))
+        done += len(ads.keys)
+        progress(done, len(plans))
     return tuple(np.concatenate(vectors) for vectors in parts.values())
 
 
@@ -162,19 +158,16 @@ def drawn_store(encoder: ImageEncoder) -> ArrayStore:
     )
 
 
-def view_vectors(
-    store: ArrayStore, encoder: ImageEncoder, pictures: Sequence[Image.Image], view: str = VIEWS[0]
-) -> np.ndarray:
-    """Detailed representations of drawn pictures in one view, (B, detailed_dim); known ones are only read."""
-    keys = [f"{hashlib.sha256(picture.tobytes()).hexdigest()}-{view}" for picture in pictures]
-    by_key = dict(zip(keys, pictures, strict=True))
-    compute_missing(store, list(by_key), partial(_encode, encoder, by_key, view), batch_size=BATCH)
-    found: np.ndarray = store.get(keys)
+def view_vectors(store: ArrayStore, encoder: ImageEncoder, ads: DrawnAds, view: str = VIEWS[0]) -> np.ndarray:
+    """Detailed representations of drawn ads in one view, (B, detailed_dim); known ones are only read."""
+    by_name = {f"{key}-{view}": key for key in ads.keys}
+
+    def load(names: Sequence[str]) -> np.ndarray:
+        shown = [ads.picture(by_name[name]) for name in names]
+        if view == "mirrored":
+            shown = [picture.transpose(Transpose.FLIP_LEFT_RIGHT) for picture in shown]
+        return encoder.encode(shown, detailed=True)
+
+    compute_missing(store, list(by_name), load, batch_size=BATCH)
+    found: np.ndarray = store.get([f"{key}-{view}" for key in ads.keys])
     return found
-
-
-def _encode(encoder: ImageEncoder, pictures: Mapping[str, Image.Image], view: str, keys: Sequence[str]) -> np.ndarray:
-    shown = [pictures[key] for key in keys]
-    if view == "mirrored":
-        shown = [picture.transpose(Transpose.FLIP_LEFT_RIGHT) for picture in shown]
-    return encoder.encode(shown, detailed=True)
