@@ -41,8 +41,8 @@ from adlab.simulator.response import ResponseModel
 from adlab.training.adscvlr_sources import Sources
 from adlab.training.picture_vectors import picture_key
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
+from adlab.training.student_classroom import enter
 from adlab.training.student_pairs import AskedPair
-from adlab.training.student_run import enter
 from adlab.training.student_task import student_logits
 from adlab.training.student_vectors import copy_cosine
 

@@ -23,12 +23,12 @@ from adlab.models.clip_baselines import ClipBaseline, ClipBaselineConfig
 from adlab.models.two_tower import AdVectors
 from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_finetune_data import drawn_rows
+from adlab.training.adscvlr_likeness import shares_of_sources
 from adlab.training.adscvlr_sources import Material, Sources
 from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_pairs import asked
-from adlab.training.student_run import shares_of_sources
 from adlab.training.student_vectors import PairVectors, pair_vectors
 
 CLIP_KINDS: dict[str, tuple[str, dict[str, float]]] = {

@@ -22,7 +22,7 @@ from adlab.features.stored import Progress, no_progress
 from adlab.training.agreement_run import joint_text_map
 from adlab.training.picture_vectors import Pictures
 from adlab.training.relevance_data import FLICKR8K
-from adlab.training.student_run import Classroom, meet
+from adlab.training.student_classroom import Classroom, meet
 
 # AdsCVLR, Table 4, zero-shot, percent: Flickr30k (1K) and MSCOCO (5K); R@1, R@5, R@10.
 PAPER = {

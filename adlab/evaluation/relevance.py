@@ -47,9 +47,10 @@ from adlab.training.adscvlr_sources import Sources
 from adlab.training.adscvlr_wholes import whole_bank
 from adlab.training.picture_vectors import Pictures
 from adlab.training.relevance_data import FLICKR8K
+from adlab.training.student_classroom import Classroom, enter
 from adlab.training.student_cost import measure_speed
 from adlab.training.student_pairs import AskedPair, asked
-from adlab.training.student_run import Classroom, enter, measures_of
+from adlab.training.student_run import measures_of
 from adlab.training.student_task import student_logits
 from adlab.training.teacher_scores import Teacher, teacher_logits
 

@@ -75,3 +75,10 @@ def start_from_likeness(
     with torch.no_grad():
         net.grade.weight[:, net.config.width :] = heads.weight[0]
         net.grade.bias.copy_(heads.bias[0])
+
+
+def shares_of_sources(sources: np.ndarray) -> dict[str, float]:
+    """Shares of the sources there are, adding up to 1; a source without a stated share gets the mean of the others."""
+    present = sorted(set(sources.tolist()))
+    raw = {name: SHARES.get(name, float(np.mean(list(SHARES.values())))) for name in present}
+    return {name: share / sum(raw.values()) for name, share in raw.items()}

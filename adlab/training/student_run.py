@@ -9,47 +9,36 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from adlab.checkpoints.ctr import Platt
 from adlab.checkpoints.manifest import Manifest, Measure, TrainingRecord
-from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
 from adlab.checkpoints.relevance_student import KIND, StudentSettings, extras_of
 from adlab.checkpoints.store import as_stored, save_checkpoint
 from adlab.data.relevance import RelevanceSet
-from adlab.encoders.image import ImageEncoder
-from adlab.encoders.text import TextEncoder, load_minilm
-from adlab.features.region_embedders import RegionEmbedder, embedder_of
 from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import TwoTower
-from adlab.models.visual_embedders import grid_boxes
 from adlab.paths import cache_dir, models_dir
-from adlab.simulator.plan import plan_ad
 from adlab.training.adscvlr_card import kinds_of, terms_of
 from adlab.training.adscvlr_finetune_data import drawn_rows
-from adlab.training.adscvlr_likeness import SHARES
-from adlab.training.adscvlr_regions import RegionBank
+from adlab.training.adscvlr_likeness import shares_of_sources
 from adlab.training.adscvlr_run import precision_here
-from adlab.training.adscvlr_sources import Material, Sources, content_of, read_material
+from adlab.training.adscvlr_sources import Sources, content_of
 from adlab.training.conversion import Counts, fit_calibration
 from adlab.training.memory import keep_freed_memory
-from adlab.training.picture_vectors import Pictures, picture_key
-from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData
 from adlab.training.run import Fit, FitResult, fit, run_name
-from adlab.training.simulated_relevance import SOURCE as SIMULATED
+from adlab.training.student_classroom import Classroom, enter
 from adlab.training.student_cost import measure_cost
 from adlab.training.student_measures import ReadPairs, measure_student
 from adlab.training.student_pairs import AskedPair, asked, further_pairs, in_all_modes, with_less
 from adlab.training.student_start import reads_colours, start_student
 from adlab.training.student_task import SCORE, ScoredPairs, StudentTask, StudentTraining, student_logits
-from adlab.training.student_vectors import PairVectors, copy_cosine, pair_vectors
-from adlab.training.teacher_scores import Teacher, load_teacher, teacher_logits
+from adlab.training.student_vectors import PairVectors, copy_cosine
 
 NAME, TEACHER = "relevance-student", "relevance-adscvlr"
 SHOWN = 4  # pairs in the reference tensors
@@ -95,54 +84,6 @@ class StudentRun:
     device: str = "auto"
 
 
-class Classroom(NamedTuple):
-    """Everything that asking takes.
-
-    Attributes:
-        teacher: Who is asked.
-        material: Graded pairs and regions.
-        pictures: Where pictures come from.
-        embedder: Makes the regions that the teacher was trained on.
-        image_encoder: For the student's pictures.
-        text_encoder: For its queries and copy.
-        device: Where to compute.
-        progress: Called with (done, total) of each stage.
-    """
-
-    teacher: Teacher
-    material: Material
-    pictures: Pictures
-    embedder: RegionEmbedder
-    image_encoder: ImageEncoder
-    text_encoder: TextEncoder
-    device: str
-    progress: Progress
-
-    def vectors(self, pairs: Sequence[AskedPair]) -> PairVectors:
-        """What the student sees of pairs."""
-        return pair_vectors(
-            pairs,
-            self.pictures,
-            self.image_encoder,
-            self.text_encoder,
-            self.progress,
-            colours=reads_colours(self.teacher.relevance.network),
-        )
-
-    def soft(self, pairs: Sequence[AskedPair], *, half: bool = False) -> np.ndarray:
-        """What the teacher says of pairs, (N,) float64."""
-        bank = self.material.bank
-        if bank.wholes is not None:  # graded pairs are in it; queries that nobody graded may be new
-            bank = replace(bank, wholes=bank.wholes.including(pairs, self.text_encoder, self.progress))
-        logits = teacher_logits(self.teacher, pairs, bank, half=half, device=self.device, progress=self.progress)
-        return self.teacher.soft(logits.astype(np.float64), pairs)
-
-    def scored(self, pairs: Sequence[AskedPair], *, half: bool = False) -> ScoredPairs:
-        """Both."""
-        soft = torch.from_numpy(self.soft(pairs, half=half)).float()
-        return ScoredPairs(self.vectors(pairs), soft, np.array([pair.source for pair in pairs]))
-
-
 def train_student(run: StudentRun, progress: Progress = no_progress, command: str = "") -> Manifest:
     """Ask the teacher, train, calibrate, measure, and write the checkpoint.
 
@@ -180,57 +121,6 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
     measures = measures_of(net, settings, room, test)
     manifest = _manifest(run, command, room, net, settings, measures, result, pairs, (time.monotonic() - started) / 60)
     return save_checkpoint(run.out, manifest, net.state_dict(), reference_tensors(net, train.vectors))
-
-
-def enter(
-    sources: Sources,
-    teacher: str,
-    teacher_root: Path | None = None,
-    device: str = "auto",
-    progress: Progress = no_progress,
-    *,
-    dev: bool = True,
-) -> Classroom:
-    """Read the data, look at pictures, and load the teacher; dev pairs only where they are wanted.
-
-    Raises:
-        CheckpointError: The teacher is not intact, or was trained on other encoders.
-        DataUnavailableError: A data set is not there.
-        UnknownNameError: There is no such teacher.
-    """
-    room = meet(teacher, teacher_root, device, progress)
-    reads = room.teacher.relevance.network.config.whole_dim
-    material = read_material(
-        sources,
-        room.image_encoder,
-        text_encoder=room.text_encoder if reads else None,
-        embedder=room.embedder,
-        pretraining=False,
-        dev=dev,
-        progress=progress,
-    )
-    count = sources.simulated_ads if SIMULATED in sources.names else 0
-    plans = {picture_key(plan): plan for plan in (plan_ad(SIMULATION_SEED, index) for index in range(count))}
-    return room._replace(material=material, pictures=Pictures(material.graded.data.files, plans))
-
-
-def meet(
-    teacher: str, teacher_root: Path | None = None, device: str = "auto", progress: Progress = no_progress
-) -> Classroom:
-    """The teacher and the encoders, without any pairs.
-
-    Raises:
-        CheckpointError: The teacher is not intact, or was trained on other encoders.
-        UnknownNameError: There is no such teacher.
-        WeightsUnavailableError: The weights of its detector are not at hand.
-    """
-    image_encoder, text_encoder = load_image_encoder(DEFAULT_IMAGE_ENCODER), load_minilm()
-    loaded = load_teacher(teacher, text_encoder, image_encoder.spec.encoder_id, root=teacher_root)
-    nothing, no_regions = RelevanceSet(()), RegionBank(np.zeros((0, 1, 1), dtype=np.float16), {}, grid_boxes(1, 1))
-    material = Material(RelevanceData(nothing, ()), nothing, nothing, [], [], no_regions)
-    where = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    looks = embedder_of(loaded.relevance.settings, image_encoder, device=where)
-    return Classroom(loaded, material, Pictures({}, {}), looks, image_encoder, text_encoder, where, progress)
 
 
 def training_pairs(run: StudentRun, room: Classroom) -> list[AskedPair]:
@@ -374,10 +264,3 @@ def _manifest(
         limits=LIMITS,
         extras=extras_of(settings),
     )
-
-
-def shares_of_sources(sources: np.ndarray) -> dict[str, float]:
-    """Shares of the sources there are, adding up to 1; a source without a stated share gets the mean of the others."""
-    present = sorted(set(sources.tolist()))
-    raw = {name: SHARES.get(name, float(np.mean(list(SHARES.values())))) for name in present}
-    return {name: share / sum(raw.values()) for name, share in raw.items()}

@@ -35,7 +35,7 @@ from adlab.training.adscvlr_regions import region_bank
 from adlab.training.adscvlr_run import RelevanceRun, train_relevance
 from adlab.training.adscvlr_sources import Sources
 from adlab.training.adscvlr_visual import resumes_as, visual_settings
-from adlab.training.student_run import enter
+from adlab.training.student_classroom import enter
 
 pytestmark = pytest.mark.slow
 NAMES, ADS, SIDE = ("crowdflower", "simulated"), 30, 2

@@ -18,8 +18,9 @@ from adlab.errors import CheckpointError, ConfigError, UnknownNameError
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
 from adlab.training.adscvlr_sources import Sources
+from adlab.training.student_classroom import enter
 from adlab.training.student_cost import CHEAPER
-from adlab.training.student_run import NAME, StudentRun, enter, train_student, training_pairs
+from adlab.training.student_run import NAME, StudentRun, train_student, training_pairs
 from adlab.training.student_task import StudentTraining
 
 pytestmark = pytest.mark.slow
