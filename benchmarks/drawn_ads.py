@@ -21,6 +21,7 @@ SEED = 11
 
 
 def main() -> None:
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ads", type=int, default=400)
     count = parser.parse_args().ads
@@ -36,9 +37,8 @@ def main() -> None:
         for plan in plans:
             draw(plan).image.tobytes()
         drawn = time.process_time() - began
-    print(
-        f"{count} ads read again: {1e3 * kept / count:.2f} ms an ad; drawn as well: {1e3 * (kept + drawn) / count:.2f}"
-    )
+    each, before = 1e3 * kept / count, 1e3 * (kept + drawn) / count
+    print(f"{count} ads read again: {each:.2f} ms an ad; drawn as well: {before:.2f}")
     print(f"ratio: {(kept + drawn) / kept:.0f}")
 
 
