@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from adlab.evaluation.writing import plain_interval
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.metrics.ranking import auc
 
@@ -102,5 +103,5 @@ def _by_source(
             return statistic([part[rows] for part in parts], relevant[rows])
 
         interval = bootstrap_interval(value, test.units[own], n_resamples=RESAMPLES)
-        found[source] = {"value": interval.value, "low": interval.low, "high": interval.high, "n": len(own)}
+        found[source] = {**plain_interval(interval), "n": len(own)}
     return found

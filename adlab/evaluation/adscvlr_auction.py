@@ -29,6 +29,7 @@ from adlab.checkpoints.relevance_student import load_student
 from adlab.checkpoints.store import list_checkpoints
 from adlab.errors import InputError
 from adlab.evaluation.adscvlr_settings import STUDENT, AdsCVLRReproduction
+from adlab.evaluation.writing import plain_interval
 from adlab.features.stored import Progress, no_progress
 from adlab.metrics.bootstrap import bootstrap_interval
 from adlab.models.pair_inputs import InputMode
@@ -193,7 +194,7 @@ def _relative(own: np.ndarray, other: np.ndarray) -> dict[str, float]:
     interval = bootstrap_interval(
         lambda rows: float(own[rows].mean() / other[rows].mean() - 1), np.arange(len(own)), n_resamples=RESAMPLES
     )
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
+    return plain_interval(interval)
 
 
 def _asked(query: str, plan: AdPlan) -> AskedPair:

@@ -20,6 +20,7 @@ from adlab.data.relevance import RelevancePair
 from adlab.encoders.text import load_minilm
 from adlab.evaluation.adscvlr_settings import AdsCVLRReproduction
 from adlab.evaluation.kept import Arrays, KeptParts
+from adlab.evaluation.writing import plain_interval
 from adlab.explain.pair_explanation import explain_pair
 from adlab.explain.perturbation import REGIONS, WORDS, PerturbationConfig, perturb
 from adlab.features.stored import Progress, no_progress
@@ -121,7 +122,7 @@ def creative_of(pair: RelevancePair, graded: RelevanceData, plans: dict[str, AdP
 
 def _interval(values: np.ndarray, units: np.ndarray) -> dict[str, float]:
     interval = bootstrap_interval(lambda rows: float(values[rows].mean()), units, n_resamples=RESAMPLES)
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
+    return plain_interval(interval)
 
 
 def _drawn(pairs: list[RelevancePair], how: AdsCVLRReproduction) -> list[RelevancePair]:

@@ -8,7 +8,6 @@ the regression do on all photos, and whether those of the test part are easier o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,9 @@ from adlab.data.relevance import RelevanceSet
 from adlab.data.relevance_split import unit_folds
 from adlab.encoders.text import load_minilm
 from adlab.evaluation.adscvlr_settings import AdsCVLRReproduction
+from adlab.evaluation.writing import plain_interval
 from adlab.features.stored import Progress, no_progress
-from adlab.metrics.bootstrap import BootstrapInterval, paired_bootstrap_difference
+from adlab.metrics.bootstrap import paired_bootstrap_difference
 from adlab.metrics.correlation import sprc
 from adlab.metrics.grades import shares_of
 from adlab.metrics.relevance import expected_grade, grade_correlation, relevance_auc, relevant_probability
@@ -104,8 +104,8 @@ def agreement(data: RelevanceSet, cosines: np.ndarray, shares: np.ndarray) -> di
     graded, relevant = expected_grade(shares), relevant_probability(shares)
     for name, (scores, likely) in {"cosine": (cosines, cosines), "regression": (graded, relevant)}.items():
         found[name] = {
-            "Spearman": _plain(grade_correlation(scores, fine, photos, n_resamples=RESAMPLES)),
-            "AUC": _plain(relevance_auc(likely, grades, photos, n_resamples=RESAMPLES)),
+            "Spearman": plain_interval(grade_correlation(scores, fine, photos, n_resamples=RESAMPLES)),
+            "AUC": plain_interval(relevance_auc(likely, grades, photos, n_resamples=RESAMPLES)),
         }
     gain = paired_bootstrap_difference(
         lambda rows: sprc(graded[rows], fine[rows]),
@@ -113,8 +113,4 @@ def agreement(data: RelevanceSet, cosines: np.ndarray, shares: np.ndarray) -> di
         photos,
         n_resamples=RESAMPLES,
     )
-    return found | {"gain": _plain(gain)}
-
-
-def _plain(interval: BootstrapInterval) -> Mapping[str, float]:
-    return {"value": interval.value, "low": interval.low, "high": interval.high}
+    return found | {"gain": plain_interval(gain)}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from adlab.evaluation.focal_figures import KINDS, FigureFiles
 from adlab.evaluation.focal_findings import (
@@ -21,6 +20,7 @@ from adlab.evaluation.focal_findings import (
 from adlab.evaluation.focal_methods import HOW
 from adlab.evaluation.focal_results import Estimate, FocalResults
 from adlab.evaluation.focal_study import NETWORKS
+from adlab.evaluation.writing import markdown_table, rounded
 
 REPORT, NUMBERS = "focal.md", "focal.json"
 SOURCES = {
@@ -46,7 +46,7 @@ def write_report(results: FocalResults, figures: Mapping[str, FigureFiles], out:
     out.mkdir(parents=True, exist_ok=True)
     report = out / REPORT
     (out / NUMBERS).write_text(
-        json.dumps(_rounded(asdict(results)), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps(rounded(asdict(results)), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
     report.write_text(render(results, figures), encoding="utf-8")
     return report
@@ -104,7 +104,7 @@ def _table_1(results: FocalResults) -> str:
     rows.append(["", "Chance", "", "50.00", "50.00", ""])
     ceiling = next(row for row in results.noise if row.noise_std == results.about.default_noise).bayes
     rows.append(["", "Bayes accuracy, the ceiling", "", "", *_percents(ceiling)])
-    return _markdown(["network", "source", "columns", "paper", "ours", "90 % interval over seeds"], rows)
+    return markdown_table(["network", "source", "columns", "paper", "ours", "90 % interval over seeds"], rows)
 
 
 def _differences(results: FocalResults) -> str:
@@ -112,7 +112,7 @@ def _differences(results: FocalResults) -> str:
         [NAMES[d.network], points(d.over_seeds), points(d.over_images), f"{d.over_images.n:,}"]
         for d in results.differences
     ]
-    return _markdown(["network", "over seeds", "paired bootstrap over images", "images"], rows)
+    return markdown_table(["network", "over seeds", "paired bootstrap over images", "images"], rows)
 
 
 def _noise(results: FocalResults) -> str:
@@ -127,7 +127,7 @@ def _noise(results: FocalResults) -> str:
         ]
         for row in results.noise
     ]
-    return _markdown(["σ", "Bayes", "Full", "Shared", "Full − Shared over seeds", "over images"], rows)
+    return markdown_table(["σ", "Bayes", "Full", "Shared", "Full − Shared over seeds", "over images"], rows)
 
 
 def _agreement(results: FocalResults) -> str:
@@ -142,7 +142,7 @@ def _agreement(results: FocalResults) -> str:
         for row in results.agreement
     ]
     headings = ["network", "AUC, interval over images", "AUC, interval over seeds", "cosine of true pairs"]
-    return _markdown([*headings, "of mismatched pairs"], rows)
+    return markdown_table([*headings, "of mismatched pairs"], rows)
 
 
 def _collapse(results: FocalResults) -> str:
@@ -157,7 +157,7 @@ def _collapse(results: FocalResults) -> str:
         ]
         for row in results.collapse
     ]
-    return _markdown(["network", "space", "mean pairwise cosine", "effective rank", "centred", "of"], rows)
+    return markdown_table(["network", "space", "mean pairwise cosine", "effective rank", "centred", "of"], rows)
 
 
 def _probes(results: FocalResults, network: str) -> str:
@@ -168,7 +168,7 @@ def _probes(results: FocalResults, network: str) -> str:
         own = next(found for modality in ("image", "text") if (found := by_cell.get(("features", modality, name))))
         cells = [by_cell[network, space, name] for space in SPACES]
         rows.append([name, *(_plus_minus(cell) for cell in (*cells, own))])
-    return _markdown(["property", *SPACES.values(), "frozen features"], rows)
+    return markdown_table(["property", *SPACES.values(), "frozen features"], rows)
 
 
 def _expectations(results: FocalResults) -> str:
@@ -184,7 +184,7 @@ def _expectations(results: FocalResults) -> str:
         for row in results.expectations
         if row.what == what
     ]
-    return _markdown(["network", "what", "probe accuracy, %", "like neighbours, %", "chance, %"], rows)
+    return markdown_table(["network", "what", "probe accuracy, %", "like neighbours, %", "chance, %"], rows)
 
 
 def _maps(results: FocalResults) -> str:
@@ -200,7 +200,7 @@ def _maps(results: FocalResults) -> str:
         ]
         for row in results.maps
     ]
-    return _markdown(["map", "network", "chain", "points", "like neighbours, %", "chance, %"], rows)
+    return markdown_table(["map", "network", "chain", "points", "like neighbours, %", "chance, %"], rows)
 
 
 def _figure(files: FigureFiles, title: str) -> str:
@@ -211,7 +211,7 @@ def _settings(settings: Mapping[str, Mapping[str, object]]) -> str:
     flat = {network: _flatten(fields) for network, fields in settings.items()}
     names = dict.fromkeys(name for fields in flat.values() for name in fields)
     rows = [[name, *(str(fields.get(name, "")) for fields in flat.values())] for name in names]
-    return _markdown(["setting", *(NAMES[network] for network in flat)], rows)
+    return markdown_table(["setting", *(NAMES[network] for network in flat)], rows)
 
 
 def _flatten(fields: Mapping[str, object]) -> dict[str, object]:
@@ -237,17 +237,3 @@ def _number(estimate: Estimate, digits: int) -> str:
 def _plus_minus(estimate: Estimate) -> str:
     value = f"{estimate.value:.3f}"
     return value if estimate.high is None else f"{value} ± {estimate.high - estimate.value:.3f}"
-
-
-def _rounded(value: Any) -> Any:
-    """Six significant digits: what differs beyond them is the machine's rounding."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
-    return [_rounded(part) for part in value] if isinstance(value, (list, tuple)) else value
-
-
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -17,7 +17,8 @@ from scipy.stats import rankdata
 from adlab.evaluation.kept import Arrays
 from adlab.evaluation.m2fn_real_conditional import LOW, PLACEMENTS
 from adlab.evaluation.m2fn_real_variants import WITH_CATEGORY, Mean, plain_models
-from adlab.metrics.bootstrap import BootstrapInterval, bootstrap_interval, paired_bootstrap_difference
+from adlab.evaluation.writing import plain_interval
+from adlab.metrics.bootstrap import bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.distribution import histogram_mean, histogram_std
 
 LEVEL, SPLITS = 0.9, 200
@@ -177,7 +178,9 @@ def _rows(
         for measure, (what, ranks) in MEASURES.items():
             x, y = getattr(predicted, what), getattr(observed, what)
             statistic = partial(_on_rows, x, y, ranks)
-            row[measure] = _plain(bootstrap_interval(statistic, np.arange(len(y)), level=LEVEL, n_resamples=resamples))
+            row[measure] = plain_interval(
+                bootstrap_interval(statistic, np.arange(len(y)), level=LEVEL, n_resamples=resamples)
+            )
         if beside in models and name != beside:
             row["gain"] = _gain(models, name, beside, observed, resamples)
         rows.append(row)
@@ -205,17 +208,13 @@ def _gain(models: dict[str, Predicted], name: str, other: str, observed: Observe
         level=LEVEL,
         n_resamples=resamples,
     )
-    return {"name": name, "over": other, **_plain(found)}
+    return {"name": name, "over": other, **plain_interval(found)}
 
 
 def _on_rows(
     predicted: NDArray[np.float64], observed: NDArray[np.float64], ranks: bool, rows: NDArray[np.int64]
 ) -> float:
     return mean_correlation(predicted[:, rows], observed[rows], ranks=ranks)
-
-
-def _plain(found: BootstrapInterval) -> dict[str, float]:
-    return {"value": found.value, "low": found.low, "high": found.high}
 
 
 def _correlation(first: Sequence[float], second: Sequence[float]) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from adlab.evaluation.writing import plain_interval
 from adlab.metrics.bootstrap import BootstrapInterval, bootstrap_interval, paired_bootstrap_difference
 from adlab.metrics.correlation import lcc, sprc
 from adlab.simulator.ceiling import expected_auc, known_part
@@ -89,8 +90,7 @@ class MeasuredRows:
 
     def _interval(self, bootstrap: Callable[..., BootstrapInterval], *arguments: Any) -> dict[str, Any]:
         *statistics, places = arguments
-        got = bootstrap(*statistics, self.ads[places], n_resamples=RESAMPLES, seed=self.seed)
-        return {"value": got.value, "low": got.low, "high": got.high}
+        return plain_interval(bootstrap(*statistics, self.ads[places], n_resamples=RESAMPLES, seed=self.seed))
 
 
 def ceilings(log: ClickLog, seed: int) -> dict[str, dict[str, float]]:

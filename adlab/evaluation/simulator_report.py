@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from adlab.evaluation.simulator_audit import TASKS
 from adlab.evaluation.simulator_recovery import Recovery
 from adlab.evaluation.simulator_results import SimulatorResults
+from adlab.evaluation.writing import markdown_table, rounded
 from adlab.simulator.coefficients import EFFECTS, GROUPS, OUTCOMES, VARIANCE_SHARES, Effect
 from adlab.simulator.log import AUDIENCE_PER_IMPRESSION
 from adlab.simulator.population import BEST_LENGTH
@@ -34,7 +34,7 @@ def write_report(results: SimulatorResults, figures: list[str], out: Path) -> Pa
         The report.
     """
     (out / FOLDER).mkdir(parents=True, exist_ok=True)
-    numbers = json.dumps(_rounded(asdict(results)), indent=1, ensure_ascii=False)
+    numbers = json.dumps(rounded(asdict(results)), indent=1, ensure_ascii=False)
     (out / FOLDER / NUMBERS).write_text(numbers + "\n", encoding="utf-8")
     report = out / REPORT
     report.write_text(render(results, figures), encoding="utf-8")
@@ -56,7 +56,7 @@ def render(results: SimulatorResults, figures: list[str]) -> str:
         "conversion given a click, are b + Σ β z. All causes are independent of each other and of the context, and "
         "each z averages to 0 whatever else is known, so a main effect is the effect averaged over what it interacts "
         f"with. The length enters as an inverted U of its logarithm with its top at {BEST_LENGTH:g} words.",
-        _table(
+        markdown_table(
             ("", "intercept", "standard deviation", *GROUPS),
             (
                 (
@@ -75,7 +75,7 @@ def render(results: SimulatorResults, figures: list[str]) -> str:
         _picture(rates, "distribution of the true CTR over ads"),
         "### Coefficients",
         "Log-odds; all can be set by `--set`, for example `--set click.appeal=1.5`.",
-        _table(
+        markdown_table(
             ("factor", "group", "click", "conversion", "for", "why"),
             ((e.name, e.group, _values(e, "click"), _values(e, "convert"), e.unit, e.why) for e in EFFECTS),
         ),
@@ -165,7 +165,7 @@ def _recoveries(results: SimulatorResults) -> str:
         for name, recoveries in results.recoveries.items()
         for r in recoveries
     ]  # fmt: skip
-    return _table(
+    return markdown_table(
         (
             "log",
             "outcome",
@@ -193,7 +193,7 @@ def _coefficients(recovery: Recovery) -> str:
         for c in recovery.coefficients
         if not c.name.startswith("background_season")
     )
-    table = _table(("coefficient", "planted, centred", "fitted", "95 % interval", ""), rows)
+    table = markdown_table(("coefficient", "planted, centred", "fitted", "95 % interval", ""), rows)
     return f"{OUTCOME_WORDS[recovery.outcome].capitalize()}:\n\n{table}"
 
 
@@ -206,7 +206,7 @@ def _ceilings(results: SimulatorResults) -> str:
     ]
     for least, value in c.ctr_sprc.items():
         rows.append((f"SPRC of CTR, ads of {least} impressions or more", "", "–" if value is None else f"{value:.4f}"))
-    return _table(("", "knowing ad and context", "knowing the ad"), rows)
+    return markdown_table(("", "knowing ad and context", "knowing the ad"), rows)
 
 
 def _oracles(results: SimulatorResults) -> str:
@@ -220,7 +220,7 @@ def _oracles(results: SimulatorResults) -> str:
         for row in results.oracles
     )
     head = ("known", "share, click", "share, conversion", *(f"{TASK_WORDS[t]} AUC predicted / reached" for t in TASKS))
-    return _table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _baselines(results: SimulatorResults) -> str:
@@ -228,12 +228,12 @@ def _baselines(results: SimulatorResults) -> str:
         (row.name, *(f"{row.reached[t]:.3f} of {row.ceiling[t]:.3f}" for t in TASKS), row.oracle)
         for row in results.baselines
     )
-    return _table(("model", *(f"{TASK_WORDS[t]} AUC of at most" for t in TASKS), "at most: knows"), rows)
+    return markdown_table(("model", *(f"{TASK_WORDS[t]} AUC of at most" for t in TASKS), "at most: knows"), rows)
 
 
 def _leaks(results: SimulatorResults) -> str:
     rows = ((row.measure, f"{row.z_click:+.2f}", f"{row.z_convert:+.2f}", f"{row.auc:.3f}") for row in results.leaks)
-    return _table(("measure", "z, clicks", "z, conversions", "AUC alone"), rows)
+    return markdown_table(("measure", "z, clicks", "z, conversions", "AUC alone"), rows)
 
 
 def _values(effect: Effect, outcome: Any) -> str:
@@ -247,20 +247,3 @@ def _values(effect: Effect, outcome: Any) -> str:
 
 def _picture(file: str, alt: str) -> str:
     return f"![{alt}]({FOLDER}/{file})"
-
-
-def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    names = list(head)
-    lines = [names, ["---"] * len(names), *(list(row) for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _rounded(value: Any) -> Any:
-    """Numbers to six digits: the rest is noise of the arithmetic."""
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, Mapping):
-        return {str(key): _rounded(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
-    return value

@@ -1,9 +1,11 @@
-"""What generated reports share: Markdown tables, and numbers without the machine's rounding."""
+"""What generated reports share: Markdown tables, and numbers as their JSON keeps them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from adlab.metrics.bootstrap import BootstrapInterval
 
 
 def markdown_table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -20,3 +22,8 @@ def rounded(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): rounded(part) for key, part in value.items()}
     return [rounded(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def plain_interval(interval: BootstrapInterval) -> dict[str, float]:
+    """A number with its interval, as plain JSON."""
+    return {"value": interval.value, "low": interval.low, "high": interval.high}
