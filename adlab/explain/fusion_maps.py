@@ -22,7 +22,7 @@ from adlab.errors import ConfigError, InputError
 from adlab.explain.cell_grid import PROBES, CellGrid, measure_shift, probes
 from adlab.explain.grad_cam import grad_cam
 from adlab.metrics.arrays import FloatArray
-from adlab.models.m2fn import M2FN, moments
+from adlab.models.m2fn import M2FN
 from adlab.models.m2fn_ensemble import M2FNEnsemble
 
 STEPS = ("conditioned", "backbone", "attention", "fusion")
@@ -100,7 +100,7 @@ def mean_rating(values: Sequence[float], temperature: float = 1.0) -> Target:
         values: What each bucket stands for, for example 1 to 7.
         temperature: What logits are divided by, above 0, as the head's calibration has it.
     """
-    return lambda logits: moments(logits / temperature, logits.new_tensor(values)).mean
+    return lambda logits: (logits / temperature).softmax(dim=1) @ logits.new_tensor(values)
 
 
 def logit(output: int = 0) -> Target:

@@ -33,7 +33,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adlab.errors import CheckpointError, ConfigError, InputError
+from adlab.errors import ConfigError, InputError
 from adlab.layers.standardise import Standardise
 from adlab.layers.token_embedding import INIT_STD, TokenEmbedding
 from adlab.layers.transformer import EncoderBlock
@@ -41,6 +41,7 @@ from adlab.models.adscvlr_config import GRADES, AdsCVLRConfig
 from adlab.models.colour_match import ColourMatch
 from adlab.models.likeness import likeness
 from adlab.models.pair_inputs import BOX_FEATURES, IMAGE, SEGMENTS, PairInputs, check_pair_inputs
+from adlab.models.trainable_state import check_state
 
 
 class EmbeddedPairs(NamedTuple):
@@ -256,19 +257,7 @@ class AdsCVLR(nn.Module):
         Raises:
             CheckpointError: A tensor is missing, superfluous or of another shape; the first ones are named.
         """
-        own = self.trainable_state()
-        problems = [f"{name} is missing" for name in own.keys() - state.keys()]
-        problems += [f"{name} has no place" for name in state.keys() - own.keys()]
-        problems += [
-            f"{name} is {tuple(state[name].shape)}, not {tuple(own[name].shape)}"
-            for name in own.keys() & state.keys()
-            if state[name].shape != own[name].shape
-        ]
-        if problems:
-            raise CheckpointError(
-                f"{len(problems)} tensors do not fit this AdsCVLR: {'; '.join(sorted(problems)[:3])}. "
-                "Build it with the checkpoint's config."
-            )
+        check_state("AdsCVLR", self.trainable_state(), state)
         self.load_state_dict(state)
 
 

@@ -43,7 +43,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from adlab.errors import CheckpointError, ConfigError, InputError
+from adlab.errors import ConfigError, InputError
 from adlab.layers.conditional_batch_norm import ChannelStatistics, ConditionalBatchNorm
 from adlab.layers.gated_fusion import GatedFusion
 from adlab.layers.head import Head
@@ -51,6 +51,7 @@ from adlab.layers.moment_pooling import MomentPooling
 from adlab.layers.spatial_attention import Attended, FlatAttention, SpatialAttention
 from adlab.models.backbones import STAGES, STRIDE, StagedBackbone, through_inner
 from adlab.models.m2fn_config import M2FNConfig
+from adlab.models.trainable_state import check_state
 
 # A channel that hardly varies on the training pictures is divided by at least this share of the mean deviation:
 # otherwise its noise would be blown up, and so would a new picture on which it does vary.
@@ -320,19 +321,7 @@ class M2FN(nn.Module):
         Raises:
             CheckpointError: A tensor is missing, superfluous or of another shape; the first ones are named.
         """
-        own = self.trainable_state()
-        problems = [f"{name} is missing" for name in own.keys() - state.keys()]
-        problems += [f"{name} has no place" for name in state.keys() - own.keys()]
-        problems += [
-            f"{name} is {tuple(state[name].shape)}, not {tuple(own[name].shape)}"
-            for name in own.keys() & state.keys()
-            if state[name].shape != own[name].shape
-        ]
-        if problems:
-            raise CheckpointError(
-                f"{len(problems)} tensors do not fit this M2FN: {'; '.join(sorted(problems)[:3])}. "
-                "Build it with the checkpoint's config."
-            )
+        check_state("M2FN", self.trainable_state(), state)
         self.load_state_dict(state, strict=False)
 
     def _frozen_names(self) -> tuple[str, ...]:
@@ -387,23 +376,3 @@ class M2FN(nn.Module):
             wanted = f"{cells}, {cells}" if bound else "H, W"
             raise InputError(f"The feature map has shape {shape}, this network takes (B, {channels}, {wanted}).")
         return feature_map
-
-
-class Moments(NamedTuple):
-    """Mean and standard deviation of a distribution over buckets, (B,) each, in units of the buckets' values."""
-
-    mean: Tensor
-    std: Tensor
-
-
-def moments(logits: Tensor, values: Tensor) -> Moments:
-    """What is compared with the observed mean and standard deviation of ratings (M2FN, §7.1).
-
-    Args:
-        logits: (B, K).
-        values: What each bucket stands for, (K,), for example 1 to 7.
-    """
-    shares = logits.softmax(dim=1)
-    mean = shares @ values
-    variance = (shares * (values - mean[:, None]) ** 2).sum(dim=1)
-    return Moments(mean, variance.sqrt())

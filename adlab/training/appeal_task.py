@@ -15,7 +15,7 @@ from adlab.errors import ConfigError, UnknownNameError
 from adlab.losses.emd import EMDLoss
 from adlab.losses.kld import KLDLoss
 from adlab.models.backbones import StagedBackbone
-from adlab.models.m2fn import M2FN, moments
+from adlab.models.m2fn import M2FN
 from adlab.models.m2fn_config import M2FNConfig
 from adlab.models.m2fn_ensemble import bucket_values
 
@@ -90,7 +90,7 @@ class RatingLoss(nn.Module):
 
     def forward(self, logits: Tensor, shares: Tensor) -> Tensor:
         """Logits and observed shares (B, K) -> scalar."""
-        error = moments(logits, self.steps).mean - shares @ self.steps
+        error = logits.softmax(dim=1) @ self.steps - shares @ self.steps
         of_distribution: Tensor = self.of_distribution(logits, shares)
         return of_distribution + self.weight_mean * error.square().mean()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,6 +19,8 @@ SIZE, AUX = 64, 9
 CONFIG = replace(
     M2FNConfig.compact(aux_dim=AUX, image_size=SIZE), cbn_dim=6, attention_dim=7, fusion_dim=8, head_dims=(10,)
 )
+# Table 3's attention and head, which are bound to the size of the map.
+FLAT = replace(CONFIG, attention_kind="flat", pooling="flatten", head_dims=(24, 16))
 # The preset for rated ads, without its dropout, and with conditional batch norm.
 RATINGS = replace(
     M2FNConfig.ratings(aux_dim=AUX, outputs=1),
@@ -30,6 +31,7 @@ RATINGS = replace(
     dropout=0.0,
     input_dropout=0.0,
 )
+MAPS = ("conditioned_map", "backbone_map", "attention_map", "fused_map")  # fields of `M2FNOutput`, in order
 
 
 @cache
@@ -78,8 +80,3 @@ def attributes(n: int = 4, seed: int = 3, width: int = AUX) -> Tensor:
     aux = torch.randn(n, width, generator=generator)
     aux[:, : width // 2] = (aux[:, : width // 2] > 0).float()
     return aux
-
-
-def changed(config: M2FNConfig = CONFIG, **fields: Any) -> M2FNConfig:
-    """The config with some fields replaced."""
-    return replace(config, **fields)

@@ -1,17 +1,17 @@
-"""M2FN: its output, its switches, its maps, and what is trained and saved."""
+"""M2FN: its output, its switches, and what is trained and saved."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from itertools import combinations
 
 import pytest
 import torch
-from captum.attr import LayerGradCam
 from helpers.tiny_m2fn import (
     AUX,
     CONFIG,
+    FLAT,
+    MAPS,
     RATINGS,
     SIZE,
     attributes,
@@ -21,15 +21,13 @@ from helpers.tiny_m2fn import (
     tiny_backbone,
 )
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 from torch.nn import functional as F
 
 from adlab.errors import CheckpointError, ConfigError, InputError
 from adlab.models.baselines import ABLATIONS, BASELINES, ablated_config, baseline_config
-from adlab.models.m2fn import M2FN, M2FNOutput, moments
+from adlab.models.m2fn import M2FN, M2FNOutput
 from adlab.models.m2fn_config import M2FNConfig
 
-FLAT = replace(CONFIG, attention_kind="flat", pooling="flatten", head_dims=(24, 16))
 VARIANTS = {
     "compact": CONFIG,
     "as-table-3": FLAT,
@@ -45,16 +43,6 @@ VARIANTS = {
     "nima-as-table-3": baseline_config("nima", replace(FLAT, outputs=10)),
 }  # fmt: skip
 WITH_IMAGE = [name for name, config in VARIANTS.items() if config.image]
-MAPS = ("conditioned_map", "backbone_map", "attention_map", "fused_map")
-LAYERS = ("conditioned_layer", "backbone_layer", "attention_layer", "fusion_layer")
-
-
-def grad_cams(model: M2FN, pixels: Tensor, aux: Tensor) -> list[Tensor]:
-    """Of all four maps, (B, h, w) each, from one pass and no hook."""
-    output = model(pixels.clone().requires_grad_(), aux)
-    maps = [getattr(output, name) for name in MAPS]
-    gradients = torch.autograd.grad(output.logits[:, 0].sum(), maps)
-    return [(g.mean((2, 3), keepdim=True) * m).sum(1) for g, m in zip(gradients, maps, strict=True)]
 
 
 def test_shapes_of_everything_that_comes_out():
@@ -227,18 +215,6 @@ def test_both_modalities_change_the_output_where_both_are_on(name):
     assert (logits - model(pictures(seed=9), attributes()).logits).abs().max() > 1e-3
 
 
-def test_attributes_reach_each_map_only_from_the_step_that_lets_them_in():
-    changes = {}
-    for low, attention, high in ABLATIONS:
-        model = learned_m2fn(ablated_config(CONFIG, low=low, attention=attention, high=high))
-        one, other = model(pictures(), attributes()), model(pictures(), attributes(seed=9))
-        changes[low, attention, high] = [not torch.equal(getattr(one, m), getattr(other, m)) for m in MAPS]
-        assert not torch.equal(one.logits, other.logits)
-    for (low, attention, _), (conditioned, backbone, attended, fused) in changes.items():
-        assert conditioned == backbone == low
-        assert attended == fused == (low or attention)
-
-
 def test_calibrated_the_backbone_s_map_is_that_of_the_encoder_whatever_the_attributes():
     model = learned_m2fn(replace(CONFIG, cbn_blocks=(1, 2, 3, 4, 5)))
     expected = tiny_backbone()(pictures())
@@ -272,35 +248,6 @@ def test_calibrated_the_map_is_standardised_and_from_cached_maps_alike():
     torch.testing.assert_close(again.map_std, model.map_std, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("config", [CONFIG, FLAT, RATINGS], ids=["compact", "as-table-3", "ratings"])
-def test_gradients_at_the_four_maps_are_those_that_captum_takes_with_hooks(config):
-    model = learned_m2fn(config)
-    pixels, aux = pictures(), attributes()
-    for found, layer in zip(grad_cams(model, pixels, aux), LAYERS, strict=True):
-        oracle = LayerGradCam(lambda *inputs: model(*inputs).logits, getattr(model, layer))
-        expected = oracle.attribute((pixels.clone().requires_grad_(), aux), target=0)[:, 0]
-        assert expected.abs().max() > 0
-        torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5 * expected.abs().max().item())
-
-
-@pytest.mark.parametrize("config", [CONFIG, FLAT, RATINGS], ids=["compact", "as-table-3", "ratings"])
-def test_the_four_heat_maps_differ_from_each_other(config):
-    larger = replace(config, image_size=128)
-    maps = grad_cams(learned_m2fn(larger), pictures(size=128), attributes())
-    maps[0] = F.adaptive_avg_pool2d(maps[0], maps[1].shape[1])
-    for one, other in combinations(maps, 2):
-        cosine = F.cosine_similarity(one.flatten(1), other.flatten(1))
-        assert cosine.abs().min() < 0.99
-
-
-def test_four_stages_give_a_finer_map_and_must_be_those_of_the_backbone():
-    output = learned_m2fn(RATINGS)(pictures(), attributes())
-    assert output.backbone_map.shape == (4, 96, SIZE // 16, SIZE // 16)
-    assert output.fused_map.shape == (4, 192, SIZE // 16, SIZE // 16)
-    with pytest.raises(ConfigError, match="depth is 4, the backbone's stride 32"):
-        M2FN(RATINGS, tiny_backbone())
-
-
 def test_branches_let_attributes_speak_where_the_picture_says_nothing():
     model = learned_m2fn(RATINGS)
     with torch.no_grad():
@@ -309,23 +256,6 @@ def test_branches_let_attributes_speak_where_the_picture_says_nothing():
         found = model(pictures(), attributes()).logits
     assert found.std() > 0.01
     assert model.fusion.width == 3 * RATINGS.fusion_dim
-
-
-def test_a_step_that_is_off_passes_on_the_map_before_it():
-    output = learned_m2fn(ablated_config(CONFIG, low=True, attention=False, high=True))(pictures(), attributes())
-    assert output.attention.unique().tolist() == [0.25]
-    model = learned_m2fn(replace(VARIANTS["cat"], standardise_map=False))
-    output = model(pictures(), attributes())
-    assert torch.equal(output.attention_map, output.backbone_map)
-    assert torch.equal(output.fused_map, output.backbone_map)
-    torch.testing.assert_close(
-        output.conditioned_map, model.backbone.staged()[0].enter(F.pad(pictures(), (1, 0, 1, 0)))[:, :, 1:, 1:]
-    )
-
-
-def test_a_single_later_block_conditions_the_map_of_its_own_stage():
-    output = learned_m2fn(replace(CONFIG, cbn_blocks=(4, 2)))(pictures(), attributes())
-    assert output.conditioned_map.shape == (4, 96, SIZE // 2, SIZE // 2)
 
 
 def test_what_is_saved_leaves_out_the_frozen_stages_and_reloads_to_equal_output(tmp_path):
@@ -363,13 +293,6 @@ def test_a_state_of_another_shape_is_refused_whole():
         with pytest.raises(CheckpointError, match=message):
             model.load_trainable_state({name: tensor + 1 for name, tensor in wrong.items()})
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
-
-
-def test_moments_of_a_distribution_by_hand():
-    # shares 1/4, 1/2, 1/4 of 1, 3, 5: mean 3, variance (4 + 4) / 4 = 2
-    found = moments(torch.tensor([[0.0, 0.0, 0.0], [1.0, 2.0, 1.0]]).log(), torch.tensor([1.0, 3.0, 5.0]))
-    assert found.mean[1].item() == pytest.approx(3)
-    assert found.std[1].item() == pytest.approx(2**0.5)
 
 
 def test_inputs_that_do_not_fit_are_named_with_their_shape():
