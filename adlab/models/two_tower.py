@@ -6,8 +6,7 @@
 The paper distils into "a two-tower structure DNN" and prints no shape; the towers here are small MLPs on vectors of
 frozen encoders; behind an image vector may stand the histogram of the picture's colours. A part that an ad lacks is
 replaced by zeros, and two flags say which parts there are. With `skip`, a linear map runs past each MLP; `start_from`
-lets the student begin as the similarity of the encoders' own vectors, which a few thousand queries could not teach it,
-and as its teacher's match of query and colours.
+lets the student begin as a similarity of the encoders' own vectors, which a few thousand queries could not teach it.
 """
 
 from __future__ import annotations
@@ -112,36 +111,33 @@ class TwoTower(nn.Module):
         return nn.Sequential(hidden, nn.Linear(config.hidden_dim, config.latent_dim))
 
     @torch.no_grad()
-    def start_from(self, image_map: Tensor, query_map: Tensor | None = None, *, scale: float, bias: float) -> None:
-        """Let score = scale·(⟨query, copy + M·image⟩ + ⟨F·query, N·image⟩) + bias, up to length; the MLPs start at 0.
+    def start_from(self, query: Tensor, image: Tensor, copy: Tensor, *, scale: float, bias: float) -> None:
+        """Let score = scale·⟨Q·query, I·image + C·copy⟩ + bias, up to length; the MLPs start at 0.
 
         Args:
-            image_map: M and below it N: bring image vectors to where queries and copy are, and to where F brings
-                queries, (latent_dim, image_dim).
-            query_map: F, (latent_dim − query_dim, query_dim); None where the latent space is as wide as queries.
+            query: Q, (latent_dim, query_dim).
+            image: I, (latent_dim, image_dim).
+            copy: C, (latent_dim, copy_dim).
             scale: Of the similarity, above 0.
             bias: Of the logit.
 
         Raises:
-            ConfigError: The student has no linear maps, or widths differ.
+            ConfigError: The student has no linear maps, a map has another shape, or the scale is not above 0.
         """
         config = self.config
-        beside = config.latent_dim - config.query_dim
-        if not config.skip or not config.query_dim == config.copy_dim <= config.latent_dim or scale <= 0:
-            widths = (config.query_dim, config.copy_dim, config.latent_dim)
+        if not config.skip or scale <= 0:
             raise ConfigError(
-                f"skip is {config.skip}, query_dim, copy_dim and latent_dim are {widths}, scale is {scale:g}; to start "
-                "from the encoders give skip, two equal widths, a third not below them, and a scale above 0."
+                f"skip is {config.skip}, scale is {scale:g}; to start from maps give skip and a scale > 0."
             )
-        further = torch.zeros(0, config.query_dim) if query_map is None else query_map
-        for name, given, wanted in (
-            ("image_map", image_map, (config.latent_dim, config.image_dim)),
-            ("query_map", further, (beside, config.query_dim)),
+        for name, given, width in (
+            ("query", query, config.query_dim),
+            ("image", image, config.image_dim),
+            ("copy", copy, config.copy_dim),
         ):
-            if given.shape != wanted:
-                raise ConfigError(f"{name} has shape {tuple(given.shape)}; give {wanted}.")
-        self.query_skip.weight.copy_(torch.cat([torch.eye(config.query_dim), further]))
-        self.ad_skip.weight.copy_(torch.cat([image_map, torch.eye(config.latent_dim, config.copy_dim)], dim=1))
+            if given.shape != (config.latent_dim, width):
+                raise ConfigError(f"{name} has shape {tuple(given.shape)}; give {(config.latent_dim, width)}.")
+        self.query_skip.weight.copy_(query)
+        self.ad_skip.weight.copy_(torch.cat([image, copy], dim=1))
         for tower in (self.query_tower, self.ad_tower):
             for parameter in tower[1].parameters():
                 nn.init.zeros_(parameter)

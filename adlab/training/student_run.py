@@ -107,7 +107,7 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
     pairs = training_pairs(run, room)
     train = room.scored(pairs, half=half)
     stop = room.scored([pair for _, pair in in_all_modes(room.material.stop.pairs)])
-    net = start_student(run.training, train.vectors, room.image_encoder, room.teacher.relevance.network, run.seed)
+    net = start_student(run.training, train, room.image_encoder, room.teacher.relevance.network, run.seed)
     result = _fit(run, room, net, train, stop)
     net.load_state_dict(as_stored(net.state_dict()))  # measure what ships, rounding included
     net.eval().requires_grad_(False)

@@ -1,17 +1,22 @@
-"""What the two-tower student begins as: the similarity of the encoders' own vectors and its teacher's match of colours.
+"""What the two-tower student begins as: all of its teacher that two towers can hold.
 
-The teacher's match is a bilinear form (`adlab.models.colour_match`), so two towers can hold it whole:
+AdsCVLR reads its grades from a single stream, and from the likeness of wholes and the match of query and colours beside
+it (`adlab.models.likeness`, `adlab.models.colour_match`). These are bilinear in the vectors that the student reads:
 
-    w·√W·⟨A·q, B·[v, h]⟩ = ⟨F·q, N·[i, h]⟩      F = √(w√W) A,   N = √(w√W) [B_v·Tᵀ, B_h],   v ≈ Tᵀ·i
+    ⟨q, (w_c + √W·D_c)·c⟩ + ⟨q, (w_v + √W·D_v)·v⟩ + w_m·√W·⟨A·q, B·[v, h]⟩,      v ≈ Tᵀ·i
 
-with i a picture in the joint space, T that space's linear map of texts, h the histogram of its colours, and w what the
-match adds to the teacher's log-odds of Fair or better. Graded pairs would teach it badly: few differ in colour alone.
+with q, c, i, h the vectors of query and copy, of the picture in the joint space, and of its colours; T that space's map
+of texts; and w and D the weights by which the evidence raises the grades from Fair on above Bad. Scale and bias are
+those of a logistic regression on the teacher's answers. What the stream adds is left for the towers to learn. A teacher
+without likeness has a student that begins as the plain similarity of the encoders' vectors.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -20,18 +25,34 @@ from adlab.encoders.mobilenet import MAP_CHANNELS
 from adlab.features.colour_histogram import BINS
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.two_tower import TwoTower, TwoTowerConfig
-from adlab.training.student_task import StudentTraining
+from adlab.training.conversion import Counts, fit_calibration
+from adlab.training.student_task import ScoredPairs, StudentTraining, student_logits
 from adlab.training.student_vectors import PairVectors
 
-FIRST_SCALE, FIRST_BIAS = 8.0, -2.0  # of the cosine of MiniLM: 0.25, 0.5 and 0.75 begin as 0.5, 0.88 and 0.98
-IMAGE_WEIGHT = 0.5  # of a picture beside copy, at first
+SCALE = 8.0  # that of the product, and not of the maps: their rate of learning is in proportion to their size
+IMAGE_WEIGHT = 0.5  # of a picture beside copy in a plain similarity
+REGRESSED = 20_000  # training pairs that scale and bias rest on
 _WIDE = 2048  # pairs at once
 
 
+class Maps(NamedTuple):
+    """Linear maps into the latent space of L numbers.
+
+    Attributes:
+        query: (L, W).
+        image: (L, image_dim).
+        copy: (L, W).
+    """
+
+    query: Tensor
+    image: Tensor
+    copy: Tensor
+
+
 def start_student(
-    config: StudentTraining, train: PairVectors, encoder: ImageEncoder, teacher: AdsCVLR, seed: int
+    config: StudentTraining, train: ScoredPairs, encoder: ImageEncoder, teacher: AdsCVLR, seed: int
 ) -> TwoTower:
-    """A student that begins as the similarity of the encoders' own vectors, standardised on training pairs.
+    """A student as the module says, standardised on training pairs.
 
     Where the image encoder has no joint space, pictures begin at 0; where the teacher reads no colours, neither does
     the student.
@@ -40,33 +61,35 @@ def start_student(
         config: How it is trained.
         train: Training pairs, with colours behind the image vectors where the teacher matches them.
         encoder: What looked at the pictures.
-        teacher: Whose match of colours it begins with.
-        seed: Of initial values.
+        teacher: Whose likeness and match it begins as.
+        seed: Of initial values, and of the pairs that scale and bias rest on.
     """
-    text_dim, image_dim = train.queries.shape[1], train.images.shape[1]
-    to_texts, of_queries, of_pictures = _to_texts(train, encoder, text_dim), None, None
-    if teacher.match is not None:
-        of_queries, of_pictures = _match_maps(teacher, to_texts)
-    image_map = torch.cat([IMAGE_WEIGHT * to_texts, *([] if of_pictures is None else [of_pictures])])
+    vectors = train.vectors
+    text_dim, image_dim = vectors.queries.shape[1], vectors.images.shape[1]
+    to_texts = _to_texts(vectors, encoder, text_dim)
+    maps = _alike(teacher, to_texts)
+    if reads_colours(teacher):
+        maps = Maps(*(torch.cat(parts) for parts in zip(maps, _matched(teacher, to_texts), strict=True)))
     shape = TwoTowerConfig(
         query_dim=text_dim,
         image_dim=image_dim,
         copy_dim=text_dim,
         hidden_dim=config.hidden_dim,
-        latent_dim=len(image_map),
+        latent_dim=len(maps.query),
         score="dot",
         dropout=config.dropout,
         skip=True,
     )
     torch.manual_seed(seed)
     net = TwoTower(shape)
-    net.start_from(image_map, of_queries, scale=FIRST_SCALE, bias=FIRST_BIAS)
-    queries, images, copies = train.queries.split(_WIDE), train.images, train.copies
+    net.start_from(*maps, scale=SCALE, bias=0.0)
+    queries, images, copies = vectors.queries.split(_WIDE), vectors.images, vectors.copies
     net.query_scale.fit(queries)
     if len(images):
         net.image_scale.fit(images.split(_WIDE))
     if len(copies):
         net.copy_scale.fit(copies.split(_WIDE))
+    _regress(net, train, seed)
     return net
 
 
@@ -76,7 +99,7 @@ def reads_colours(teacher: AdsCVLR) -> bool:
 
 
 def _to_texts(train: PairVectors, encoder: ImageEncoder, text_dim: int) -> Tensor:
-    """From pictures to the space of texts, (text_dim, image_dim), about 1 long: ⟨T·q, i⟩ = ⟨q, Tᵀ·i⟩."""
+    """From pictures to the space of texts, (W, image_dim), about 1 long: ⟨T·q, i⟩ = ⟨q, Tᵀ·i⟩."""
     found = torch.zeros(text_dim, train.images.shape[1])
     if isinstance(encoder.network, ShippedNetwork) and len(train.images):
         text = encoder.network.net.text_head.text.weight.detach().cpu().float()
@@ -86,14 +109,44 @@ def _to_texts(train: PairVectors, encoder: ImageEncoder, text_dim: int) -> Tenso
     return found
 
 
-def _match_maps(teacher: AdsCVLR, to_texts: Tensor) -> tuple[Tensor, Tensor]:
-    """F of queries (R, W) and N of pictures (R, image_dim), without the student's own scale."""
+def _raised(teacher: AdsCVLR) -> Tensor:
+    """How much each number of the evidence raises the grades from Fair on above Bad, (E,)."""
+    weight = teacher.grade.weight.detach().cpu().float()
+    return weight[1:].mean(dim=0) - weight[0]
+
+
+def _alike(teacher: AdsCVLR, to_texts: Tensor) -> Maps:
+    """The likeness of wholes."""
+    width = len(to_texts)
+    eye = torch.eye(width)
+    if not teacher.config.whole_dim:
+        return Maps(eye, IMAGE_WEIGHT * to_texts, eye)
+    own = _raised(teacher)[teacher.config.width :]
+    cosines, beside, products = own[:2], own[4:6], own[6 : 6 + 2 * width].unflatten(0, (2, width))
+    # Some weights hold only beside the other part; half of them is right on the average of pairs with and without it.
+    copy, picture = (cosines + beside / 2)[:, None] + math.sqrt(width) * products
+    return Maps(eye, (picture / SCALE)[:, None] * to_texts, torch.diag(copy / SCALE))
+
+
+def _matched(teacher: AdsCVLR, to_texts: Tensor) -> Maps:
+    """The match of query and colours; it reads no copy."""
     assert teacher.match is not None  # `reads_colours`
     query, picture = (layer.weight.detach().cpu().float() for layer in (teacher.match.query, teacher.match.picture))
     width = query.shape[1]
-    grades = teacher.grade.weight[:, -1].detach().cpu().float()  # the match is the last of the evidence
-    adds = float(grades[1:].mean() - grades[0]) * math.sqrt(width) / FIRST_SCALE
-    each = math.sqrt(abs(adds))
-    of_pictures = picture[:, :width] @ to_texts
-    of_pictures[:, -BINS:] += picture[:, width : width + BINS]
-    return math.copysign(each, adds) * query, each * of_pictures
+    raised = float(_raised(teacher)[-1]) * math.sqrt(width) / SCALE
+    each = math.sqrt(abs(raised))
+    image = picture[:, :width] @ to_texts
+    image[:, -BINS:] += picture[:, width : width + BINS]
+    return Maps(math.copysign(each, raised) * query, each * image, torch.zeros(len(query), width))
+
+
+def _regress(net: TwoTower, train: ScoredPairs, seed: int) -> None:
+    """Scale and bias by the teacher's answers; a scale that would turn the order round stays as it is."""
+    rows = torch.from_numpy(np.random.default_rng(seed).permutation(len(train.vectors))[:REGRESSED])
+    some = PairVectors(train.vectors.queries, train.vectors.images, train.vectors.copies, train.vectors.rows[rows])
+    soft = train.soft[rows].double().numpy()
+    slope, bias = fit_calibration(student_logits(net, some), Counts(np.ones(len(rows)), soft))
+    with torch.no_grad():
+        if slope > 0:
+            net.log_scale.add_(math.log(slope))
+        net.bias.fill_(bias)

@@ -122,42 +122,30 @@ def test_what_does_not_fit_is_refused():
         TwoTowerConfig(score="cosin")
 
 
-def joint(latent_dim: int = 6) -> TwoTower:
-    return student(image_dim=7, copy_dim=6, latent_dim=latent_dim, score="dot", skip=True)
+def joint() -> TwoTower:
+    return student(image_dim=7, copy_dim=5, latent_dim=9, score="dot", skip=True)
 
 
 @torch.no_grad()
-def test_a_student_can_start_as_the_similarity_of_the_encoders_own_vectors():
-    made, query, image, copy = joint(), *(torch.randn(3, width) for width in (6, 7, 6))
-    image_map = torch.randn(6, 7)
-    made.start_from(image_map, scale=4.0, bias=-1.5)
+def test_a_student_can_start_as_a_similarity_of_the_encoders_own_vectors():
+    made, query, image, copy = joint(), *(torch.randn(3, width) for width in (6, 7, 5))
+    maps = [torch.randn(9, width) for width in (6, 7, 5)]
+    made.start_from(*maps, scale=4.0, bias=-1.5)
     yes, no = torch.ones(3, dtype=torch.bool), torch.zeros(3, dtype=torch.bool)
+    asked, seen, read = query @ maps[0].T, image @ maps[1].T, copy @ maps[2].T
     together = made(query, AdVectors(image, copy, yes, yes))
-    expected = 4 * (query * (copy + image @ image_map.T)).sum(dim=1) - 1.5
-    torch.testing.assert_close(together, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(together, 4 * (asked * (seen + read)).sum(dim=1) - 1.5, atol=1e-3, rtol=1e-4)
     alone = made(query, AdVectors(torch.full_like(image, torch.nan), copy, no, yes))
-    torch.testing.assert_close(alone, 4 * (query * copy).sum(dim=1) - 1.5, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(alone, 4 * (asked * read).sum(dim=1) - 1.5, atol=1e-3, rtol=1e-4)
     made.query_tower[1].bias.fill_(0.3)  # what the MLPs learn is added
     assert not torch.allclose(made(query, AdVectors(image, copy, yes, yes)), together)
 
 
-@torch.no_grad()
-def test_a_student_can_start_with_a_further_product_beside_the_similarity():
-    made, query, image, copy = joint(latent_dim=9), *(torch.randn(3, width) for width in (6, 7, 6))
-    image_map, query_map, yes = torch.randn(9, 7), torch.randn(3, 6), torch.ones(3, dtype=torch.bool)
-    made.start_from(image_map, query_map, scale=2.0, bias=0.5)
-    alike = (query * (copy + image @ image_map[:6].T)).sum(dim=1)
-    further = ((query @ query_map.T) * (image @ image_map[6:].T)).sum(dim=1)
-    found = made(query, AdVectors(image, copy, yes, yes))
-    torch.testing.assert_close(found, 2 * (alike + further) + 0.5, atol=1e-4, rtol=1e-4)
-
-
 def test_a_start_that_does_not_fit_is_refused():
+    maps = [torch.zeros(9, width) for width in (6, 7, 5)]
     with pytest.raises(ConfigError, match="skip is False"):
-        student().start_from(torch.zeros(8, 7), scale=1.0, bias=0.0)
-    with pytest.raises(ConfigError, match=r"image_map has shape \(6, 8\); give \(6, 7\)"):
-        joint().start_from(torch.zeros(6, 8), scale=1.0, bias=0.0)
-    with pytest.raises(ConfigError, match=r"query_map has shape \(0, 6\); give \(3, 6\)"):
-        joint(latent_dim=9).start_from(torch.zeros(9, 7), scale=1.0, bias=0.0)
+        student().start_from(*maps, scale=1.0, bias=0.0)
+    with pytest.raises(ConfigError, match=r"image has shape \(9, 8\); give \(9, 7\)"):
+        joint().start_from(maps[0], torch.zeros(9, 8), maps[2], scale=1.0, bias=0.0)
     with pytest.raises(ConfigError, match="scale is 0"):
-        joint().start_from(torch.zeros(6, 7), scale=0.0, bias=0.0)
+        joint().start_from(*maps, scale=0.0, bias=0.0)

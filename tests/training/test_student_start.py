@@ -1,9 +1,11 @@
-"""What the student begins as, by hand: the encoders' similarity, and its teacher's match of query and colours."""
+"""What the student begins as, by hand: the likeness and match of its teacher, or the encoders' own similarity."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from helpers import tiny_relevance as tiny
@@ -12,13 +14,11 @@ from torch.nn import functional as F
 
 from adlab.checkpoints.networks import load_image_encoder
 from adlab.models.colour_match import ColourMatch
-from adlab.models.two_tower import AdVectors
-from adlab.training.student_start import FIRST_BIAS, FIRST_SCALE, IMAGE_WEIGHT, reads_colours, start_student
-from adlab.training.student_task import StudentTraining
-from adlab.training.student_vectors import PairVectors
+from adlab.training.student_start import IMAGE_WEIGHT, SCALE, reads_colours, start_student
+from adlab.training.student_task import ScoredPairs, StudentTraining, student_logits
+from adlab.training.student_vectors import ABSENT, PairVectors
 
-SEEN, JOINT, WIDTH, COUNT = 1280, 1664, 384, 7
-BOTH = torch.ones(COUNT, dtype=torch.bool)
+SEEN, JOINT, WIDTH, COUNT = 1280, 1664, 384, 40
 
 
 @pytest.fixture(scope="module")
@@ -49,32 +49,62 @@ def joint(encoder, data: PairVectors) -> torch.Tensor:
     return found / found.norm(dim=1).mean()
 
 
+def scored(data: PairVectors, logits: torch.Tensor) -> ScoredPairs:
+    return ScoredPairs(data, logits.sigmoid(), np.array(["web"] * len(data)))
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 @torch.no_grad()
-def test_the_first_logit_is_the_similarity_and_what_the_match_adds_to_the_teachers(encoder, sign):
+def test_the_student_begins_as_the_likeness_and_match_of_its_teacher(encoder, sign):
+    """On pairs without a picture, and on those without copy: there the teacher's evidence is what two towers hold."""
     taught, data = teacher(match=True), vectors(JOINT + 384)
     taught.grade.weight[:, -1] = sign * torch.tensor([-1.0, 0.5, 1.0, 1.5])
-    net = start_student(StudentTraining(hidden_dim=8), data, encoder, taught, 0).eval()
+    first, beside = taught.config.width, taught.config.width + 4
+    taught.grade.weight[:, beside : beside + 2] = 0.0  # of one part where the other is there, too
     seen = joint(encoder, data)
-    alike = (data.queries * (data.copies + IMAGE_WEIGHT * seen)).sum(dim=1)
-    matched = taught.match.score(data.queries, torch.cat([seen, data.images[:, JOINT:]], dim=1))
-    expected = FIRST_SCALE * alike + FIRST_BIAS + sign * 2.0 * matched
-    found = net(data.queries, AdVectors(data.images, data.copies, BOTH, BOTH))
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
-    assert matched.abs().mean() > 0.01
-    without = net(data.queries, AdVectors(data.images, data.copies, ~BOTH, BOTH))
-    torch.testing.assert_close(without, FIRST_SCALE * (data.queries * data.copies).sum(dim=1) + FIRST_BIAS)
+    nothing, raised = torch.zeros(COUNT, WIDTH), taught.grade.weight[1:].mean(dim=0) - taught.grade.weight[0]
+    for image, copy in ((seen, nothing), (nothing, data.copies)):
+        colours = data.images[:, JOINT:] if image is seen else nothing
+        evidence = taught.wholes_evidence(torch.stack([data.queries, copy, image, colours], dim=1))
+        there = (
+            torch.tensor([[float(copy is not nothing), float(image is not nothing)]]) @ raised[first + 2 : first + 4]
+        )
+        expected = evidence @ raised[first:] - there
+        rows = data.rows.clone()
+        rows[:, 1 if image is nothing else 2] = ABSENT
+        own = replace(data, rows=rows)
+        net = start_student(StudentTraining(hidden_dim=8), scored(own, 0.7 * expected - 0.3), encoder, taught, 0).eval()
+        found = torch.from_numpy(student_logits(net, own)).float()
+        torch.testing.assert_close(found, 0.7 * expected - 0.3, rtol=1e-3, atol=1e-3)
+        assert expected.std() > 0.1
     assert net.config.latent_dim == WIDTH + 4
 
 
 @torch.no_grad()
-def test_a_teacher_that_matches_no_colours_has_a_student_that_reads_none(encoder):
+def test_weights_of_a_part_beside_the_other_count_half(encoder):
     taught, data = teacher(match=False), vectors(JOINT)
+    taught.grade.weight.zero_()
+    taught.grade.weight[0, taught.config.width + 4] = -1.0
+    halved = 0.5 * (data.queries * data.copies).sum(dim=1)
+    net = start_student(StudentTraining(hidden_dim=8), scored(data, halved), encoder, taught, 0).eval()
+    torch.testing.assert_close(torch.from_numpy(student_logits(net, data)).float(), halved, rtol=1e-3, atol=1e-3)
+    assert net.log_scale.item() == pytest.approx(math.log(SCALE), abs=1e-3)
+
+
+@torch.no_grad()
+def test_a_teacher_without_likeness_has_a_student_that_begins_as_the_plain_similarity(encoder):
+    taught, data = tiny.network(), vectors(JOINT)
     assert reads_colours(teacher(match=True))
     assert not reads_colours(taught)
-    net = start_student(StudentTraining(hidden_dim=8), data, encoder, taught, 0).eval()
-    expected = FIRST_SCALE * IMAGE_WEIGHT * (data.queries * joint(encoder, data)).sum(dim=1) + FIRST_BIAS
-    found = net(data.queries, AdVectors(data.images, data.copies, BOTH, ~BOTH))
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
+    plain = (data.queries * (data.copies + IMAGE_WEIGHT * joint(encoder, data))).sum(dim=1)
+    net = start_student(StudentTraining(hidden_dim=8), scored(data, 3 * plain + 1), encoder, taught, 0).eval()
+    torch.testing.assert_close(torch.from_numpy(student_logits(net, data)).float(), 3 * plain + 1, rtol=1e-3, atol=1e-3)
     assert net.config.latent_dim == WIDTH
-    assert net.log_scale.item() == pytest.approx(math.log(FIRST_SCALE))
+
+
+@torch.no_grad()
+def test_answers_against_the_similarity_do_not_turn_it_round(encoder):
+    taught, data = tiny.network(), vectors(JOINT)
+    plain = (data.queries * (data.copies + IMAGE_WEIGHT * joint(encoder, data))).sum(dim=1)
+    net = start_student(StudentTraining(hidden_dim=8), scored(data, -3 * plain), encoder, taught, 0)
+    assert net.log_scale.item() == pytest.approx(math.log(SCALE))
