@@ -32,7 +32,7 @@ SINGLE = (
 )
 MULTI = ("210", "853")  # intentions of the item, and their combination with the viewer's past
 HISTORIES = ("109_14", "110_14", "127_14", "150_14")  # categories, shops, brands, intentions met by the viewer
-AD, USER = "205", "101"
+AD = "205"
 _SAMPLE = ("sample", "click", "conversion", "key", "count", "features")
 _COMMON = ("key", "count", "features")
 _BLOCK = 1 << 24  # bytes of text at a time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,7 +13,6 @@ from adlab.data.feature_fitting import check_specs
 from adlab.data.feature_schema import arrow_of
 from adlab.data.funnel_labels import COUNTS, label_columns
 from adlab.data.listing import listed
-from adlab.data.table import read_table
 from adlab.data.table_check import Role as TableRole
 from adlab.data.table_check import validate
 from adlab.errors import TableError, UnknownNameError
@@ -133,15 +131,6 @@ def checked_rows(frame: pd.DataFrame, roles: Mapping[str, Role] | None = None) -
     if rows.empty:
         raise TableError("No row of the log has impressions, clicks and conversions; give all three.", problems)
     return CheckedRows(rows.reset_index(drop=True), labels, problems)
-
-
-def read_contract_log(path: str | Path, roles: Mapping[str, Role] | None = None) -> FunnelLog:
-    """A log of the table contract from a CSV or Parquet file that fits into memory; errors as `contract_log`'s.
-
-    A larger one is read by `FunnelStream`, with the fields that `contract_fields` gives, as the speed part of
-    `reproduce cl4cvr` does; `train funnel` reads it by `adlab.data.large_log`.
-    """
-    return contract_log(read_table(path), roles)
 
 
 def _field(name: str, role: Role, min_count: int) -> FieldSpec:

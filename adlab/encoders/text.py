@@ -110,7 +110,7 @@ class TextEncoder:
                 [f"Replace the file by the published one, whose sha256 is {expected_sha256}."],
                 reason=f"the file's sha256 is {digest}",
             )
-        self._pooling, self._max_tokens, self.device = pooling, max_tokens, torch.device(device)
+        self._pooling, self.device = pooling, torch.device(device)
         self._tokenizer = load_tokenizer(folder, max_tokens)
         self._network, width = load_network(folder)
         self._network.to(self.device)

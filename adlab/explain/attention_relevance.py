@@ -74,16 +74,6 @@ class PairRelevance(NamedTuple):
         """How far each region raises the target (or lowers it: negative), (B, R); 0 where there is none."""
         return self.relevance.signed[:, CLS, self.tokens :]
 
-    def seen_by(self, token: int) -> Tensor:
-        """Where a word looks on its way to the target: the regions' relevance for it, (B, R).
-
-        Raises:
-            InputError: There is no such token.
-        """
-        if not 0 <= token < self.tokens:
-            raise InputError(f"token is {token}; give a place from 0 to {self.tokens - 1}.")
-        return self.relevance.signed[:, token, self.tokens :]
-
 
 def averaged_heads(attention: Tensor, gradient: Tensor, *, against: bool = False) -> Tensor:
     """Ā = mean over heads of (∇A ⊙ A)⁺ (Chefer et al. 2021, Eq. 5).

@@ -22,9 +22,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from adlab.errors import ConfigError, InputError
-from adlab.features.base_tokenizer import BPE, SEPARATORS, WORDPIECE, Marks, count_words, entry_of, kind_of, marks_of
+from adlab.features.base_tokenizer import BPE, SEPARATORS, Marks, count_words, entry_of, kind_of, marks_of
 
-SEPARATOR = SEPARATORS[WORDPIECE]
 _WORD = re.compile(r" ?[^\W_]*[^\W\d_][^\W_]*")  # letters and digits, at least one letter
 
 

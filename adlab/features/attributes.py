@@ -2,7 +2,7 @@
 
 The schema belongs to a checkpoint and travels in its configuration, so widths follow from it and are written nowhere
 else. The vector's order is: one-hot blocks, standardised numbers, text vectors. What is not known is all zeros; a
-level that the checkpoint never saw counts as not known, and `AttributeSchema.unseen` reports it.
+level that the checkpoint never saw counts as not known.
 """
 
 from __future__ import annotations
@@ -183,16 +183,6 @@ class AttributeSchema:
                 raise UnknownNameError("text slot", name, self.texts)
             out[:, places[name]] = self._checked(name, vectors, len(rows))
         return out
-
-    def unseen(self, rows: Iterable[Row]) -> dict[str, tuple[str, ...]]:
-        """Levels in the rows that the schema does not have, by attribute, sorted; `encode` takes them as unknown."""
-        found: dict[str, set[str]] = {}
-        for row in rows:
-            for name, levels in self.levels.items():
-                level = _level(row.get(name))
-                if level and level not in levels:
-                    found.setdefault(name, set()).add(level)
-        return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
     def unread(self, rows: Iterable[Row]) -> tuple[str, ...]:
         """Names that some row has a value for and the schema has no place for, sorted."""

@@ -280,14 +280,3 @@ def initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, std=INIT_STD)
         if isinstance(module, nn.Linear):
             nn.init.zeros_(module.bias)
-
-
-def soft_score(grade_logits: Tensor) -> Tensor:
-    """P(grade ≥ 1), what the student learns and AUC ranks by: (…, 4) -> (…), 0–1."""
-    return grade_logits.softmax(dim=-1)[..., 1:].sum(dim=-1)
-
-
-def expected_grade(grade_logits: Tensor) -> Tensor:
-    """Mean grade, (…, 4) -> (…), 0–3."""
-    shares = grade_logits.softmax(dim=-1)
-    return shares @ torch.arange(GRADES, dtype=shares.dtype, device=shares.device)

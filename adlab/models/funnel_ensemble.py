@@ -14,8 +14,6 @@ from adlab.models.focal import Focal, FocalConfig
 from adlab.models.funnel import FunnelInputs, FunnelNetwork, FunnelOutput
 from adlab.models.funnel_networks import build_funnel
 
-KIND = "funnel"
-
 
 class FunnelEnsemble(nn.Module):
     """M networks on the same inputs.

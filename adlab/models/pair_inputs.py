@@ -79,10 +79,6 @@ class PairInputs(NamedTuple):
             return self.token_mask.new_zeros(len(self.token_mask))
         return self.region_mask.any(dim=1)
 
-    def has_ad_text(self) -> Tensor:
-        """Which pairs have ad text, (B,) bool."""
-        return (self.token_mask & (self.segment_ids == AD_TEXT)).any(dim=1)
-
     def in_mode(self, mode: InputMode) -> PairInputs:
         """The same pairs with one modality hidden by the masks.
 

@@ -75,11 +75,6 @@ def faithfulness(
     return Faithfulness(1 - scale * invented, 1 - scale * torn, k, len(rows))
 
 
-def trustworthiness(embeddings: ArrayLike, coordinates: ArrayLike, *, neighbours: int = 15) -> float:
-    """Share of neighbours on the map that are neighbours in the embedding space, as in `faithfulness`."""
-    return faithfulness(embeddings, coordinates, neighbours=neighbours).trustworthiness
-
-
 def knn_purity(coordinates: ArrayLike, labels: ArrayLike, *, neighbours: int = 10) -> Purity:
     """How often a point's nearest neighbours carry its label; the point itself does not count.
 

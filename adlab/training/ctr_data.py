@@ -34,7 +34,6 @@ from adlab.simulator.population import FactorTable, factor_table
 from adlab.simulator.settings import SimulationSettings
 
 CONTEXT_FIELDS = ContextTable._fields
-SPLITS = ("train", "dev", "test")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,11 +54,3 @@ class LengthBuckets(Sampler[list[int]]):
         if self.drop_last and len(batches[-1]) < self.batch_size:
             batches.pop()
         yield from (batches[place].tolist() for place in rng.permutation(len(batches)))
-
-
-def padded_share(lengths: Sequence[int], batches: Sequence[Sequence[int]]) -> float:
-    """Share of places in the batches that are padding, 0–1."""
-    sizes = np.asarray(lengths)
-    places = sum(int(sizes[list(batch)].max()) * len(batch) for batch in batches)
-    tokens = sum(int(sizes[list(batch)].sum()) for batch in batches)
-    return 1 - tokens / places

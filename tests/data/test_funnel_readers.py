@@ -12,8 +12,9 @@ from adlab.data.cl4cvr_text import cl4cvr_tables, read_cl4cvr_text
 from adlab.data.facebook_ads import read_facebook_ads
 from adlab.data.feature_schema import FeatureSchema
 from adlab.data.funnel_batch import FunnelBatch
-from adlab.data.funnel_log import FunnelLog, contract_fields, contract_log, read_contract_log
+from adlab.data.funnel_log import FunnelLog, contract_fields, contract_log
 from adlab.data.hillstrom import read_hillstrom
+from adlab.data.table import read_table
 from adlab.errors import ConfigError, DataUnavailableError, TableError, UnknownNameError
 from adlab.paths import data_dir
 
@@ -178,7 +179,7 @@ def test_a_contract_column_can_be_read_as_a_number():
 
 def test_a_csv_file_of_the_contract_is_read(tmp_path):
     contract().to_csv(tmp_path / "log.csv", index=False)
-    assert totals(encoded(read_contract_log(tmp_path / "log.csv"))) == (11, 4, 1)
+    assert totals(encoded(contract_log(read_table(tmp_path / "log.csv")))) == (11, 4, 1)
 
 
 @pytest.mark.skipif(data_dir() is None, reason="the public data sets are not here ($ADLAB_DATA)")

@@ -60,7 +60,7 @@ def test_weights_are_those_of_attention_and_gradient_and_looks_are_the_words_row
     for number, word in enumerate(found.words):
         assert word.weight == pytest.approx(row[list(word.places)].sum(), abs=1e-12)
         if word.read:
-            seen = torch.stack([raw.seen_by(place)[0] for place in word.places]).mean(dim=0).double().numpy()
+            seen = raw.relevance.signed[0, list(word.places), raw.tokens :].mean(dim=0).double().numpy()
             np.testing.assert_allclose(found.looks[number].ravel(), seen, atol=1e-7)
     np.testing.assert_allclose(found.cells.ravel(), raw.of_regions()[0])
     named = [place for word in found.words for place in word.places]

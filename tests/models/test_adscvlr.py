@@ -10,7 +10,7 @@ from helpers.tiny_adscvlr import CONFIG, REGIONS, learned_adscvlr, pairs, token_
 from torch.nn import functional as F
 
 from adlab.errors import CheckpointError, ConfigError, InputError
-from adlab.models.adscvlr import AdsCVLR, expected_grade, soft_score
+from adlab.models.adscvlr import AdsCVLR
 from adlab.models.pair_inputs import QUERY, InputMode
 
 NORMS = pytest.mark.parametrize("norm", ["post", "pre"])
@@ -215,9 +215,3 @@ def test_missing_or_misshapen_token_vectors_are_refused():
     with pytest.raises(ConfigError, match=r"\(40, 5\), the config says \(40, 24\)"):
         AdsCVLR(CONFIG, torch.zeros(40, 5))
     assert AdsCVLR(replace(CONFIG, frozen_tokens=False)).tokens.base.std().item() == pytest.approx(0.02, rel=0.1)
-
-
-def test_scores_of_a_distribution_by_hand():
-    logits = torch.log(torch.tensor([[0.4, 0.3, 0.2, 0.1], [1.0, 1.0, 1.0, 1.0]]))
-    assert soft_score(logits).tolist() == pytest.approx([0.6, 0.75])
-    assert expected_grade(logits).tolist() == pytest.approx([1.0, 1.5])

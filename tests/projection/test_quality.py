@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 
 from adlab.errors import InputError
-from adlab.projection.quality import knn_purity, trustworthiness
+from adlab.projection.quality import faithfulness, knn_purity
 
 
 def neighbours_of(points: np.ndarray, i: int) -> list[int]:
     """All other rows, nearest first."""
     others = [j for j in range(len(points)) if j != i]
     return sorted(others, key=lambda j: np.linalg.norm(points[i] - points[j]))
+
+
+def trust(embeddings: np.ndarray, coordinates: np.ndarray, neighbours: int = 15) -> float:
+    return faithfulness(embeddings, coordinates, neighbours=neighbours).trustworthiness
 
 
 def test_trustworthiness_equals_the_published_formula_in_loops():
@@ -23,7 +27,7 @@ def test_trustworthiness_equals_the_published_formula_in_loops():
         order = neighbours_of(z, i)
         penalty += sum(max(0, order.index(j) + 1 - k) for j in neighbours_of(y, i)[:k])
     expected = 1 - 2 / (n * k * (2 * n - 3 * k - 1)) * penalty
-    assert trustworthiness(z, y, neighbours=k) == pytest.approx(expected)
+    assert trust(z, y, neighbours=k) == pytest.approx(expected)
 
 
 def test_trustworthiness_by_hand():
@@ -32,15 +36,15 @@ def test_trustworthiness_by_hand():
     # third (2): 1 − 2 / (5 · 1 · (10 − 3 − 1)) · 7
     z = np.array([[0.0], [1.0], [3.0], [7.0], [15.0]])
     y = z[[0, 1, 4, 3, 2]]
-    assert trustworthiness(z, y, neighbours=1) == pytest.approx(1 - 2 / 30 * 7)
+    assert trust(z, y, neighbours=1) == pytest.approx(1 - 2 / 30 * 7)
 
 
 def test_a_rotated_copy_is_fully_trusted_and_a_random_map_is_not():
     rng = np.random.default_rng(1)
     z = rng.normal(size=(100, 2))
     rotation = np.linalg.qr(rng.normal(size=(2, 2)))[0]
-    assert trustworthiness(z, 9 * z @ rotation) == 1.0
-    assert trustworthiness(z, rng.normal(size=(100, 2))) < 0.7
+    assert trust(z, 9 * z @ rotation) == 1.0
+    assert trust(z, rng.normal(size=(100, 2))) < 0.7
 
 
 def test_purity_by_hand():
@@ -71,10 +75,10 @@ def test_a_point_is_not_its_own_neighbour_even_among_copies():
 def test_arguments_outside_their_range_are_refused():
     z = np.zeros((10, 2))
     with pytest.raises(InputError, match="neighbours is 5 for 10 rows"):
-        trustworthiness(z, z, neighbours=5)
+        trust(z, z, neighbours=5)
     with pytest.raises(InputError, match="neighbours is 10 for 10 rows"):
         knn_purity(z, np.zeros(10), neighbours=10)
     with pytest.raises(InputError, match="coordinates has 9 rows"):
-        trustworthiness(z, z[:9], neighbours=2)
+        trust(z, z[:9], neighbours=2)
     with pytest.raises(InputError, match="labels has 9 rows"):
         knn_purity(z, np.zeros(9))
