@@ -22,20 +22,40 @@ are kept as they are. The column image holds paths relative to the folder given 
 Heads that read the words in pictures take them from the column ocr_text; pictures of rows where it is empty are
 read before scoring, by all processors, each once: what was read is kept for the next time.
 
-The head ctr reads who saw an ad, when and where: gender, age_band (or years), month, weekday, hour, position. What a
-row leaves empty is averaged over. So does the head funnel. Where it was trained on a log of yours, it also reads the
-columns that train funnel --role gave a role; a cell that is empty or holds an unknown level counts as missing.
+The heads ctr and funnel read who saw an ad, when and where: gender, age_band (or years), month, weekday, hour,
+position. What a row leaves empty is averaged over. Where funnel was trained on a log of yours, it also reads the
+columns that train funnel --role gave a role; a cell that is empty or holds an unknown level counts as missing. A
+checkpoint of your own that cannot be used here is passed over for one that ships, and notes say so.
 
 Rows are scored in batches; the scores do not depend on the batch size. A picture that many rows share is
 decoded and encoded once."""
 EPILOG = """\b
-Output: the rows in their order with the input columns as they were, then
-  agreement, agreement_low, agreement_high
-           how well picture and copy agree: a percentile from 0 to 100 among
-           true pairs, and the ends of its 90 % interval
-  notes    what a row lacks for a head, whose columns are then empty, and
-           what to know about its scores
-  error    why a row cannot be read; its scores are empty
+Columns of the table contract: each may be missing, a cell may be empty, and
+one that cannot be used is named with its row.
+  ad       ad_id, image, query, title, description, seller, brand, category,
+           mid_category, low_category, ocr_text
+  context  gender, age_band, month, weekday, hour, position
+  log      impressions, clicks, conversions, rating_1 ..., relevance_grade,
+           relevance_confidence, user_id, campaign, date, cost, revenue, split
+
+\b
+Output: the rows in their order with the input columns as they were, then the
+columns of each head, with the ends of a 90 % interval as _low and _high:
+  agreement    how well picture and copy agree, a percentile from 0 to 100
+               among true pairs
+  conversion   probability that an impression ends in a conversion
+  appeal       mean rating from 1 to 7; with appeal_std, the deviation of
+               ratings
+  ctr          probability of a click
+  relevance    expected grade from 0 to 3; with the probabilities
+               relevance_bad, relevance_fair, relevance_good and
+               relevance_excellent, and relevance_student, that of Fair or
+               better by the fast student
+  pctr, pcvr, pctcvr
+               the head funnel: a click, a conversion after it, and both
+  notes        what a row lacks for a head, whose columns are then empty, and
+               what to know about its scores
+  error        why a row cannot be read; its scores are empty
 
 A table that score has written can be scored again: the columns of the scored heads, notes and error are
 replaced. In any other table columns of these names are refused, so that nothing of yours is overwritten. OUT is

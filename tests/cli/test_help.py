@@ -8,7 +8,11 @@ import sys
 import pytest
 
 from adlab import __version__
+from adlab.cli.heads import HEADS
+from adlab.data.table import COLUMNS
 from adlab.paths import ROOT
+
+SHIPPED = [name for name in HEADS if name != "headline"]
 
 OPTIONS = {
     "assess": "--title --description --query --seller --brand --category --gender --age --month --weekday --hour "
@@ -49,6 +53,15 @@ def test_help_is_a_manual_page(run, command):
         assert section in out
     assert out.count(f"python -m adlab {command}") >= 3  # the usage and two examples
     assert max(map(len, out.splitlines())) <= 80
+
+
+def test_help_of_score_names_every_column_that_it_reads_or_writes(run):
+    _, out, _ = run("score", "--help")
+    named = set(re.findall(r"[a-z_]+\d?", out))
+    written = {name for head in SHIPPED for name in HEADS[head].columns}
+    assert {column.name for column in COLUMNS} <= named
+    assert {name.removesuffix("_low").removesuffix("_high") for name in written} | {"notes", "error"} <= named
+    assert set(SHIPPED) <= named
 
 
 def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
