@@ -64,12 +64,13 @@ BASES: dict[str, Basis] = {
     ),
     "appeal": Basis(
         trained=False,
-        image_only="Reads the picture and its shape; the words in it count as unknown.",
+        image_only="Reads the picture and its shape; the words in it, if there are any, count as unknown.",
         text_only="Reads the words in the picture; its look is that of the average training ad, its shape unknown.",
     ),
     "ctr": Basis(
         trained=False,
-        image_only="Reads the picture and its colour; title, description and the words in the picture are unknown.",
+        image_only="Reads the picture and its colour; title, description and the words in the picture, if there are "
+        "any, count as unknown.",
         text_only="Reads title, description and the words in the picture; its look is that of the average training "
         "ad, its colour unknown.",
     ),

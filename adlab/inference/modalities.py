@@ -97,7 +97,10 @@ class Modalities:
             else:
                 lacks = parts_lacking(ad[0], ad[1], head)
                 results[head] = {
-                    mode: _alone(self._parts[head](ad, mode, result)) for mode in ALONE if mode not in lacks
+                    # An ad without a part is no extrapolation to a head that always reads whole ads: it reads this one.
+                    mode: result if lacks and not BASES[head].trained else _alone(self._parts[head](ad, mode, result))
+                    for mode in ALONE
+                    if mode not in lacks
                 }
                 if lacks:
                     lacks[Mode.BOTH] = next(iter(lacks.values()))

@@ -161,6 +161,14 @@ def test_an_ad_without_a_part_has_one_answer_and_says_why(reader):
     assert set(unseen.missing["appeal"]) == set(Mode)
 
 
+def test_an_ad_that_has_one_part_only_gets_the_assessors_own_answer_by_it(reader, assessor):
+    bare = ad(title="", ocr_text="")  # no copy, and a picture that is known to hold no words
+    found, whole = reader.read(bare, ["appeal", "ctr"]), assessor.assess(bare, ["appeal", "ctr"])
+    for head in ("appeal", "ctr"):
+        assert set(found.results[head]) == {Mode.IMAGE_ONLY}
+        assert found.result(head, Mode.IMAGE_ONLY) == whole.head(head)
+
+
 def test_a_batch_gives_what_each_ad_gets_alone(reader):
     ads = [ad(0), ad(1, title=""), ad(2, query=""), ad(3, image=None, ocr_text=None)]
     for together, one in zip(reader.read_batch(ads), ads, strict=True):

@@ -131,6 +131,16 @@ def test_an_ad_without_a_picture_says_what_is_missing(start):
     assert "This ad has no picture." in html
 
 
+def test_an_ad_without_words_in_its_picture_has_the_appeal_of_the_score_page_and_no_guess(start, loaded):
+    bare = replace(FIRST, ocr_text="")
+    html = body(start(bare))
+    row = html[html.index("<b>Appeal</b>") :]
+    row = row[: row.index("</tr>")]
+    appeal = loaded.assess(caching.creative_of(bare), ["appeal"]).heads[0]
+    assert f'<b class="value">{appeal.value:.1f}</b>' in row
+    assert ">extrapolated<" not in row
+
+
 def test_words_and_regions_are_drawn_on_request_and_for_this_ad_only(start):
     app = start()
     assert "<figure>" not in body(app)

@@ -131,7 +131,8 @@ def _cell(modes: AdModes, head: str, mode: Mode, result: HeadResult | None, scal
     if result is None:
         one_part = mode is Mode.BOTH and bool(modes.results.get(head))
         return f'<span class="ad-quiet">{modalities_words.ONE_PART if one_part else "no answer"}</span>'
-    return _answer(result, scale, guess=not BASES[head].trained and mode is not Mode.BOTH)
+    one_of_two = mode is not Mode.BOTH and modes.result(head, Mode.BOTH) is not None
+    return _answer(result, scale, guess=one_of_two and not BASES[head].trained)
 
 
 def _answer(result: HeadResult, scale: tuple[float, float], *, guess: bool) -> str:
