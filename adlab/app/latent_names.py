@@ -14,6 +14,13 @@ def unit_of(ads: LatentSet) -> str:
     return "pair" if _photos(ads) else "ad"
 
 
+def unlike_words(ads: LatentSet) -> str:
+    """What it means that an ad lies far from all of the set."""
+    if _photos(ads):
+        return "unlike these photos with captions, as most ads are: read its place with care"
+    return "unlike everything here: read its place, and its scores, with care"
+
+
 def names_of(ads: LatentSet) -> list[str]:
     """What to call each row, (N,): by its number, of a pair by those of the photo and of the photo captioned."""
     if not _photos(ads):

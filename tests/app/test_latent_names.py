@@ -9,7 +9,7 @@ import pytest
 
 from adlab.app import latent_card
 from adlab.app.components.latent_chart import groups_of
-from adlab.app.latent_names import names_of, part_name, unit_of
+from adlab.app.latent_names import names_of, part_name, unit_of, unlike_words
 from adlab.app.latent_shown import of_reference, twin_table
 from adlab.projection.columns import Column, levels_column
 from adlab.projection.latent import LatentSet
@@ -51,6 +51,12 @@ def test_the_card_calls_a_photo_a_photo(pairs):
     assert latent_card.card(of_reference(pairs), "image", 2)["name"] == "photo 1, in 2 pairs"
     assert latent_card.card(of_reference(pairs), "text", 2)["name"] == "the caption of photo 2, in 2 pairs"
     assert latent_card.card(of_reference(pairs), "pair", 2)["name"] == "photo 1 with the caption of photo 2"
+
+
+def test_an_ad_far_from_photos_is_not_warned_of_its_scores(pairs):
+    assert "photos with captions, as most ads are" in unlike_words(pairs)
+    assert "scores" not in unlike_words(pairs)
+    assert "its scores, with care" in unlike_words(replace(pairs, label="mood"))
 
 
 def test_ads_are_called_ads(pairs):

@@ -15,6 +15,7 @@ from adlab.app.components.latent_controls import Look
 from adlab.app.components.text import plain
 from adlab.app.jobs import Job
 from adlab.app.latent import OwnAd
+from adlab.app.latent_names import unlike_words
 from adlab.app.latent_shown import Shown
 from adlab.app.latent_words import SPACE_NOTES, SPACE_TITLES, map_caption
 from adlab.projection.latent import MeasuredMap
@@ -124,7 +125,7 @@ def _own_ad_words(shown: Shown, own: dict[str, OwnAd | str]) -> None:
             '<th class="num">Percentile among all</th><th>Nearest</th></tr></thead>'
             f"<tbody>{''.join(lines)}</tbody></table></div>"
             '<p class="ad-quiet">Mean distance in the space, not on the map. A percentile near 100 means that the ad '
-            "is unlike everything here: read its place, and its scores, with care.</p></section>"
+            f"is {unlike_words(shown.ads)}.</p></section>"
         )
 
 
