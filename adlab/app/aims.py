@@ -10,8 +10,10 @@ from math import sqrt
 from adlab.checkpoints.manifest import Measure
 
 BOUND = re.compile(r"^\s*(≥|>=|>|≤|<=|<)\s*([-+−]?\d+(?:\.\d+)?)\s*(%?)\s*$")
+BAND = re.compile(r"^\s*(\d*\.?\d+)\s*±\s*(\d*\.?\d+)\s*$")
 TARGET = re.compile(r"^\s*(0?\.\d+)\s*$")
 NEAR = 0.05  # how far a share may lie from the one aimed at and still be called near
+ROUNDING = 1e-9
 Z = 1.6449  # of a 90 % interval
 RULE = (
     "An aim without a sign, such as 0.90 for the coverage of intervals, can be missed on either side: it is met where "
@@ -53,7 +55,9 @@ def verdict_of(measure: Measure) -> Verdict | None:
 
 
 def meets(value: float, aim: str) -> bool | None:
-    """Whether a value meets an aim such as ``"≥ 0.95"``; None where the aim is empty or no comparison."""
+    """Whether a value meets an aim such as ``"≥ 0.95"`` or ``"0.50 ± 0.03"``; None where it is no comparison."""
+    if band := BAND.match(aim):
+        return abs(value - float(band[1])) <= float(band[2]) + ROUNDING
     match = BOUND.match(aim)
     if not match:
         return None

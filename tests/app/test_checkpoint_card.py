@@ -80,6 +80,15 @@ def test_measures_with_an_aim_and_the_first_others_are_shown_and_the_rest_is_fol
     assert folded
 
 
+def test_how_well_a_model_orders_is_shown_where_all_aims_are_about_intervals():
+    aimed = tuple(replace(MEASURES[0], name=f"interval coverage, {place}", aim="0.90") for place in range(5))
+    rankings = tuple(replace(MEASURES[0], name=f"CVR AUC, {place}", aim="") for place in range(8))
+    first, folded = foremost((MEASURES[2], *rankings, *aimed))
+    assert first == (*rankings[:7], *aimed)
+    assert folded
+    assert foremost((*rankings, *aimed, MEASURES[0]))[0] == (*aimed, MEASURES[0])  # an aim is about the AUC
+
+
 def test_a_short_table_is_not_folded():
     assert foremost(MEASURES) == (MEASURES, False)
 

@@ -17,6 +17,8 @@ REFERENCE = "reference"  # kind of a checkpoint that holds what scores are compa
 STUDENT_OF = "relevance"
 STUDENT = "two-tower"  # kind of the fast student, which serves no score of its own
 OPEN = 4  # least number of measures shown at once; the rest of a long table is folded away
+RANKING = re.compile(r"\bAUC\b|\bSPRC\b|\bSpearman\b|\bcorrelation\b|\bR@\d")  # in the name of how well a model orders
+RANKINGS = 7  # shown at once where no aim is about one
 
 
 def show(checkpoint: Checkpoint) -> None:
@@ -68,9 +70,15 @@ def serves(manifest: Manifest) -> str:
 
 
 def foremost(measures: tuple[Measure, ...]) -> tuple[tuple[Measure, ...], bool]:
-    """The measures shown at once, and whether others are folded: those with an aim, and the first up to `OPEN`."""
-    lacking = OPEN - sum(bool(measure.aim) for measure in measures)
-    further = [place for place, measure in enumerate(measures) if not measure.aim][: max(0, lacking)]
+    """The measures shown at once, and whether others are folded: those with an aim, and the first up to `OPEN`.
+
+    Aims about intervals and calibration alone would leave out how well the model orders: then that is shown, too.
+    """
+    aimed = [measure for measure in measures if measure.aim]
+    others = [place for place, measure in enumerate(measures) if not measure.aim]
+    further = others[: max(0, OPEN - len(aimed))]
+    if not any(RANKING.search(measure.name) for measure in aimed):
+        further += [place for place in others if RANKING.search(measures[place].name)][:RANKINGS]
     first = tuple(measure for place, measure in enumerate(measures) if measure.aim or place in further)
     return first, len(first) < len(measures)
 
