@@ -21,6 +21,7 @@ MORE_NAMES = {
 WITH_ORDER = ("age_band", "hour", "weekday", "month", "position")
 _WORDS_BY_NUMBER = {"month": MONTHS, "weekday": WEEKDAYS}
 PAPER_THRESHOLD = 50_000  # M2FN, 6.3.2
+FEW_ADS = 30  # below, whatever is counted by ads is known to be unsure
 _MOST_TIED = 4
 _MOST_LEADERS = 3
 _SHORT = 3  # letters of a month or weekday on an axis
@@ -57,6 +58,13 @@ def size_words(study: Study) -> str:
     """What the study rests on."""
     ads = "one ad" if study.ads == 1 else f"{study.ads:,} ads"
     return f"{study.impressions:,} impressions, {study.clicks:,} clicks, {ads}: {percent(study.ctr)} clicked"
+
+
+def few_words(study: Study) -> str:
+    """What a log of few ads cannot say; empty for one of enough."""
+    if study.ads >= FEW_ADS:
+        return ""
+    return "So few ads confirm only large differences: one that is not confirmed may still be there."
 
 
 def threshold_words(impressions: int) -> str:

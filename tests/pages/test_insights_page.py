@@ -166,6 +166,12 @@ def test_downloads_hold_every_level(small):
     assert len(table) == sum(len(one.rates) for one in study.attributes)
 
 
+def test_a_log_of_few_ads_says_that_small_differences_stay_unconfirmed():
+    few, enough = (study_log(added_up(clustered_log(np.random.default_rng(0), ads=ads))) for ads in (20, 40))
+    assert "So few ads" in insights_tables.answer(few, "log.csv")
+    assert "So few ads" not in insights_tables.answer(enough, "log.csv")
+
+
 def test_names_in_a_log_are_escaped():
     log = clustered_log(np.random.default_rng(0), ads=20).assign(x=lambda rows: "<b>" + rows["x"])
     study = study_log(added_up(log))

@@ -8,6 +8,7 @@ from adlab.app.insights_words import (
     SIMULATED_BADGE,
     attribute_name,
     counter_words,
+    few_words,
     leaders_words,
     level_name,
     near_words,
@@ -34,9 +35,10 @@ def answer(study: Study, source: str) -> str:
     body = "".join(_best(one) for one in kept)
     if not kept:
         body = "<p>No attribute of this log makes a difference that both tests confirm.</p>"
+    size = " ".join(filter(None, (f"{size_words(study)}.", few_words(study))))
     return (
         f'<section class="ad ad-card"><div class="ad-head"><h2>Clicked most</h2>{badge}</div>'
-        f'<p class="ad-quiet">{escape(size_words(study))}.</p><div class="ad-answers">{body}</div></section>'
+        f'<p class="ad-quiet">{escape(size)}</p><div class="ad-answers">{body}</div></section>'
     )
 
 
