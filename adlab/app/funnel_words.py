@@ -12,6 +12,7 @@ INCLUDED = (
     "The range of a count has two doubts in it: how far the model is off about an ad that it has never seen, and what "
     "chance makes of so many impressions. It does not have in it what the model never saw: bidding, trends, rivals."
 )
+COST = "Costs follow from the rates alone: their ranges leave chance out."
 OTHER_CARDS = (
     "Other cards on this page speak of clicks and of conversions, too, and may say something else: each is a model of "
     "its own, trained on other simulated ads, and reads the ad in its own way. Where their ranges overlap they do not "

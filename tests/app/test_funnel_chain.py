@@ -59,6 +59,11 @@ def test_a_price_gives_what_a_click_and_a_conversion_cost():
     assert "together 80.00" in said
     assert "each 0.20 (0.13 – 0.32)" in said
     assert "each 4.00 (2.00 – 8.00)" in said
+    assert funnel_words.COST in said
+
+
+def test_without_a_price_nothing_is_said_of_costs():
+    assert funnel_words.COST not in text_of(funnel_chain.picture(funnel_result(), 10_000))
 
 
 def test_those_who_do_not_see_the_picture_hear_a_sentence():

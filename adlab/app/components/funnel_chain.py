@@ -65,13 +65,14 @@ def picture(result: HeadResult, impressions: int, price: float | None = None) ->
         _arrow("of these convert", "pCVR", funnel_counts.rate(result, "pcvr")),
         _stage("Conversions", *_words(conversions), conversions, impressions, _cost(result, "pctcvr", price)),
     )
+    cost = f" {funnel_words.COST}" if price is not None else ""
     whole = funnel_words.rate_words(funnel_counts.rate(result, "pctcvr"))
     return (
         f'<div class="ad ad-chain-room"><div class="ad-chain" role="img" aria-label="{escape(said)}">'
         f"{''.join(steps)}</div>"
         f"<p><strong>pCTCVR {whole}</strong> of all impressions are clicked and convert: pCTR × pCVR. "
         f'<span class="ad-quiet">Ranges hold in {100 * result.interval.level:g} of 100 cases; bars are on a '
-        f"logarithmic scale. {funnel_words.INCLUDED}</span></p></div>"
+        f"logarithmic scale. {funnel_words.INCLUDED}{cost}</span></p></div>"
     )
 
 
