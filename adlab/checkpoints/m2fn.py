@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.networks import check_encoders, load_image_encoder
-from adlab.checkpoints.store import load_checkpoint
+from adlab.checkpoints.networks import load_image_encoder, load_of_kind
 from adlab.errors import AdlabError, CheckpointError
 from adlab.models.backbones import StagedBackbone
 from adlab.models.m2fn_config import M2FNConfig
@@ -75,11 +74,8 @@ def load_m2fn(name: str, encoder_ids: dict[str, str], *, root: Path | None = Non
         UnknownNameError: There is no such checkpoint.
         CheckpointError: It is not intact, of another kind, or was trained on other encoders.
     """
-    checkpoint = load_checkpoint(name, root)
+    checkpoint = load_of_kind(name, KIND, encoder_ids, root=root)
     manifest = checkpoint.manifest
-    if manifest.kind != KIND:
-        raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
-    check_encoders(manifest, encoder_ids)
     fields = dict(manifest.network)
     try:
         members = int(fields.pop("members"))

@@ -103,3 +103,23 @@ def check_encoders(manifest: Manifest, encoders: dict[str, str]) -> None:
                 f"{manifest.name} was trained on the {modality} encoder {wanted}, the one loaded is {given}; "
                 "load the checkpoint's own encoder, or train again."
             )
+
+
+def load_of_kind(name: str, kind: str, encoders: dict[str, str], *, root: Path | None = None) -> Checkpoint:
+    """A checkpoint that must be of a kind and trained on the encoders at hand.
+
+    Args:
+        name: Checkpoint name.
+        kind: What its manifest must say.
+        encoders: Encoder ids at hand by modality.
+        root: Folder of the checkpoints.
+
+    Raises:
+        UnknownNameError: There is no such checkpoint.
+        CheckpointError: It is not intact, of another kind, or was trained on other encoders.
+    """
+    checkpoint = load_checkpoint(name, root)
+    if checkpoint.manifest.kind != kind:
+        raise CheckpointError(f"{name} is a {checkpoint.manifest.kind!r} checkpoint; {kind!r} is needed.")
+    check_encoders(checkpoint.manifest, encoders)
+    return checkpoint

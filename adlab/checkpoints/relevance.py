@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from adlab.checkpoints.kept_tokenizer import TOKENIZER, tokenizer_from
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.networks import check_encoders
-from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.checkpoints.networks import load_of_kind
+from adlab.checkpoints.store import read_extra
 from adlab.encoders.text import TextEncoder
 from adlab.errors import AdlabError, CheckpointError, ConfigError, UnknownNameError
 from adlab.models.adscvlr import AdsCVLR
@@ -140,11 +140,9 @@ def load_relevance(
         UnknownNameError: There is no such checkpoint.
         CheckpointError: It is not intact, of another kind, or was trained on other encoders.
     """
-    checkpoint = load_checkpoint(name, root)
+    encoders = {"image": image_encoder_id, "text": text_encoder.spec.encoder_id}
+    checkpoint = load_of_kind(name, KIND, encoders, root=root)
     manifest = checkpoint.manifest
-    if manifest.kind != KIND:
-        raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
-    check_encoders(manifest, {"image": image_encoder_id, "text": text_encoder.spec.encoder_id})
     settings = settings_of(manifest)
     own = bool(settings.text_network)
     wordpieces = tokenizer_from(read_extra(checkpoint, TOKENIZER), name) if own else text_encoder.wordpieces()

@@ -11,8 +11,7 @@ import numpy as np
 
 from adlab.checkpoints.ctr import Platt
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.networks import build_network, check_encoders
-from adlab.checkpoints.store import load_checkpoint
+from adlab.checkpoints.networks import build_network, load_of_kind
 from adlab.errors import CheckpointError, ConfigError
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import TwoTower
@@ -100,11 +99,8 @@ def load_student(name: str, encoder_ids: dict[str, str], *, root: Path | None = 
         UnknownNameError: There is no such checkpoint.
         CheckpointError: It is not intact, of another kind, or was trained on other encoders.
     """
-    checkpoint = load_checkpoint(name, root)
+    checkpoint = load_of_kind(name, KIND, encoder_ids, root=root)
     manifest = checkpoint.manifest
-    if manifest.kind != KIND:
-        raise CheckpointError(f"{name} is a {manifest.kind!r} checkpoint; {KIND!r} is needed.")
-    check_encoders(manifest, encoder_ids)
     network = build_network(checkpoint)
     assert isinstance(network, TwoTower)  # BUILDERS has no other for this kind
     return LoadedStudent(manifest, settings_of(manifest), network)

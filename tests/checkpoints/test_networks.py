@@ -11,7 +11,7 @@ from helpers.pictures import picture
 from helpers.tiny_models import FOCAL, REFERENCE, VISION, save_vision
 
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.networks import build_network, check_encoders, load_image_encoder
+from adlab.checkpoints.networks import build_network, check_encoders, load_image_encoder, load_of_kind
 from adlab.checkpoints.reference_set import LEVELS, load_reference_set, quantiles_of
 from adlab.checkpoints.store import Checkpoint, load_checkpoint
 from adlab.errors import CheckpointError, UnknownNameError
@@ -104,6 +104,16 @@ def test_encoders_must_be_those_of_the_training(focal):
         check_encoders(focal.manifest, right | {"image": "resnet18-00"})
     with pytest.raises(CheckpointError, match=r"text encoder minilm-.*, the one loaded is none"):
         check_encoders(focal.manifest, {"image": right["image"]})
+
+
+def test_a_checkpoint_of_another_kind_or_of_other_encoders_is_not_loaded(tiny_models):
+    found = load_checkpoint(FOCAL, tiny_models)
+    encoders = found.manifest.encoders
+    assert load_of_kind(FOCAL, "focal", encoders, root=tiny_models).manifest == found.manifest
+    with pytest.raises(CheckpointError, match=f"{FOCAL} is a 'focal' checkpoint; 'm2fn' is needed"):
+        load_of_kind(FOCAL, "m2fn", encoders, root=tiny_models)
+    with pytest.raises(CheckpointError, match="trained on the image encoder"):
+        load_of_kind(FOCAL, "focal", encoders | {"image": "resnet18-00"}, root=tiny_models)
 
 
 def test_a_reference_set_gives_groups_embeddings_and_float64_quantiles(tiny_models):
