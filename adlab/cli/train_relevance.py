@@ -25,12 +25,12 @@ models/relevance-paper, carries all it needs; training it takes a GPU. The paper
 
 Regions of the picture are cells of the image encoder's map (--visual grid), squares of pixels (patch), or the 20 most
 confident boxes of Faster R-CNN (roi). The detector's weights are those of --detector-weights, of the file that
-ADLAB_DETECTOR names, or torchvision's published ones; whoever grades with such a checkpoint needs the same. Checkpoints
-on squares and boxes go to models/relevance-patch and models/relevance-roi.
+ADLAB_DETECTOR names, or torchvision's published ones; whoever grades with such a checkpoint needs the same, or the next
+one grades and says so. Checkpoints on squares and boxes go to models/relevance-patch and models/relevance-roi.
 
 {graded_pairs.TABLE_WORDS} It joins the public data sets, or stands alone with --sources none.
 Parts are made by query, picture and product (title with seller). The checkpoint then goes to models/relevance-own and
-serves before the one that ships."""
+serves before the one that ships, which answers where the former cannot be used here, and says so."""
 STUDENT_HELP = """Distil AdsCVLR into its two-tower student, which reads an ad once.
 
 The teacher is asked about graded pairs of the training part, the same with less of the ad, and queries put to other
