@@ -28,7 +28,6 @@ class StudentSettings:
         teacher: Name of the checkpoint it learned from.
         teacher_sha256: Of that checkpoint's weights.
         calibration: From the logit to the log-odds of Fair or better, by the value of each `InputMode`.
-        colours: Whether the histogram of a picture's colours stands behind its vector.
         schema: Version of these settings.
 
     Raises:
@@ -38,7 +37,6 @@ class StudentSettings:
     teacher: str
     teacher_sha256: str
     calibration: Mapping[str, Platt]
-    colours: bool = False
     schema: int = SCHEMA
 
     def __post_init__(self) -> None:

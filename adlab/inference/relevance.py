@@ -21,12 +21,11 @@ from adlab.data.image_intake import AdImage
 from adlab.encoders.preprocessing import Letterbox
 from adlab.errors import CheckpointError, InputError
 from adlab.features.ad_vocabulary import extend
-from adlab.features.colour_histogram import beside_wholes
+from adlab.features.colour_histogram import beside_wholes, colour_histogram
 from adlab.features.query_ad_tokens import QueryAdTokenizer, TokenLimits, pair_inputs
-from adlab.features.vectors import Vectors
+from adlab.features.vectors import VectorCache, Vectors
 from adlab.features.whole_copy import whole_copy
 from adlab.inference.pair_head import provenance_of
-from adlab.inference.picture_colours import PictureColours
 from adlab.inference.picture_regions import PictureRegions
 from adlab.inference.relevance_student import RelevanceStudent
 from adlab.metrics.grades import centred, grade_interval, grade_log_odds, shares_of
@@ -36,6 +35,7 @@ from adlab.models.visual_embedders import Regions
 
 GRADE_NAMES = ("relevance_bad", "relevance_fair", "relevance_good", "relevance_excellent")  # in order, from 0
 STUDENT = "relevance_student"  # its probability of Fair or better
+PICTURES_KEPT = 1024  # colours of 2 KB each
 SPREAD = "grade heads learned from other resamples of the queries; they share one encoder, whose error is not in it"
 
 
@@ -90,9 +90,9 @@ class RelevanceHead:
         except (InputError, ValueError) as error:
             raise CheckpointError(f"{name} has words or a data_kind that do not serve {HEAD}: {error}.") from error
         self.tokenizer = QueryAdTokenizer(vocabulary, limits)
-        self._vectors, self._colours = vectors, PictureColours()
+        self._vectors, self._colours = vectors, VectorCache(PICTURES_KEPT)
         self._regions = PictureRegions(self.settings, vectors)
-        self.student = RelevanceStudent(student, vectors, colours=self._colours, root=root) if student else None
+        self.student = RelevanceStudent(student, vectors, root=root) if student else None
         preprocess = vectors.image_encoder.preprocess
         width = self.network.config.whole_dim
         if width and not width == vectors.image_encoder.text_dim == vectors.text_encoder.output_dim:
@@ -203,8 +203,15 @@ class RelevanceHead:
         found[0, list(texts)] = self._vectors.texts(list(texts.values()))
         if creative.image is not None:
             found[0, IMAGE] = encoder.as_text(self._vectors.images([creative.image]))[0]
-            found[0, COLOURS] = beside_wholes(self._colours.of(creative.image)[None], found.shape[2])[0]
+            found[0, COLOURS] = beside_wholes(self._histogram(creative.image)[None], found.shape[2])[0]
         return torch.from_numpy(found)
+
+    def _histogram(self, image: AdImage) -> np.ndarray:
+        kept = self._colours.get(image.content_hash)
+        if kept is None:
+            kept = colour_histogram(image.pixels)
+            self._colours.put(image.content_hash, kept)
+        return kept
 
     def regions(self, image: AdImage) -> Regions:
         """The regions of one picture, kept by its content, as a batch of one."""

@@ -12,10 +12,8 @@ import torch
 from adlab.checkpoints.relevance_student import load_student
 from adlab.data.creative import Creative
 from adlab.errors import CheckpointError, InputError
-from adlab.features.colour_histogram import BINS
 from adlab.features.vectors import VectorCache, Vectors
 from adlab.features.whole_copy import whole_copy
-from adlab.inference.picture_colours import PictureColours
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
 
@@ -28,7 +26,6 @@ class RelevanceStudent:
     Args:
         name: Checkpoint name.
         vectors: The encoders at hand; pictures and texts go through them.
-        colours: Of pictures, where others need them too.
         root: Folder of the checkpoints.
 
     Raises:
@@ -36,16 +33,12 @@ class RelevanceStudent:
         CheckpointError: The checkpoint is not intact, or was trained on other encoders.
     """
 
-    def __init__(
-        self, name: str, vectors: Vectors, *, colours: PictureColours | None = None, root: Path | None = None
-    ) -> None:
+    def __init__(self, name: str, vectors: Vectors, *, root: Path | None = None) -> None:
         self.manifest, self.settings, self.network = load_student(name, vectors.encoder_ids, root=root)
         self._vectors, self._ads = vectors, VectorCache(ADS_KEPT)
-        self._colours = colours or PictureColours()
-        self._seen = self.network.config.image_dim - (BINS if self.settings.colours else 0)
-        if not 0 <= self._seen <= vectors.image_encoder.output_dim:
+        if self.network.config.image_dim > vectors.image_encoder.output_dim:
             raise CheckpointError(
-                f"{name} reads {self._seen} columns of a picture, the encoder gives "
+                f"{name} reads {self.network.config.image_dim} columns of a picture, the encoder gives "
                 f"{vectors.image_encoder.output_dim}; restore the folder."
             )
 
@@ -93,9 +86,7 @@ class RelevanceStudent:
             return known
         image, text = np.zeros((1, config.image_dim), np.float32), np.zeros((1, config.copy_dim), np.float32)
         if creative.image is not None and config.image_dim:
-            image[:, : self._seen] = self._vectors.images([creative.image], width=self._seen)
-            if self.settings.colours:
-                image[0, self._seen :] = self._colours.of(creative.image)
+            image = self._vectors.images([creative.image], width=config.image_dim)
         if copy and config.copy_dim:
             text = self._vectors.texts([copy])
         ad = AdVectors(

@@ -4,9 +4,9 @@
     logit = s·⟨q, a⟩ + b,   score = sigmoid(logit), learned from the teacher's P(grade ≥ 1)
 
 The paper distils into "a two-tower structure DNN" and prints no shape; the towers here are small MLPs on vectors of
-frozen encoders; behind an image vector may stand the histogram of the picture's colours. A part that an ad lacks is
-replaced by zeros, and two flags say which parts there are. With `skip`, a linear map runs past each MLP; `start_from`
-lets the student begin as a similarity of the encoders' own vectors, which a few thousand queries could not teach it.
+frozen encoders. A part that an ad lacks is replaced by zeros, and two flags say which parts there are. With `skip`, a
+linear map runs past each MLP; `start_from` lets the student begin as a similarity of the encoders' own vectors, which a
+few thousand queries could not teach it.
 """
 
 from __future__ import annotations
@@ -35,8 +35,7 @@ class TwoTowerConfig:
 
     Attributes:
         query_dim: Width of query vectors.
-        image_dim: Width of image vectors, with colours behind them where it reads those; 0 for a student that does not
-            see pictures.
+        image_dim: Width of image vectors, 0 for a student that does not see pictures.
         copy_dim: Width of the vectors of an ad's copy, 0 for a student that does not read it.
         hidden_dim: Width of the towers' hidden layers.
         depth: Hidden layers of a tower.

@@ -24,7 +24,6 @@ from adlab.training.picture_vectors import Pictures, picture_key
 from adlab.training.relevance_data import SIMULATION_SEED, RelevanceData
 from adlab.training.simulated_relevance import SOURCE as SIMULATED
 from adlab.training.student_pairs import AskedPair
-from adlab.training.student_start import reads_colours
 from adlab.training.student_task import ScoredPairs
 from adlab.training.student_vectors import PairVectors, pair_vectors
 from adlab.training.teacher_scores import Teacher, load_teacher, teacher_logits
@@ -55,14 +54,7 @@ class Classroom(NamedTuple):
 
     def vectors(self, pairs: Sequence[AskedPair]) -> PairVectors:
         """What the student sees of pairs."""
-        return pair_vectors(
-            pairs,
-            self.pictures,
-            self.image_encoder,
-            self.text_encoder,
-            self.progress,
-            colours=reads_colours(self.teacher.relevance.network),
-        )
+        return pair_vectors(pairs, self.pictures, self.image_encoder, self.text_encoder, self.progress)
 
     def soft(self, pairs: Sequence[AskedPair], *, half: bool = False) -> np.ndarray:
         """What the teacher says of pairs, (N,) float64."""

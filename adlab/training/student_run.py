@@ -36,7 +36,7 @@ from adlab.training.student_classroom import Classroom, enter
 from adlab.training.student_cost import measure_cost
 from adlab.training.student_measures import ReadPairs, measure_student
 from adlab.training.student_pairs import AskedPair, asked, further_pairs, in_all_modes, with_less
-from adlab.training.student_start import reads_colours, start_student
+from adlab.training.student_start import start_student
 from adlab.training.student_task import SCORE, ScoredPairs, StudentTask, StudentTraining, student_logits
 from adlab.training.student_vectors import PairVectors, copy_cosine
 
@@ -46,6 +46,8 @@ LIMITS = (
     "It approximates the AdsCVLR it learned from; where the two differ, the teacher has read more.",
     "Of an ad's words it reads the title alone, or the description where there is no title.",
     "Query and ad meet in one product: it sees less of how their words fit each other than the teacher does.",
+    "It gives the probability of Fair or better alone. The right product in another colour is Good, so it hardly tells "
+    "colours apart; the teacher's grades do.",
     "A grade says how well an ad answers a query, not whether people will click or buy.",
     "Trained on English copy.",
 )
@@ -115,7 +117,6 @@ def train_student(run: StudentRun, progress: Progress = no_progress, command: st
         teacher=run.teacher,
         teacher_sha256=room.teacher.relevance.manifest.weights_sha256,
         calibration=_calibration(net, room),
-        colours=reads_colours(room.teacher.relevance.network),
     )
     test = room.material.graded.of("test")
     measures = measures_of(net, settings, room, test)
@@ -235,8 +236,7 @@ def _manifest(
         heads=(),
         network=asdict(net.config),
         encoders={"image": room.image_encoder.spec.encoder_id, "text": room.text_encoder.spec.encoder_id},
-        preprocessing=f"picture by {room.image_encoder.spec.name}{' and its colours' if settings.colours else ''}; "
-        f"query and title by {room.text_encoder.spec.name}",
+        preprocessing=f"picture by {room.image_encoder.spec.name}; query and title by {room.text_encoder.spec.name}",
         data_kind=taught.data_kind,
         trained_on=f"at second hand, through the scores of {taught.name}: {kinds_of(train)}",
         terms=f"{terms_of(train)}; encoders: {room.image_encoder.spec.data_terms}",

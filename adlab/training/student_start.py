@@ -1,14 +1,15 @@
-"""What the two-tower student begins as: all of its teacher that two towers can hold.
+"""What the two-tower student begins as: as much of its teacher as two towers can hold.
 
-AdsCVLR reads its grades from a single stream, and from the likeness of wholes and the match of query and colours beside
-it (`adlab.models.likeness`, `adlab.models.colour_match`). These are bilinear in the vectors that the student reads:
+AdsCVLR reads its grades from a single stream, and from the likeness of wholes beside it (`adlab.models.likeness`).
+The likeness is bilinear in the vectors that the student reads:
 
-    ⟨q, (w_c + √W·D_c)·c⟩ + ⟨q, (w_v + √W·D_v)·v⟩ + w_m·√W·⟨A·q, B·[v, h]⟩,      v ≈ Tᵀ·i
+    ⟨q, (w_c + √W·D_c)·c⟩ + ⟨q, (w_v + √W·D_v)·v⟩,      v ≈ Tᵀ·i
 
-with q, c, i, h the vectors of query and copy, of the picture in the joint space, and of its colours; T that space's map
-of texts; and w and D the weights by which the evidence raises the grades from Fair on above Bad. Scale and bias are
-those of a logistic regression on the teacher's answers. What the stream adds is left for the towers to learn. A teacher
-without likeness has a student that begins as the plain similarity of the encoders' vectors.
+with q, c and i the vectors of query and copy and of the picture in the joint space; T that space's map of texts; and w
+and D the weights by which the likeness raises the grades from Fair on above Bad. Scale and bias are those of a logistic
+regression on the teacher's answers. What the stream adds is left for the towers to learn. The teacher's match of query
+and colours is left out: a product in another colour is Good, so that it hardly changes the probability of Fair or
+better. A teacher without likeness has a student that begins as the plain similarity of the encoders' vectors.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from torch import Tensor
 
 from adlab.encoders.image import ImageEncoder, ShippedNetwork
 from adlab.encoders.mobilenet import MAP_CHANNELS
-from adlab.features.colour_histogram import BINS
 from adlab.models.adscvlr import AdsCVLR
 from adlab.models.two_tower import TwoTower, TwoTowerConfig
 from adlab.training.conversion import Counts, fit_calibration
@@ -36,12 +36,12 @@ _WIDE = 2048  # pairs at once
 
 
 class Maps(NamedTuple):
-    """Linear maps into the latent space of L numbers.
+    """Linear maps into a latent space of W numbers.
 
     Attributes:
-        query: (L, W).
-        image: (L, image_dim).
-        copy: (L, W).
+        query: (W, W).
+        image: (W, image_dim).
+        copy: (W, W).
     """
 
     query: Tensor
@@ -54,28 +54,24 @@ def start_student(
 ) -> TwoTower:
     """A student as the module says, standardised on training pairs.
 
-    Where the image encoder has no joint space, pictures begin at 0; where the teacher reads no colours, neither does
-    the student.
+    Where the image encoder has no joint space, pictures begin at 0.
 
     Args:
         config: How it is trained.
-        train: Training pairs, with colours behind the image vectors where the teacher matches them.
+        train: Training pairs.
         encoder: What looked at the pictures.
-        teacher: Whose likeness and match it begins as.
+        teacher: Whose likeness it begins as.
         seed: Of initial values, and of the pairs that scale and bias rest on.
     """
     vectors = train.vectors
     text_dim, image_dim = vectors.queries.shape[1], vectors.images.shape[1]
-    to_texts = _to_texts(vectors, encoder, text_dim)
-    maps = _alike(teacher, to_texts)
-    if reads_colours(teacher):
-        maps = Maps(*(torch.cat(parts) for parts in zip(maps, _matched(teacher, to_texts), strict=True)))
+    maps = _alike(teacher, _to_texts(vectors, encoder, text_dim))
     shape = TwoTowerConfig(
         query_dim=text_dim,
         image_dim=image_dim,
         copy_dim=text_dim,
         hidden_dim=config.hidden_dim,
-        latent_dim=len(maps.query),
+        latent_dim=text_dim,
         score="dot",
         dropout=config.dropout,
         skip=True,
@@ -93,11 +89,6 @@ def start_student(
     return net
 
 
-def reads_colours(teacher: AdsCVLR) -> bool:
-    """Whether a student of this teacher sees the histogram of a picture's colours behind its vector."""
-    return teacher.match is not None
-
-
 def _to_texts(train: PairVectors, encoder: ImageEncoder, text_dim: int) -> Tensor:
     """From pictures to the space of texts, (W, image_dim), about 1 long: ⟨T·q, i⟩ = ⟨q, Tᵀ·i⟩."""
     found = torch.zeros(text_dim, train.images.shape[1])
@@ -109,35 +100,18 @@ def _to_texts(train: PairVectors, encoder: ImageEncoder, text_dim: int) -> Tenso
     return found
 
 
-def _raised(teacher: AdsCVLR) -> Tensor:
-    """How much each number of the evidence raises the grades from Fair on above Bad, (E,)."""
-    weight = teacher.grade.weight.detach().cpu().float()
-    return weight[1:].mean(dim=0) - weight[0]
-
-
 def _alike(teacher: AdsCVLR, to_texts: Tensor) -> Maps:
     """The likeness of wholes."""
     width = len(to_texts)
     eye = torch.eye(width)
     if not teacher.config.whole_dim:
         return Maps(eye, IMAGE_WEIGHT * to_texts, eye)
-    own = _raised(teacher)[teacher.config.width :]
+    weight = teacher.grade.weight.detach().cpu().float()[:, teacher.config.width :]
+    own = weight[1:].mean(dim=0) - weight[0]
     cosines, beside, products = own[:2], own[4:6], own[6 : 6 + 2 * width].unflatten(0, (2, width))
     # Some weights hold only beside the other part; half of them is right on the average of pairs with and without it.
     copy, picture = (cosines + beside / 2)[:, None] + math.sqrt(width) * products
     return Maps(eye, (picture / SCALE)[:, None] * to_texts, torch.diag(copy / SCALE))
-
-
-def _matched(teacher: AdsCVLR, to_texts: Tensor) -> Maps:
-    """The match of query and colours; it reads no copy."""
-    assert teacher.match is not None  # `reads_colours`
-    query, picture = (layer.weight.detach().cpu().float() for layer in (teacher.match.query, teacher.match.picture))
-    width = query.shape[1]
-    raised = float(_raised(teacher)[-1]) * math.sqrt(width) / SCALE
-    each = math.sqrt(abs(raised))
-    image = picture[:, :width] @ to_texts
-    image[:, -BINS:] += picture[:, width : width + BINS]
-    return Maps(math.copysign(each, raised) * query, each * image, torch.zeros(len(query), width))
 
 
 def _regress(net: TwoTower, train: ScoredPairs, seed: int) -> None:

@@ -36,7 +36,7 @@ class StudentTraining:
     Attributes:
         epochs: Most epochs.
         batch_size: Pairs a step.
-        learning_rate: Of AdamW, at its highest; at 1e-3 the towers forget the similarity that they start as.
+        learning_rate: Of AdamW, at its highest; at 1e-4 the towers forget some of the likeness that they start as.
         weight_decay: Decoupled decay.
         warm_up: Share of the steps over which the rate rises; then it falls to 0.
         hidden_dim: Width of the towers' hidden layers.
@@ -49,7 +49,7 @@ class StudentTraining:
 
     epochs: int = 6
     batch_size: int = 256
-    learning_rate: float = 1e-4
+    learning_rate: float = 3e-5
     weight_decay: float = 1e-2
     warm_up: float = 0.1
     hidden_dim: int = 256

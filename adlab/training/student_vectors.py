@@ -15,7 +15,7 @@ from adlab.features.stored import Progress, no_progress, stored_texts
 from adlab.features.whole_copy import whole_copy
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
-from adlab.training.picture_vectors import Pictures, picture_looks, picture_vectors
+from adlab.training.picture_vectors import Pictures, picture_vectors
 from adlab.training.student_pairs import AskedPair
 
 ABSENT = -1
@@ -27,7 +27,7 @@ class PairVectors:
 
     Attributes:
         queries: (Q, query_dim) float32.
-        images: (I, image_dim) float32, colours included where they are read.
+        images: (I, image_dim) float32.
         copies: (C, copy_dim) float32.
         rows: Of query, picture and copy of each pair, (N, 3); `ABSENT` for a part that is not read.
     """
@@ -54,8 +54,6 @@ def pair_vectors(
     image_encoder: ImageEncoder,
     text_encoder: EncodesTexts,
     progress: Progress = no_progress,
-    *,
-    colours: bool = False,
 ) -> PairVectors:
     """Encode what is new; the rest comes from the cache.
 
@@ -65,7 +63,6 @@ def pair_vectors(
         image_encoder: For pictures.
         text_encoder: For queries and copy.
         progress: Called with (done, total) of each stage.
-        colours: Whether the histogram of a picture's colours stands behind its vector.
     """
     queries, copies, images = (_numbers(parts) for parts in zip(*map(_parts, pairs), strict=True))
     rows = np.array(
@@ -78,18 +75,10 @@ def pair_vectors(
     width = text_encoder.output_dim
     return PairVectors(
         torch.from_numpy(stored_texts(text_encoder, list(queries), progress)).reshape(-1, width),
-        torch.from_numpy(_seen(list(images), pictures, image_encoder, progress, colours)),
+        torch.from_numpy(picture_vectors(list(images), pictures, image_encoder, progress)),
         torch.from_numpy(stored_texts(text_encoder, list(copies), progress)).reshape(-1, width),
         torch.from_numpy(rows),
     )
-
-
-def _seen(
-    keys: Sequence[str], pictures: Pictures, encoder: ImageEncoder, progress: Progress, colours: bool
-) -> np.ndarray:
-    if not colours:
-        return picture_vectors(keys, pictures, encoder, progress)
-    return np.concatenate(picture_looks(keys, pictures, encoder, progress), axis=1)
 
 
 def _parts(pair: AskedPair) -> tuple[str, str, str]:

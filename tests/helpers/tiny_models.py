@@ -178,10 +178,8 @@ def save_relevance(root: Path, image_encoder: ImageEncoder, text_encoder: TextEn
 
 
 def save_student(root: Path, image_encoder: ImageEncoder, text_encoder: TextEncoder, seed: int = 5) -> None:
-    """Write the two-tower student of the tiny AdsCVLR, which reads colours as its teacher does."""
-    pictures = [picture(i) for i in range(8)]
-    looks = [image_encoder.encode(pictures), np.stack([colour_histogram(each) for each in pictures])]
-    image = torch.from_numpy(np.concatenate(looks, axis=1))
+    """Write the two-tower student of the tiny AdsCVLR."""
+    image = torch.from_numpy(image_encoder.encode([picture(i) for i in range(8)]))
     text = torch.from_numpy(text_encoder.encode([caption(i) for i in range(9)]))
     torch.manual_seed(seed)
     width = text_encoder.output_dim
@@ -202,7 +200,6 @@ def save_student(root: Path, image_encoder: ImageEncoder, text_encoder: TextEnco
             "image-only": Platt(slope=1.5, intercept=-0.5),
             "text-only": Platt(slope=1.0, intercept=0.25),
         },
-        colours=True,
     )
     save_checkpoint(
         root / STUDENT,

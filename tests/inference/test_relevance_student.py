@@ -13,7 +13,6 @@ from helpers.tiny_models import STUDENT
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.errors import InputError
-from adlab.features.colour_histogram import colour_histogram
 from adlab.inference.relevance_student import RelevanceStudent
 from adlab.models.pair_inputs import InputMode
 from adlab.models.two_tower import AdVectors
@@ -32,10 +31,7 @@ def student(tiny_models, assessor) -> RelevanceStudent:
 def by_hand(student: RelevanceStudent, one: Creative, copy: str, mode: InputMode) -> float:
     """From pixels and words on; the checkpoint's slopes and intercepts are written in `tiny_models`."""
     image_encoder, text_encoder = student._vectors.image_encoder, student._vectors.text_encoder
-    image = torch.zeros(1, 1664 + 384)
-    if one.image is not None:
-        image[0, :1664] = torch.from_numpy(image_encoder.encode([one.image.pixels])[0])
-        image[0, 1664:] = torch.from_numpy(colour_histogram(one.image.pixels))
+    image = torch.zeros(1, 1664) if one.image is None else torch.from_numpy(image_encoder.encode([one.image.pixels]))
     text = torch.from_numpy(text_encoder.encode([copy])) if copy else torch.zeros(1, 384)
     parts = AdVectors(image, text, torch.tensor([one.image is not None]), torch.tensor([bool(copy)]))
     with torch.inference_mode():
