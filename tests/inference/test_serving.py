@@ -8,12 +8,10 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
+from helpers.own_relevance import LEARNED, OWN, damage, with_own
 from helpers.pictures import caption, picture
 from helpers.tiny_models import RELEVANCE
-from safetensors.torch import load_file
 
-from adlab.checkpoints.relevance import HEADS
-from adlab.checkpoints.store import REFERENCE, load_checkpoint, read_extra, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
@@ -21,8 +19,6 @@ from adlab.errors import CheckpointError, WeightsUnavailableError
 from adlab.inference.assessor import Assessor
 from adlab.inference.serving import Serving, candidates
 
-OWN = "relevance-own"
-LEARNED = "judged by people: commercial-ads (9 pairs)"
 AD = Creative(image=AdImage.from_pixels(picture(1, 40, 40)), title=caption(1), query="a dog on the beach", ocr_text="")
 
 
@@ -44,21 +40,6 @@ def building(**errors: Exception):
         return name
 
     return build
-
-
-def with_own(tiny_models: Path, folder: Path, **changes) -> Path:
-    """The tiny models, and the relevance among them once more as learned from a table of one's own."""
-    root = Path(shutil.copytree(tiny_models, folder / "models"))
-    found = load_checkpoint(RELEVANCE, root)
-    manifest = replace(found.manifest, name=OWN, trained_on=LEARNED, **changes)
-    reference = load_file(root / RELEVANCE / REFERENCE)
-    save_checkpoint(root / OWN, manifest, found.state, reference, {HEADS: read_extra(found, HEADS)})
-    return root
-
-
-def damage(folder: Path) -> None:
-    with (folder / "weights.safetensors").open("ab") as file:
-        file.write(b"\0")
 
 
 def fresh(root: Path) -> Assessor:
