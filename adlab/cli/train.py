@@ -27,6 +27,7 @@ Exit codes:
 \b
 Examples:
   python -m adlab train reference
+  python -m adlab train reference reference-simulated --device cpu
 """
 
 

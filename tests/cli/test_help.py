@@ -18,6 +18,7 @@ OPTIONS = {
     "assess": "--title --description --query --seller --brand --category --gender --age --month --weekday --hour "
     "--position --heads --ocr --device --json",
     "score": "--images --out --heads --ocr --device --batch-size",
+    "explain": "--out --head --title --description --query --seller --brand --grade --test --ocr --json",
     "modalities": "--images --out --comparison --heads --ocr --device --batch-size",
     "project": "--images --out --space --method --checkpoint --perplexity --iterations --neighbours --seed --device",
     "models": "--verify --json",
@@ -26,12 +27,16 @@ OPTIONS = {
     "--cvr --set --drift --unseen-share --budget-minutes",
     "train vision": "--teacher --data --out --run --set --seed --budget-minutes --device",
     "train agreement": "--data --out --members --run --seed --budget-minutes --device",
+    "train focal-sim": "--ads --impressions --ad-seed --out --members --run --seed --budget-minutes --device",
+    "train appeal": "--data --out --members --seed",
     "train ctr": "--out --members --run --seed --budget-minutes",
     "train relevance": "--data --sources --table --images --table-labels --table-share --out --pairs --no-contrast "
     "--no-pretraining --likeness --preset --text-weights --visual --detector-weights --run --seed --budget-minutes "
     "--device",
     "train relevance-student": "--data --sources --table --images --table-labels --teacher --out --graded --further "
     "--run --seed --budget-minutes --device",
+    "train funnel": "--log --layout --role --images --ads --no-contrast --out --members --run --seed --budget-minutes",
+    "train reference": "--device",
     "train focal": "--preset --data --out --image-encoder --text-encoder --members --run --seed --budget-minutes "
     "--device",
     "reproduce simulator": "--out --ads --rows --seed",
@@ -39,6 +44,8 @@ OPTIONS = {
     "--budget-minutes --device",
     "reproduce adscvlr": "--part --data --sources --table --images --out --teacher --pairs --seeds "
     "--layers --clip --simulated-ads --gallery --auctions --explained --seed --budget-minutes --device",
+    "reproduce cl4cvr": "--part --data --out --seed --ads --impressions --side-rows --seeds --side-seeds --creatives "
+    "--throughput-rows --repeats --budget-minutes",
     "reproduce focal": "--data --out --image-encoder --text-encoder --seeds --budget-minutes --device",
 }
 
@@ -67,7 +74,7 @@ def test_help_of_score_names_every_column_that_it_reads_or_writes(run):
 def test_help_of_the_program_names_every_command_with_a_whole_sentence(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("assess", "score", "modalities", "project", "models", "evaluate", "simulate", "train", "reproduce"):
+    for command in {name.split()[0] for name in OPTIONS}:
         assert re.search(rf"^  {command} +\S.*[^.]\.$", out, re.MULTILINE), command
     for name in ("ADLAB_MODELS", "ADLAB_DATA", "ADLAB_CACHE", "130"):
         assert name in out
