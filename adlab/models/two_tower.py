@@ -12,7 +12,7 @@ few thousand queries could not teach it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -108,6 +108,11 @@ class TwoTower(nn.Module):
         config = self.config
         hidden = MLP(width, config.hidden_dim, depth=config.depth, activation="gelu", dropout=config.dropout)
         return nn.Sequential(hidden, nn.Linear(config.hidden_dim, config.latent_dim))
+
+    def maps(self) -> Iterator[Tensor]:
+        """The linear maps beside the MLPs; none without `skip`."""
+        if self.config.skip:
+            yield from (self.query_skip.weight, self.ad_skip.weight)
 
     @torch.no_grad()
     def start_from(self, query: Tensor, image: Tensor, copy: Tensor, *, scale: float, bias: float) -> None:

@@ -36,8 +36,9 @@ class StudentTraining:
     Attributes:
         epochs: Most epochs.
         batch_size: Pairs a step.
-        learning_rate: Of AdamW, at its highest; at 1e-4 the towers forget some of the likeness that they start as.
-        weight_decay: Decoupled decay.
+        learning_rate: Of the towers' MLPs by AdamW, at its highest.
+        start_rate: Of the linear maps beside them; at 1e-4 these forget some of the likeness that they start as.
+        weight_decay: Decoupled decay of the MLPs; the maps are not drawn to 0.
         warm_up: Share of the steps over which the rate rises; then it falls to 0.
         hidden_dim: Width of the towers' hidden layers.
         dropout: In them.
@@ -49,7 +50,8 @@ class StudentTraining:
 
     epochs: int = 6
     batch_size: int = 256
-    learning_rate: float = 3e-5
+    learning_rate: float = 1e-4
+    start_rate: float = 1e-5
     weight_decay: float = 1e-2
     warm_up: float = 0.1
     hidden_dim: int = 256
@@ -61,10 +63,11 @@ class StudentTraining:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError(f"{name} is {value}; give a whole number of 1 or more.")
-        if not self.learning_rate > 0 or self.weight_decay < 0 or not 0 <= self.warm_up < 1:
+        if not self.learning_rate > 0 or min(self.start_rate, self.weight_decay) < 0 or not 0 <= self.warm_up < 1:
             raise ConfigError(
-                f"learning_rate is {self.learning_rate}, weight_decay {self.weight_decay}, warm_up {self.warm_up}; "
-                "give a number above 0, one of 0 or more, and a share below 1."
+                f"learning_rate is {self.learning_rate}, start_rate {self.start_rate}, weight_decay "
+                f"{self.weight_decay}, warm_up {self.warm_up}; give a number above 0, two of 0 or more, and a share "
+                "below 1."
             )
 
 
@@ -148,11 +151,14 @@ class StudentTask(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         """AdamW with warm-up and linear decay."""
-        config, steps = (
-            self.config,
-            self.config.epochs * len(Batches(len(self.train_pairs.soft), self.config.batch_size, 0)),
-        )
-        optimiser = torch.optim.AdamW(self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+        config = self.config
+        steps = config.epochs * len(Batches(len(self.train_pairs.soft), config.batch_size, 0))
+        maps = list(self.net.maps())
+        others = [each for each in self.net.parameters() if all(each is not own for own in maps)]
+        groups: list[dict[str, Any]] = [{"params": others}]
+        if maps:
+            groups.append({"params": maps, "lr": config.start_rate, "weight_decay": 0.0})
+        optimiser = torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: linear_factor(step, steps, config.warm_up))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

@@ -119,6 +119,21 @@ def test_a_student_learns_a_teacher_of_its_own_kind():
     assert after < before / 4
 
 
+def test_linear_maps_learn_at_a_rate_of_their_own_and_are_not_drawn_to_zero():
+    data = pair_vectors()
+    scored = ScoredPairs(data, torch.full((len(data),), 0.5), np.array(["web"] * len(data)))
+    shape = {"query_dim": 6, "image_dim": 5, "copy_dim": 6, "hidden_dim": 16, "latent_dim": 6, "score": "dot"}
+    config = StudentTraining(learning_rate=1e-3, start_rate=1e-5, weight_decay=0.3, warm_up=0.0)
+    net = TwoTower(TwoTowerConfig(**shape, skip=True))
+    mlps, maps = StudentTask(config, net, scored, scored).configure_optimizers()["optimizer"].param_groups
+    assert {id(each) for each in maps["params"]} == {id(net.query_skip.weight), id(net.ad_skip.weight)}
+    assert len(mlps["params"]) + 2 == len(list(net.parameters()))
+    assert (mlps["initial_lr"], mlps["weight_decay"]) == (1e-3, 0.3)
+    assert (maps["initial_lr"], maps["weight_decay"]) == (1e-5, 0.0)
+    plain = StudentTask(config, TwoTower(TwoTowerConfig(**shape)), scored, scored)
+    assert len(plain.configure_optimizers()["optimizer"].param_groups) == 1
+
+
 def test_measures_hold_student_and_teacher_against_each_other_on_the_same_pairs():
     numbered = in_all_modes(PAIRS)
     graded = [PAIRS[row] for row, _ in numbered]
