@@ -6,14 +6,16 @@ A reference set is a checkpoint folder of kind ``"reference"``: `weights.safeten
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.store import load_checkpoint, read_extra
+from adlab.checkpoints.store import load_checkpoint, read_extra, replace_file
 from adlab.errors import CheckpointError, UnknownNameError
 
 KIND = "reference"
@@ -66,3 +68,29 @@ def quantiles_of(scores: np.ndarray) -> np.ndarray:
     """Quantiles at `LEVELS` evenly spaced levels along the last axis, float32."""
     levels = np.linspace(0, 1, LEVELS)
     return np.moveaxis(np.quantile(scores, levels, axis=-1), 0, -1).astype(np.float32)
+
+
+def add_scores(
+    name: str, group: str, scores: Mapping[str, tuple[np.ndarray, str]], root: Path | None = None
+) -> Manifest:
+    """Write the quantiles of heads' scores of a set's pairs into it, and whose weights scored them.
+
+    Args:
+        name: The set.
+        group: Which of its groups was scored.
+        scores: Scores of the group and the digest of the weights that gave them, by head.
+        root: Folder of the checkpoints.
+
+    Returns:
+        The manifest of the set, written anew.
+
+    Raises:
+        UnknownNameError: There is none of that name.
+        CheckpointError: It is not intact.
+    """
+    checkpoint = load_checkpoint(name, root)
+    manifest = checkpoint.manifest
+    whose = manifest.extras.get(SCORED, {}) | {head: digest for head, (_, digest) in scores.items()}
+    own = {f"{group}/{head}": torch.from_numpy(quantiles_of(values)) for head, (values, _) in scores.items()}
+    scored = replace(manifest, extras=manifest.extras | {SCORED: whose})
+    return replace_file(checkpoint, scored, QUANTILES, read_extra(checkpoint, QUANTILES) | own)

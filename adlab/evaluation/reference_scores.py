@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from adlab.checkpoints.manifest import Manifest
-from adlab.checkpoints.reference_set import KIND, QUANTILES, SCORED, quantiles_of
-from adlab.checkpoints.store import list_checkpoints, load_checkpoint, read_extra, replace_file
+from adlab.checkpoints.reference_set import KIND, add_scores
+from adlab.checkpoints.store import list_checkpoints, load_checkpoint
 from adlab.data.creative import Creative
 from adlab.data.image_intake import AdImage
 from adlab.errors import CheckpointError, UnknownNameError
@@ -42,15 +41,11 @@ def score_reference(name: str = NAME, *, device: str = "auto", progress: Progres
     names = [found for found, manifest in list_checkpoints().items() if manifest.kind == KIND]
     if name not in names:
         raise UnknownNameError("reference set", name, names)
-    checkpoint = load_checkpoint(name)
-    manifest = checkpoint.manifest
-    drawn = manifest.extras.get("latent", {}).get("simulator")
+    drawn = load_checkpoint(name).manifest.extras.get("latent", {}).get("simulator")
     if drawn is None:
         raise CheckpointError(f"{name} does not say how to draw its ads; give a reference set of simulated ads.")
     scores = _scores(Assessor(device=device), int(drawn["seed"]), drawn["index"], progress)
-    quantiles = {f"{GROUP}/{head}": torch.from_numpy(quantiles_of(values)) for head, (values, _) in scores.items()}
-    scored = replace(manifest, extras=manifest.extras | {SCORED: {head: sha for head, (_, sha) in scores.items()}})
-    return replace_file(checkpoint, scored, QUANTILES, read_extra(checkpoint, QUANTILES) | quantiles)
+    return add_scores(name, GROUP, scores)
 
 
 def _scores(assessor: Assessor, seed: int, indices: list[int], progress: Progress) -> dict[str, tuple[np.ndarray, str]]:

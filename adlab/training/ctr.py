@@ -20,8 +20,8 @@ from adlab.checkpoints.ctr import ADS, HEAD, CtrSettings, extras_of
 from adlab.checkpoints.m2fn import KIND, network_fields
 from adlab.checkpoints.manifest import Manifest, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
-from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
-from adlab.checkpoints.store import as_stored, load_checkpoint, read_extra, replace_file, save_checkpoint
+from adlab.checkpoints.reference_set import add_scores
+from adlab.checkpoints.store import as_stored, load_checkpoint, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.encoders.text import load_minilm
 from adlab.errors import CheckpointError
@@ -156,7 +156,7 @@ def train_ctr(run: CtrRun, progress: Progress = no_progress, command: str = "") 
         extras=extras_of(settings),
     )
     saved = save_checkpoint(run.out, manifest, ensemble.trainable_state(), _reference_tensors(ensemble, data, settings))
-    _add_quantiles(run, special.expit(unknown.score))
+    add_scores(run.reference, ADS, {HEAD: (special.expit(unknown.score), saved.weights_sha256)}, run.out.parent)
     return saved
 
 
@@ -213,12 +213,6 @@ def _check_reference(run: CtrRun, parts: Ads) -> None:
             f"{run.reference} does not hold the {len(parts.test):,} test ads of seed {run.collection.seed}; "
             "train focal-sim on the same ads first, or give the set that does."
         )
-
-
-def _add_quantiles(run: CtrRun, scores: np.ndarray) -> None:
-    checkpoint = load_checkpoint(run.reference, run.out.parent)
-    quantiles = read_extra(checkpoint, QUANTILES) | {f"{ADS}/{HEAD}": torch.from_numpy(quantiles_of(scores))}
-    replace_file(checkpoint, checkpoint.manifest, QUANTILES, quantiles)
 
 
 def _reference_tensors(ensemble: M2FNEnsemble, data: AdsWithContexts, settings: CtrSettings) -> dict[str, torch.Tensor]:

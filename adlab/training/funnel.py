@@ -18,8 +18,8 @@ import torch
 from adlab.checkpoints.funnel import ADS, HEAD, KIND, extras_of
 from adlab.checkpoints.manifest import Manifest, TrainingRecord
 from adlab.checkpoints.networks import DEFAULT_IMAGE_ENCODER, load_image_encoder
-from adlab.checkpoints.reference_set import QUANTILES, quantiles_of
-from adlab.checkpoints.store import load_checkpoint, read_extra, replace_file, save_checkpoint
+from adlab.checkpoints.reference_set import add_scores
+from adlab.checkpoints.store import load_checkpoint, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.data.feature_schema import FeatureSchema
 from adlab.encoders.text import load_minilm
@@ -107,7 +107,7 @@ def train_funnel(
     files = {} if views is None else views.files
     saved = save_checkpoint(run.out, manifest, ensemble.state_dict(), _reference_tensors(ensemble, schema), files)
     if run.reference:
-        _add_quantiles(run, unknown.chain.pctcvr)
+        add_scores(run.reference, ADS, {HEAD: (unknown.chain.pctcvr, saved.weights_sha256)}, run.out.parent)
     return saved
 
 
@@ -154,12 +154,6 @@ def _check_reference(run: FunnelTrain, log: AdLog) -> Manifest:
             f"{run.reference} does not hold the {len(test):,} test ads, {test[0]} and on; give the set that does."
         )
     return manifest
-
-
-def _add_quantiles(run: FunnelTrain, scores: np.ndarray) -> None:
-    checkpoint = load_checkpoint(run.reference, run.out.parent)
-    quantiles = read_extra(checkpoint, QUANTILES) | {f"{ADS}/{HEAD}": torch.from_numpy(quantiles_of(scores))}
-    replace_file(checkpoint, checkpoint.manifest, QUANTILES, quantiles)
 
 
 def _reference_tensors(ensemble: FunnelEnsemble, schema: FeatureSchema) -> dict[str, torch.Tensor]:

@@ -15,7 +15,7 @@ from scipy import special
 from adlab.checkpoints.ctr import ADS, HEAD, KNOWN, LIFT_GROUPS, UNKNOWN, settings_of
 from adlab.checkpoints.m2fn import load_m2fn
 from adlab.checkpoints.networks import load_image_encoder
-from adlab.checkpoints.reference_set import QUANTILES, load_reference_set
+from adlab.checkpoints.reference_set import QUANTILES, SCORED, load_reference_set
 from adlab.checkpoints.store import load_checkpoint, read_extra, save_checkpoint
 from adlab.data.assessment import DataKind
 from adlab.data.creative import Context, Creative
@@ -124,6 +124,10 @@ def test_the_head_states_what_the_training_measured(head, root):
 def test_the_other_quantiles_of_the_reference_set_stay(root, trained):
     kept = read_extra(load_checkpoint(REFERENCE, root), QUANTILES)
     torch.testing.assert_close(kept["ads/conversion"], torch.linspace(0, 1, 501))
+
+
+def test_the_reference_set_says_whose_scores_it_holds_so_that_ranks_stay(root, trained):
+    assert load_reference_set(REFERENCE, root).manifest.extras[SCORED][HEAD] == trained.weights_sha256
 
 
 def test_the_stored_tensors_are_reproduced(root, head):
