@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from adlab.data.relevance import RelevancePair
 from adlab.errors import InputError
 from adlab.metrics.correlation import sprc
-from adlab.models.adscvlr import expected_grade
+from adlab.metrics.grades import shares_of
+from adlab.metrics.relevance import expected_grade
 from adlab.models.pair_inputs import InputMode
 from adlab.training.adscvlr_likeness import start_from_likeness
 from adlab.training.adscvlr_readings import read_in_mode, readable
@@ -46,7 +47,7 @@ def test_likeness_alone_ranks_unseen_pairs_in_every_mode(mode):
         net.grade.weight[:, : net.config.width] = 0  # the untrained stream
     rows = readable(test, mode)
     found = read_in_mode(net, test, mode, rows)
-    grades = expected_grade(torch.from_numpy(found.logits)).numpy()
+    grades = expected_grade(shares_of(found.logits))
     assert sprc(grades, test.data.mean_grades[rows]) > 0.6
 
 
